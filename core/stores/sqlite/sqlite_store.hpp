@@ -1,0 +1,26 @@
+// SqliteStore: the embedded durable default, one file in WAL mode.
+#pragma once
+
+#include <memory>
+#include <string>
+
+#include "core/stores/store.hpp"
+
+namespace uvsched {
+
+enum class Synchronous : std::uint8_t { normal, full };
+
+struct SqliteOptions {
+    std::string path;  // local disk only
+    Synchronous synchronous = Synchronous::full;
+    StepProbe probe;   // tests only; empty otherwise
+};
+
+// Opens nothing yet.
+[[nodiscard]] std::unique_ptr<Store> make_sqlite_store(SqliteOptions options);
+
+// Reads "sqlite:PATH", "sqlite:///RELATIVE", "sqlite:////ABSOLUTE", each with "?synchronous=full|normal".
+// Throws Error(invalid) that names the part at fault.
+[[nodiscard]] SqliteOptions parse_sqlite_url(const std::string& url);
+
+}  // namespace uvsched

@@ -1,0 +1,79 @@
+// Trigger: the pure rule that says when a task is due. It reads no clock and keeps no state.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <nlohmann/json_fwd.hpp>
+#include <optional>
+#include <string>
+
+#include "core/time/instant.hpp"
+#include "core/time/zone.hpp"
+
+namespace uvsched {
+
+enum class TriggerKind : std::uint8_t { date, interval };
+
+// How many nominal times lie in a range; exact until the limit was reached, then "at least".
+struct Count {
+    std::int64_t number = 0;
+    bool exact = true;
+};
+
+// Immutable; every member is thread-safe. Times are nominal: jitter is added by whoever plans a run.
+//
+// `anchor` is what "now" filled in when the task was added (SEMANTICS: "Declaring tasks" calls it state): the phase of
+// an interval without start, the time of a date trigger without a date. Triggers that need none ignore it.
+class Trigger {
+public:
+    Trigger() = default;
+    Trigger(const Trigger&) = delete;
+    Trigger& operator=(const Trigger&) = delete;
+    virtual ~Trigger() = default;
+
+    [[nodiscard]] virtual TriggerKind kind() const noexcept = 0;
+
+    // The smallest nominal time strictly after `after`; nothing when there is none. For any int64.
+    [[nodiscard]] virtual std::optional<Instant> next(Instant after, Instant anchor) const = 0;
+
+    // The largest nominal time strictly before `before`; nothing when there is none. For any int64.
+    [[nodiscard]] virtual std::optional<Instant> previous(Instant before, Instant anchor) const = 0;
+
+    // How many nominal times lie in [first, last]. The default asks next() at most `limit` times; a trigger that can
+    // compute it does so, and is then exact beyond the limit too, but reports at most `limit` (SEMANTICS: "exact to 10,000").
+    [[nodiscard]] virtual Count count(Instant first, Instant last, Instant anchor, std::int64_t limit) const;
+
+    // The instant a date trigger names itself; nothing for all others.
+    [[nodiscard]] virtual std::optional<Instant> explicit_date() const { return std::nullopt; }
+
+    // Whether due times are measured in elapsed time and so move with a clock step (an interval without start_at).
+    [[nodiscard]] virtual bool elapsed() const noexcept { return false; }
+
+    // For a plain interval: its length, so that the next time is the last plus this. 0 for all others, and for an
+    // interval with an end or jitter. What lets a fire be planned without a virtual call.
+    [[nodiscard]] virtual Micros plain_period() const noexcept { return 0; }
+
+    [[nodiscard]] virtual Micros jitter() const noexcept { return 0; }
+    [[nodiscard]] virtual std::optional<Instant> end_at() const noexcept { return std::nullopt; }
+
+    // The canonical form: equal definitions give equal text. Defaults and what "now" filled in are absent.
+    [[nodiscard]] virtual nlohmann::json to_json() const = 0;
+
+    // One line for people: "interval of 10 s", "once at 2026-03-29T01:30:00Z".
+    [[nodiscard]] virtual std::string describe() const = 0;
+};
+
+using TriggerPtr = std::shared_ptr<const Trigger>;
+
+// Reads what to_json() writes, and hand-written JSON. Naive times are read in the trigger's own zone, else that of
+// `zone` (the scheduler's). Throws Error(invalid) whose message starts with the JSON path of the fault, prefixed by `path`
+// ("trigger.start_at: …").
+[[nodiscard]] TriggerPtr trigger_from_json(const nlohmann::json& value, const TimeZone& zone, const std::string& path);
+
+// The delay that jitter adds to one nominal time: the same on every node and after a restart (SEMANTICS: "Jitter").
+[[nodiscard]] Micros jitter_delay(std::uint64_t uid, Instant nominal, Micros jitter);
+
+// min(nominal + delay, end_at): when a run at this nominal time is due.
+[[nodiscard]] Instant due_time(const Trigger& trigger, std::uint64_t uid, Instant nominal);
+
+}  // namespace uvsched
