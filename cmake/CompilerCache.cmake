@@ -1,0 +1,10 @@
+# ccache, where it is installed and nothing else was asked for.
+find_program(UVSCHED_CCACHE ccache)
+mark_as_advanced(UVSCHED_CCACHE)
+if(UVSCHED_CCACHE AND PROJECT_IS_TOP_LEVEL)
+  foreach(language C CXX)
+    if(NOT DEFINED CMAKE_${language}_COMPILER_LAUNCHER)
+      set(CMAKE_${language}_COMPILER_LAUNCHER "${UVSCHED_CCACHE}")
+    endif()
+  endforeach()
+endif()
