@@ -1,0 +1,19 @@
+# examples/minimal.c built with what pkg-config says, against the shared and the static library, and run.
+set -eu
+PKG_CONFIG_PATH=$LIBDIR/pkgconfig
+export PKG_CONFIG_PATH
+[ "$(pkg-config --modversion uvsched)" = "$VERSION" ]
+run=$WORK_DIR/pkg_config
+rm -rf "$run" && mkdir "$run" && cd "$run"
+
+strict='-std=c99 -Wall -Wextra -Wpedantic -Werror'
+"$CC" $strict "$SOURCE_DIR/examples/minimal.c" $(pkg-config --cflags --libs uvsched) -o shared
+LD_LIBRARY_PATH=$LIBDIR ./shared
+
+static=$(pkg-config --static --libs uvsched | sed 's/-luvsched/-l:libuvsched.a/')
+"$CC" $strict -DUVSCHED_STATIC "$SOURCE_DIR/examples/minimal.c" $(pkg-config --cflags uvsched) $static -o static
+if "$READELF" -d static | grep libuvsched; then
+    echo "the static program needs the shared library" >&2
+    exit 1
+fi
+./static

@@ -1,0 +1,61 @@
+# shellcheck shell=sh
+# What every task stands on: messages, Debian packages, one task at a time.
+
+BUILD_PACKAGES="g++ cmake ninja-build pkg-config ccache libuv1-dev libcctz-dev libsqlite3-dev nlohmann-json3-dev doctest-dev"
+PYTHON_PACKAGES="python3-dev python3-venv"
+LINT_PACKAGES="clang-14 clang-format-14 clang-tidy-14 shellcheck"
+ABI_PACKAGES="abigail-tools"
+
+JOBS=$(nproc 2>/dev/null || echo 2)
+export CCACHE_DIR="$ROOT/.cache/ccache" CCACHE_BASEDIR="$ROOT" CCACHE_NOHASHDIR=1
+
+say() { printf '\n== %s\n' "$*"; }
+fail() {
+    printf 'dev: %s\n' "$*" >&2
+    exit 1
+}
+
+# Shows the help that stands in a task's file, below its line "# ./dev TASK".
+help_of() { sed -n "/^# \.\/dev $1/,/^[^#]/s/^# \{0,1\}//p" "$ROOT/tools/$2.sh"; }
+
+as_root() {
+    if [ "$(id -u)" -eq 0 ]; then
+        "$@"
+    elif command -v sudo >/dev/null; then
+        sudo "$@"
+    else
+        fail "run this as root, or install sudo: '$*' needs it"
+    fi
+}
+
+apt() { as_root env DEBIAN_FRONTEND=noninteractive apt-get -qq -o Dpkg::Use-Pty=0 "$@" >>"$ROOT/.cache/apt.log" 2>&1; }
+
+# need PACKAGE…: installs those which the system lacks.
+need() {
+    [ -z "${UVSCHED_NO_APT:-}" ] || return 0
+    if ! command -v apt-get >/dev/null || ! command -v dpkg-query >/dev/null; then
+        fail "this system has no apt-get. Install what Debian calls: $* - then run again with UVSCHED_NO_APT=1"
+    fi
+    missing=
+    for package; do
+        [ "$(dpkg-query -W -f='${db:Status-Status}' "$package" 2>/dev/null)" = installed ] || missing="$missing $package"
+    done
+    [ -n "$missing" ] || return 0
+    say "installing Debian packages:$missing"
+    : >"$ROOT/.cache/apt.log"
+    # shellcheck disable=SC2086
+    if ! { apt update && apt install -y --no-install-recommends $missing; }; then
+        tail -n 20 "$ROOT/.cache/apt.log" >&2
+        fail "apt-get failed, see .cache/apt.log"
+    fi
+}
+
+# One task at a time in a checkout: two would build into the same folders.
+take_turn() {
+    mkdir -p "$ROOT/.cache" "$ROOT/build"
+    exec 9>"$ROOT/.cache/lock"
+    flock -n 9 || {
+        say "another ./dev works in this checkout: waiting for it"
+        flock 9
+    }
+}
