@@ -44,6 +44,8 @@ public:
 
 private:
     struct Data;
+    struct Registry;
+    static Registry& registry();
     explicit TimeZone(std::shared_ptr<const Data> data);
     std::shared_ptr<const Data> data_;
 };
