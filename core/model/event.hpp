@@ -8,7 +8,8 @@
 
 namespace uvsched {
 
-// Bits of a listener's mask. The first seventeen are asyncz's own values; the values are ABI (uvsched.h: UVSCHED_EVENT_*).
+// Bits of a listener's mask. The first seventeen are asyncz's own values; the values are ABI (uvsched.h:
+// UVSCHED_EVENT_*).
 enum class EventCode : std::uint64_t {
     scheduler_started = 1U << 0,
     scheduler_shutdown = 1U << 1,
@@ -53,7 +54,8 @@ struct Event {
     std::string fire_id;    // where a fire is concerned, and the rest then too
     Instant scheduled = 0;  // the (latest) scheduled time
     Instant first = 0;
-    std::int64_t count = 0;  // times folded, missed or skipped; events dropped; microseconds of a step or a slow callback
+    std::int64_t count =
+        0;  // times folded, missed or skipped; events dropped; microseconds of a step or a slow callback
     bool exact = true;
     Reason reason = Reason::none;
     std::int32_t attempt = 0;

@@ -12,7 +12,18 @@ namespace uvsched {
 enum class FireKind : std::uint8_t { scheduled, manual, boot, shutdown };
 
 // waiting -> ready -> claimed -> running -> done | failed | cancelled | lost; missed and skipped are written at once.
-enum class FireState : std::uint8_t { waiting, ready, claimed, running, done, failed, cancelled, lost, missed, skipped };
+enum class FireState : std::uint8_t {
+    waiting,
+    ready,
+    claimed,
+    running,
+    done,
+    failed,
+    cancelled,
+    lost,
+    missed,
+    skipped
+};
 
 // Why a fire was not run, or ended as it did. Text in rows and events is reason_text().
 enum class Reason : std::uint8_t {

@@ -32,15 +32,15 @@ enum class ClockLine : std::uint8_t { wall, elapsed };
 
 struct TaskState {
     Uid uid = 0;
-    std::uint32_t gen = 0;   // grows when the schedule is rebased (another trigger)
-    std::uint64_t rev = 0;   // grows with every change: the compare-and-set of a claim
+    std::uint32_t gen = 0;  // grows when the schedule is rebased (another trigger)
+    std::uint64_t rev = 0;  // grows with every change: the compare-and-set of a claim
     ClockLine clock = ClockLine::wall;
-    Instant anchor = 0;                 // see Trigger
-    std::optional<Instant> next_slot;   // the nominal time that comes next; nothing when finished or never
-    std::optional<Instant> next_due;    // the same with jitter; nothing when paused or finished
-    Instant hwm = kEarliest;            // the highest slot claimed; a slot <= hwm is never claimed again
+    Instant anchor = 0;                // see Trigger
+    std::optional<Instant> next_slot;  // the nominal time that comes next; nothing when finished or never
+    std::optional<Instant> next_due;   // the same with jitter; nothing when paused or finished
+    Instant hwm = kEarliest;           // the highest slot claimed; a slot <= hwm is never claimed again
     TaskStatus status = TaskStatus::active;
-    std::int64_t runs = 0;              // how many runs were started
+    std::int64_t runs = 0;  // how many runs were started
 };
 
 // The canonical JSON text of a definition without its id (equal definitions give equal text), and back.

@@ -39,8 +39,8 @@ public:
     // The largest nominal time strictly before `before`; nothing when there is none. For any int64.
     [[nodiscard]] virtual std::optional<Instant> previous(Instant before, Instant anchor) const = 0;
 
-    // How many nominal times lie in [first, last]. The default asks next() at most `limit` times; a trigger that can
-    // compute it does so, and is then exact beyond the limit too, but reports at most `limit` (SEMANTICS: "exact to 10,000").
+    // How many nominal times lie in [first, last]: at most `limit`, and not exact where there are more (SEMANTICS: "exact
+    // to 10,000"). The default asks next() up to limit + 1 times; a trigger that can compute it does so.
     [[nodiscard]] virtual Count count(Instant first, Instant last, Instant anchor, std::int64_t limit) const;
 
     // The instant a date trigger names itself; nothing for all others.
@@ -66,7 +66,8 @@ public:
 using TriggerPtr = std::shared_ptr<const Trigger>;
 
 // Reads what to_json() writes, and hand-written JSON. Naive times are read in the trigger's own zone, else that of
-// `zone` (the scheduler's). Throws Error(invalid) whose message starts with the JSON path of the fault, prefixed by `path`
+// `zone` (the scheduler's). Throws Error(invalid) whose message starts with the JSON path of the fault, prefixed by
+// `path`
 // ("trigger.start_at: …").
 [[nodiscard]] TriggerPtr trigger_from_json(const nlohmann::json& value, const TimeZone& zone, const std::string& path);
 

@@ -1,0 +1,28 @@
+#include "core/triggers/text.hpp"
+
+#include "core/base/error.hpp"
+
+namespace uvsched {
+
+std::string span_text(Micros span) {
+    struct Unit {
+        Micros size;
+        const char* name;
+    };
+    constexpr Unit kUnits[] = {{kDay, " d"}, {kHour, " h"}, {kMinute, " min"}, {kSecond, " s"}, {kMillisecond, " ms"}};
+    for (const Unit& unit : kUnits) {
+        if (span % unit.size == 0 && span != 0) return std::to_string(span / unit.size) + unit.name;
+    }
+    return std::to_string(span) + " us";
+}
+
+std::string jitter_text(Micros jitter) { return jitter == 0 ? "" : ", jitter " + span_text(jitter); }
+
+std::string zone_text(const std::string& timezone) { return timezone.empty() ? "" : ", " + timezone; }
+
+void check_jitter(Micros jitter) {
+    if (jitter < 0) fail(Code::invalid, "jitter: " + span_text(jitter) + " is negative");
+    if (jitter > kHorizon) fail(Code::invalid, "jitter: " + span_text(jitter) + " is beyond the year 2199");
+}
+
+}  // namespace uvsched

@@ -1,0 +1,44 @@
+#include "core/triggers/trigger.hpp"
+
+#include <algorithm>
+#include <array>
+#include <charconv>
+#include <string_view>
+
+#include "core/triggers/hash.hpp"
+
+namespace uvsched {
+
+Count Trigger::count(Instant first, Instant last, Instant anchor, std::int64_t limit) const {
+    Count out;
+    Instant after = saturating_sub(first, 1);
+    for (auto time = next(after, anchor); time && *time <= last; time = next(after, anchor)) {
+        if (out.number >= limit) {
+            out.exact = false;
+            break;
+        }
+        ++out.number;
+        after = *time;
+    }
+    return out;
+}
+
+Micros jitter_delay(std::uint64_t uid, Instant nominal, Micros jitter) {
+    if (jitter <= 0) return 0;
+    constexpr std::string_view kDigits = "0123456789abcdef";
+    constexpr std::string_view kLabel{"\0jitter\0", 8};
+    std::array<char, 48> key{};
+    char* end = key.data();
+    for (int shift = 60; shift >= 0; shift -= 4) *end++ = kDigits[(uid >> shift) & 0xF];
+    end = std::copy(kLabel.begin(), kLabel.end(), end);
+    end = std::to_chars(end, key.data() + key.size(), nominal).ptr;
+    const std::uint64_t hash = splitmix(fnv1a({key.data(), static_cast<std::size_t>(end - key.data())}));
+    return static_cast<Micros>(hash % (static_cast<std::uint64_t>(jitter) + 1));
+}
+
+Instant due_time(const Trigger& trigger, std::uint64_t uid, Instant nominal) {
+    const Instant delayed = saturating_add(nominal, jitter_delay(uid, nominal, trigger.jitter()));
+    return std::min(delayed, trigger.end_at().value_or(kLatest));
+}
+
+}  // namespace uvsched
