@@ -59,6 +59,13 @@ private:
     [[nodiscard]] static Node make(Instant due, std::uint32_t sequence, Index task) noexcept {
         return (static_cast<Node>(due) << 64) | static_cast<Node>((std::uint64_t{sequence} << 32) | task);
     }
+    // a < b as 0 or 1, written so that compilers make no branch of it: which child is smaller can't be predicted.
+    [[nodiscard]] static std::size_t less(Node a, Node b) noexcept {
+        const bool earlier = due_of(a) < due_of(b);
+        const bool equal = due_of(a) == due_of(b);
+        const bool before = static_cast<std::uint64_t>(a) < static_cast<std::uint64_t>(b);
+        return std::size_t{earlier} | (std::size_t{equal} & std::size_t{before});
+    }
     [[nodiscard]] static Instant due_of(Node node) noexcept { return static_cast<Instant>(node >> 64); }
     [[nodiscard]] static Index task_of(Node node) noexcept { return static_cast<Index>(node); }
 
@@ -93,9 +100,9 @@ private:
 
 inline std::size_t TimerQueue::smallest_child(std::size_t first) const noexcept {
     const Node* group = nodes_.get() + kLead + first;
-    const std::size_t left = group[1] < group[0] ? 1 : 0;
-    const std::size_t right = group[3] < group[2] ? 3 : 2;
-    return first + (group[right] < group[left] ? right : left);
+    const std::size_t left = less(group[1], group[0]);
+    const std::size_t right = 2 + less(group[3], group[2]);
+    return first + left + (right - left) * less(group[right], group[left]);
 }
 
 inline void TimerQueue::sift_up(std::size_t hole, Node value) noexcept {
