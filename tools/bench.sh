@@ -13,6 +13,7 @@ task_bench() {
     need $BUILD_PACKAGES
     configure_and_build release
     environment .venv-bench bench
+    # shellcheck disable=SC2046
     [ $# -gt 0 ] || set -- $(bench_names)
     for name; do
         say "$name"
