@@ -30,9 +30,9 @@ struct StoreConfig {
 };
 
 struct Config {
-    std::string identity;  // empty: host and process id
-    TimeZone zone;         // UTC
-    std::shared_ptr<Clock> clock;  // none: the system clock
+    std::string identity;                             // empty: host and process id
+    TimeZone zone;                                    // UTC
+    std::shared_ptr<Clock> clock;                     // none: the system clock
     std::map<std::string, StoreConfig> stores;        // "default" is a memory store unless given
     std::map<std::string, ExecutorConfig> executors;  // "default" is a thread pool unless given
     Policies defaults;
@@ -44,8 +44,8 @@ struct Config {
 };
 
 // Reads the asyncz configuration dictionary in both its spellings: flat "asyncz.stores.default.type" keys and nested
-// objects; "uvsched." as prefix too, or none. Unknown keys, wrong types and wrong values throw Error(invalid) whose message
-// starts with the JSON path of the fault ("executors.default.max_workers: …").
+// objects; "uvsched." as prefix too, or none. Unknown keys, wrong types and wrong values throw Error(invalid) whose
+// message starts with the JSON path of the fault ("executors.default.max_workers: …").
 [[nodiscard]] Config config_from_json(const std::string& text);
 
 }  // namespace uvsched
