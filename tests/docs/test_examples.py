@@ -48,6 +48,11 @@ def test_readme_has_both_programs() -> None:
     assert languages == {"python", "c"}
 
 
+def test_readme_shows_the_example_that_the_install_tests_build() -> None:
+    shown = [example.code for example in examples() if example.name.startswith("README.md") and example.language == "c"]
+    assert shown == [(ROOT / "examples/minimal.c").read_text()]
+
+
 @pytest.mark.parametrize("example", examples(), ids=lambda example: example.name)
 def test_example_runs(example: Example, tmp_path: Path) -> None:
     if example.language == "python":
