@@ -1,0 +1,64 @@
+"""The scheduler and what it runs. Importing this opens nothing; the application's lifespan starts it."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import socket
+import time
+from datetime import datetime, timedelta, timezone
+from pathlib import Path
+
+from sampling import Sampler
+from storage import Storage
+from uvsched import current_run
+from uvsched.executors import AsyncIOExecutor, ThreadPoolExecutor
+from uvsched.schedulers import AsyncIOScheduler
+from uvsched.stores.sqlite import SQLiteStore
+from uvsched.triggers import DateTrigger, IntervalTrigger
+
+DATA = Path(os.environ.get("LOAD_MONITOR_DIR", "load_monitor_data")).absolute()
+
+storage = Storage(DATA / "samples.db")
+sampler = Sampler()
+scheduler = AsyncIOScheduler(
+    stores={"default": SQLiteStore(DATA / "tasks.db")},
+    executors={"default": AsyncIOExecutor(), "pool": ThreadPoolExecutor(max_workers=2)},
+)
+
+
+@scheduler.add_task(trigger=IntervalTrigger(seconds=1), id="sample", replace_existing=True)
+async def sample() -> None:
+    """Measures the machine. The run's fire id names the row, so that a run repeated after a crash counts once."""
+    run = current_run()
+    await asyncio.to_thread(storage.add, run.fire_id, time.time(), sampler.sample())
+
+
+@scheduler.add_task(trigger=IntervalTrigger(seconds=10), id="roll-up", executor="pool", replace_existing=True)
+def roll_up() -> str:
+    """Averages the samples. A plain function, on a thread of the pool; what it returns stands in the ledger."""
+    made = storage.roll_up(time.time())
+    return f"{made} new average{'' if made == 1 else 's'}"
+
+
+REPORT_EVERY = 5
+
+
+@scheduler.add_task(trigger=IntervalTrigger(seconds=REPORT_EVERY), id="report", replace_existing=True)
+async def report() -> str:
+    """Stands for work that depends on others, and fails now and then: here each third time."""
+    number = int(current_run().scheduled_time.timestamp()) // REPORT_EVERY
+    if number % 3 == 0:
+        raise ConnectionError(f"report {number}: its receiver does not answer (as for each third report)")
+    return f"report {number} delivered"
+
+
+async def greet() -> str:
+    """Runs once, three seconds after each start."""
+    return f"Hello from {socket.gethostname()}: the load monitor is up"
+
+
+def declare_greeting() -> None:
+    """Puts the greeting three seconds from now, in the place of the last start's."""
+    soon = datetime.now(timezone.utc) + timedelta(seconds=3)
+    scheduler.add_task(greet, trigger=DateTrigger(run_at=soon), id="greeting", replace_existing=True)

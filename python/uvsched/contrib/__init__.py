@@ -1,0 +1,1 @@
+"""Integrations with other frameworks, one package each; none is imported unless you import it."""
