@@ -77,7 +77,7 @@ public:
     // Hands runs that have not started back through RunSink::returned, and accepts no more.
     virtual void close() = 0;
 
-    // Asks for a run to end early.
+    // A run should end early; the engine has set Run::cancelled already. Executors that can tell the code at work do so.
     virtual void cancel(std::uint64_t run) = 0;
 
     // Joins threads. Called after every run has ended, or has been given up.

@@ -29,7 +29,7 @@ struct QueueItem {
     Run* run = nullptr;                  // run: valid until it is finished
     std::uint64_t run_id = 0;            // run, cancel
     std::uint64_t token = 0;             // run: the task's, else the function's; release: the retired one
-    std::shared_ptr<const Event> event;  // event
+    std::shared_ptr<const Event> event{};  // event
 };
 
 using ConsumerId = std::uint64_t;

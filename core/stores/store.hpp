@@ -98,6 +98,8 @@ struct Claim {
     std::uint64_t rev = 0;  // as look() gave it: compare-and-set
     Plan plan;
     Instant now_wall = 0;
+    std::shared_ptr<const Definition> definition;  // for whoever tells of the claim; the store does not look at these two
+    ClockLine clock = ClockLine::wall;
     // answers
     Outcome outcome = Outcome::none;
     std::vector<OpenFire> fires;  // one for each plan.runs; those not waiting are claimed by this node

@@ -1,0 +1,106 @@
+// The claim of the memory store: the hot path of a fire.
+#include "core/stores/memory/memory_store.hpp"
+
+namespace uvsched {
+
+void MemoryStore::claim(const Now& now, std::size_t limit, std::span<std::size_t> rooms, std::vector<MemoryFire>& fires,
+                        std::vector<MemoryMiss>& misses) {
+    claim_ready(limit, rooms, fires);
+    TimerQueue& wall = queue(ClockLine::wall);
+    TimerQueue& elapsed = queue(ClockLine::elapsed);
+    while (fires.size() < limit && misses.size() < limit) {
+        // The most overdue first, so that neither line starves the other.
+        const Micros wall_late = saturating_sub(now.wall, wall.top_due());
+        const Micros elapsed_late = saturating_sub(now.elapsed, elapsed.top_due());
+        if (wall_late < 0 && elapsed_late < 0) return;
+        if (wall_late >= elapsed_late) {
+            claim_top(wall, now.wall, rooms, fires, misses);
+        } else {
+            claim_top(elapsed, now.elapsed, rooms, fires, misses);
+        }
+    }
+}
+
+void MemoryStore::claim_ready(std::size_t limit, std::span<std::size_t> rooms, std::vector<MemoryFire>& fires) {
+    for (std::size_t executor = 0; executor < ready_.size(); ++executor) {
+        std::deque<MemoryFire>& ready = ready_[executor];
+        while (!ready.empty() && rooms[executor] > 0 && fires.size() < limit) {
+            MemoryTask& task = at(ready.front().task);
+            ++task.pins;
+            ++task.runs;
+            fires.push_back(ready.front());
+            ready.pop_front();
+            --rooms[executor];
+        }
+    }
+}
+
+void MemoryStore::claim_top(TimerQueue& due, Instant now, std::span<std::size_t> rooms, std::vector<MemoryFire>& fires,
+                            std::vector<MemoryMiss>& misses) {
+    const MemoryIndex index = due.top();
+    MemoryTask& task = at(index);
+    std::size_t& room = rooms[task.executor];
+    if (room == 0) {
+        due.pop();
+        park(index);
+        return;
+    }
+    const Instant slot = task.slot;
+    // One time of a plain interval is due, and may run: what plan_due() would say, without asking it.
+    if (task.period > 0 && task.busy < task.max_instances && now - slot < task.period && now - slot <= task.grace &&
+        slot + task.period < kHorizon) {
+        fires.push_back({.task = index,
+                         .key = {.uid = task.uid, .gen = task.gen, .kind = FireKind::scheduled, .slot = slot},
+                         .last = slot});
+        task.slot = slot + task.period;
+        task.hwm = slot;
+        ++task.busy;
+        ++task.pins;
+        ++task.runs;
+        --room;
+        due.replace_top(task.slot);
+        return;
+    }
+    plan_top(due, index, task, now, rooms, fires, misses);
+}
+
+void MemoryStore::plan_top(TimerQueue& due, MemoryIndex index, MemoryTask& task, Instant now, std::span<std::size_t> rooms,
+                           std::vector<MemoryFire>& fires, std::vector<MemoryMiss>& misses) {
+    plan_due({.trigger = task.definition->trigger.get(),
+              .policies = &task.definition->policies,
+              .uid = task.uid,
+              .anchor = task.anchor,
+              .slot = task.slot,
+              .now = now,
+              .busy = task.busy},
+             plan_);
+    for (const PlannedMiss& miss : plan_.misses) misses.push_back({index, miss});
+    for (const PlannedRun& run : plan_.runs) {
+        const MemoryFire fire{.task = index,
+                              .key = {.uid = task.uid, .gen = task.gen, .kind = FireKind::scheduled, .slot = run.slot},
+                              .last = run.last,
+                              .folded = run.folded,
+                              .exact = run.exact};
+        ++task.busy;
+        if (run.waiting) {
+            waiting_[index].push_back(fire);
+            continue;
+        }
+        ++task.pins;
+        ++task.runs;
+        std::size_t& room = rooms[task.executor];
+        if (room > 0) --room;
+        fires.push_back(fire);
+    }
+    task.hwm = plan_.hwm;
+    task.scheduled = plan_.next_slot.has_value();
+    if (plan_.next_due) {
+        task.slot = *plan_.next_slot;
+        due.replace_top(*plan_.next_due);
+        return;
+    }
+    due.pop();
+    task.status = TaskStatus::finished;
+}
+
+}  // namespace uvsched

@@ -1,0 +1,63 @@
+// MemoryTask: a task of the memory store, and what its fires look like.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <memory>
+
+#include "core/model/fire.hpp"
+#include "core/model/task.hpp"
+#include "core/plan/planner.hpp"
+#include "core/queue/timer_queue.hpp"
+
+namespace uvsched {
+
+struct FunctionEntry;  // the engine's; the store only hands it on
+
+using MemoryIndex = TimerQueue::Index;  // a task's place in the slab
+
+struct MemoryTask {
+    // What every fire reads and writes comes first.
+    Instant slot = 0;               // next nominal time, while scheduled
+    Micros period = 0;              // > 0: a plain interval, planned without a virtual call
+    Micros grace = INT64_MAX;
+    std::int32_t busy = 0;          // runs claimed, running or waiting
+    std::int32_t max_instances = 1;
+    std::uint32_t pins = 0;         // runs in flight and history rows that name this place
+    std::uint16_t executor = 0;     // the engine's number of it
+    ClockLine clock = ClockLine::wall;
+    TaskStatus status = TaskStatus::active;
+    bool scheduled = false;         // slot means something
+    bool parked = false;            // due, but its executor has no room
+    bool removed = false;           // gone for callers; the place is used again when pins is 0
+    std::uint32_t gen = 0;
+    Uid uid = 0;
+    Instant hwm = kEarliest;
+    std::int64_t runs = 0;
+    const Definition* definition = nullptr;
+    FunctionEntry* function = nullptr;
+    std::uint64_t token = 0;
+
+    std::shared_ptr<const Definition> owner;  // of `definition`
+    Instant anchor = 0;
+    std::uint64_t rev = 0;
+    std::function<void()> release;  // for the token
+
+    [[nodiscard]] TaskState state() const;
+};
+
+struct MemoryFire {
+    MemoryIndex task = 0;
+    std::int32_t attempt = 1;
+    FireKey key;
+    Instant last = 0;  // on the task's clock line, like key.slot
+    std::int64_t folded = 1;
+    bool exact = true;
+};
+
+struct MemoryMiss {
+    MemoryIndex task = 0;
+    PlannedMiss miss;
+};
+
+}  // namespace uvsched
