@@ -15,7 +15,7 @@ enum class Overlap : std::uint8_t { skip, queue, cancel };
 enum class OnCrash : std::uint8_t { rerun, mark_lost };
 
 struct Policies {
-    std::optional<Micros> grace;       // mistrigger_grace_time; nothing: a late run is never dropped
+    std::optional<Micros> grace{};     // mistrigger_grace_time; nothing: a late run is never dropped
     bool coalesce = true;              // due times that piled up run once, for the latest
     std::int32_t max_instances = 1;    // >= 1
     std::int32_t max_catch_up = 1000;  // >= 1; how many piled-up due times run when they are not coalesced

@@ -6,8 +6,8 @@
 namespace uvsched {
 
 struct DateOptions {
-    std::optional<Instant> run_at;  // nothing: at the anchor
-    std::string timezone;           // as spelt by the user; empty when none was given
+    std::optional<Instant> run_at{};  // nothing: at the anchor
+    std::string timezone{};           // as spelt by the user; empty when none was given
     Micros jitter = 0;
 };
 

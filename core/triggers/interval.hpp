@@ -8,9 +8,9 @@ namespace uvsched {
 struct IntervalOptions {
     Micros period = kSecond;
     std::optional<Instant>
-        start_at;  // nominal times are start_at + k * period, k >= 0; without: anchor + k * period, k >= 1
-    std::optional<Instant> end_at;  // inclusive
-    std::string timezone;           // as spelt by the user; empty when none was given
+        start_at{};  // nominal times are start_at + k * period, k >= 0; without: anchor + k * period, k >= 1
+    std::optional<Instant> end_at{};  // inclusive
+    std::string timezone{};           // as spelt by the user; empty when none was given
     Micros jitter = 0;
 };
 
