@@ -1,0 +1,169 @@
+#include <doctest/doctest.h>
+
+#include <nlohmann/json.hpp>
+
+#include "core/base/error.hpp"
+#include "core/triggers/json_text.hpp"
+#include "core/triggers/trigger.hpp"
+
+using namespace uvsched;
+
+namespace {
+
+std::string canonical(const char* text, const TimeZone& zone = {}) {
+    return trigger_from_json(nlohmann::json::parse(text), zone, "trigger")->to_json().dump();
+}
+
+Error refusal(const std::string& text) {
+    try {
+        static_cast<void>(trigger_from_json(nlohmann::json::parse(text), TimeZone(), "trigger"));
+    } catch (const Error& error) {
+        return error;
+    }
+    return {Code::ok, ""};
+}
+
+}  // namespace
+
+TEST_CASE("intervals in every unit, summed and rounded once") {
+    const struct {
+        const char* given;
+        const char* length;
+    } cases[] = {
+        {"{}", R"("seconds":1)"},
+        {R"({"seconds":0,"hours":0})", R"("seconds":1)"},
+        {R"({"seconds":null})", R"("seconds":1)"},
+        {R"({"weeks":1,"days":1,"hours":1,"minutes":1,"seconds":1})", R"("seconds":694861)"},
+        {R"({"days":1.5})", R"("seconds":129600)"},
+        {R"({"hours":0.1})", R"("seconds":360)"},
+        {R"({"seconds":0.1})", R"("seconds":0.1)"},
+        {R"({"seconds":1e-6})", R"("microseconds":1)"},
+        {R"({"seconds":0.0000014})", R"("microseconds":1)"},
+        {R"({"seconds":0.0000005,"microseconds":0.5})", R"("microseconds":1)"},
+        {R"({"seconds":2.0000025})", R"("microseconds":2000002)"},
+        {R"({"microseconds":10000000})", R"("seconds":10)"},
+        {R"({"microseconds":9223372036854775807})", R"("microseconds":9223372036854775807)"},
+        {R"({"seconds":123456789.123456})", R"("microseconds":123456789123456)"},
+    };
+    for (const auto& c : cases) {
+        CAPTURE(c.given);
+        auto value = nlohmann::json::parse(c.given);
+        value["type"] = "interval";
+        const std::string expected = "{" + std::string(c.length) + R"(,"type":"interval"})";
+        CHECK(trigger_from_json(value, TimeZone(), "trigger")->to_json().dump() == expected);
+    }
+}
+
+TEST_CASE("naive times are read in the trigger's own zone, else the scheduler's") {
+    const TimeZone madrid = TimeZone::load("Europe/Madrid");
+    CHECK(canonical(R"({"type":"date","run_at":"2026-07-01T12:00:00"})", madrid) ==
+          R"({"run_at":"2026-07-01T10:00:00Z","type":"date"})");
+    CHECK(canonical(R"({"type":"date","run_at":"2026-07-01T12:00:00","timezone":"America/New_York"})", madrid) ==
+          R"({"run_at":"2026-07-01T16:00:00Z","timezone":"America/New_York","type":"date"})");
+    CHECK(canonical(R"({"type":"date","run_at":"2026-07-01T12:00:00+05:00"})", madrid) ==
+          R"({"run_at":"2026-07-01T07:00:00Z","type":"date"})");
+    CHECK(canonical(R"({"type":"date","run_at":null,"jitter":null,"timezone":null})", madrid) == R"({"type":"date"})");
+    CHECK(canonical(R"({"type":"interval","start_at":"2026-03-29T02:30:00","end_at":"2026-07-01"})", madrid) ==
+          R"({"end_at":"2026-06-30T22:00:00Z","seconds":1,"start_at":"2026-03-29T01:30:00Z","type":"interval"})");
+}
+
+TEST_CASE("zones stay as they were spelt, so that equal instants in other words are another definition") {
+    CHECK(canonical(R"({"type":"date","timezone":"UTC+02:00"})") == R"({"timezone":"UTC+02:00","type":"date"})");
+    CHECK(canonical(R"({"type":"date","timezone":"+02:00"})") == R"({"timezone":"+02:00","type":"date"})");
+}
+
+TEST_CASE("every fault is named with its path") {
+    const struct {
+        const char* given;
+        const char* message;
+    } cases[] = {
+        {"5", "trigger: 5 is not an object"},
+        {R"(["interval"])", "trigger: [\"interval\"] is not an object"},
+        {"{}", "trigger.type: missing (one of date, interval)"},
+        {R"({"type":7})", "trigger.type: 7 is not a text"},
+        {R"({"type":"hourly"})", "trigger.type: \"hourly\" is not a trigger (one of date, interval)"},
+        {R"({"type":"interval","start_at":"x"})",
+         "trigger.start_at: \"x\" is not a date-time; write it like \"2026-03-29T01:30:00Z\""},
+        {R"({"type":"interval","start_at":5})", "trigger.start_at: 5 is not a text"},
+        {R"({"type":"interval","end_at":"2026-02-30T00:00:00Z"})",
+         "trigger.end_at: \"2026-02-30T00:00:00Z\" is not a date-time; write it like \"2026-03-29T01:30:00Z\""},
+        {R"({"type":"interval","start_at":"2026-01-02T00:00:00Z","end_at":"2026-01-01T00:00:00Z"})",
+         "trigger.end_at: 2026-01-01T00:00:00Z lies before start_at, 2026-01-02T00:00:00Z"},
+        {R"({"type":"interval","seconds":"10"})", "trigger.seconds: \"10\" is not a number"},
+        {R"({"type":"interval","seconds":true})", "trigger.seconds: true is not a number"},
+        {R"({"type":"interval","seconds":-1})", "trigger.seconds: -1 is negative"},
+        {R"({"type":"interval","hours":1,"minutes":-30})", "trigger.minutes: -30 is negative"},
+        {R"({"type":"interval","seconds":1e300})", "trigger.seconds: 1e+300 is too long an interval"},
+        {R"({"type":"interval","weeks":100000000000})", "trigger.weeks: 100000000000 is too long an interval"},
+        {R"({"type":"interval","microseconds":18446744073709551615})",
+         "trigger.microseconds: 18446744073709551615 is too long an interval"},
+        {R"({"type":"interval","microseconds":9223372036854775807,"seconds":1})",
+         "trigger.microseconds: 9223372036854775807 is too long an interval"},
+        {R"({"type":"interval","seconds":1e-7})",
+         "trigger.seconds: with the other units, less than half a microsecond"},
+        {R"({"type":"interval","jitter":-1})", "trigger.jitter: -1 is negative"},
+        {R"({"type":"interval","jitter":"1"})", "trigger.jitter: \"1\" is not a number of seconds"},
+        {R"({"type":"interval","jitter":864000000000})", "trigger.jitter: 10000000 d is beyond the year 2199"},
+        {R"({"type":"interval","timezone":"UTC+2"})",
+         "trigger.timezone: \"UTC+2\" is not a time zone: write an offset as \"+02:00\" or \"UTC+02:00\" (east is +)"},
+        {R"({"type":"interval","second":10})",
+         "trigger.second: unknown key (known: type, jitter, timezone, weeks, days, hours, minutes, seconds, "
+         "microseconds, "
+         "start_at, end_at)"},
+        {R"({"type":"date","start_at":"2026-01-01T00:00:00Z"})",
+         "trigger.start_at: unknown key (known: type, jitter, timezone, run_at)"},
+        {R"({"type":"date","run_at":"2200-01-01T00:00:00Z"})",
+         "trigger.run_at: 2200-01-01T00:00:00Z does not lie in 1970 to 2199"},
+        {R"({"type":"date","run_at":"1969-12-31T23:59:59Z"})",
+         "trigger.run_at: 1969-12-31T23:59:59Z does not lie in 1970 to 2199"},
+    };
+    for (const auto& c : cases) {
+        CAPTURE(c.given);
+        const Error error = refusal(c.given);
+        CHECK(error.code() == Code::invalid);
+        CHECK(error.message() == c.message);
+    }
+}
+
+TEST_CASE("triggers that are known but not built say so") {
+    for (const char* type : {"cron", "calendar_interval", "and", "or", "shutdown"}) {
+        const Error error = refusal(R"({"type":")" + std::string(type) + "\"}");
+        CHECK(error.code() == Code::unsupported);
+        CHECK(error.message() ==
+              "trigger.type: \"" + std::string(type) + "\" is not built into this version (there are date, interval)");
+    }
+}
+
+TEST_CASE("JSON text is bounded before it is parsed") {
+    const auto message = [](const std::string& text) {
+        try {
+            static_cast<void>(parse_json(text, "arguments"));
+        } catch (const Error& error) {
+            CHECK(error.code() == Code::invalid);
+            return error.message();
+        }
+        return std::string();
+    };
+    CHECK(message("[1, 2.5, -3, \"é\", null, true, {\"a\": 1e400000}]").starts_with("arguments: not JSON at byte "));
+    CHECK(message("[1, 2.5, -3, \"é\", null, true, {\"a\": {}}]") == "");
+    CHECK(message("").starts_with("arguments: not JSON at byte "));
+    CHECK(message("{} {}").starts_with("arguments: not JSON at byte "));
+    CHECK(message("[\"\xFF\"]").starts_with("arguments: not JSON at byte "));
+    CHECK(message(R"({"a":1,"b":{"a":1},"a":2})") == "arguments: the name \"a\" is given twice");
+    CHECK(message("[18446744073709551615, -9223372036854775808]") == "");
+    CHECK(message("[18446744073709551616]") == "arguments: the whole number 18446744073709551616 does not fit 64 bits");
+    CHECK(message("[-9223372036854775809]") == "arguments: the whole number -9223372036854775809 does not fit 64 bits");
+    CHECK(message(std::string(64, '[') + std::string(64, ']')) == "");
+    CHECK(message(std::string(65, '[') + std::string(65, ']')) == "arguments: nested deeper than 64");
+    CHECK(message(std::string(900'000, '[')) == "arguments: nested deeper than 64");
+    CHECK(message("\"" + std::string(kMaxJsonBytes - 2, 'x') + "\"") == "");
+    CHECK(message("\"" + std::string(kMaxJsonBytes - 1, 'x') + "\"") == "arguments: longer than 1048576 bytes of JSON");
+}
+
+TEST_CASE("values in messages are cut between characters") {
+    CHECK(json_excerpt(5) == "5");
+    CHECK(json_excerpt("text") == "\"text\"");
+    const std::string cut = json_excerpt(nlohmann::json::array({std::string(100, 'x'), "é"}));
+    CHECK(cut == "[\"" + std::string(58, 'x') + "…");
+    CHECK(json_excerpt(nlohmann::json::array({std::string(57, 'x') + "éé"})) == "[\"" + std::string(57, 'x') + "é…");
+}
