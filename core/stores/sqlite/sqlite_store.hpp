@@ -13,7 +13,7 @@ enum class Synchronous : std::uint8_t { normal, full };
 struct SqliteOptions {
     std::string path;  // local disk only
     Synchronous synchronous = Synchronous::full;
-    StepProbe probe;   // tests only; empty otherwise
+    StepProbe probe;  // tests only; empty otherwise
 };
 
 // Opens nothing yet.

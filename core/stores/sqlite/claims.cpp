@@ -1,0 +1,111 @@
+// Ways into claimed and running: claim, take and the start gate.
+#include <algorithm>
+
+#include "core/stores/sqlite/store_steps.hpp"
+
+namespace uvsched::sqlite {
+namespace {
+
+// Returns the fire as the engine will see it.
+OpenFire add_fire(Database& db, const TaskRow& task, const PlannedRun& run, Instant now) {
+    const bool waiting = run.waiting;
+    constexpr std::uint64_t kFirstToken = 1;
+    constexpr std::int32_t kFirstAttempt = 1;
+    OpenFire fire;
+    fire.key = {task.state.uid, task.state.gen, FireKind::scheduled, run.slot};
+    fire.last_slot = run.last;
+    fire.folded = run.folded;
+    fire.exact = run.exact;
+    fire.state = waiting ? FireState::waiting : FireState::claimed;
+    fire.token = kFirstToken;
+    fire.attempt = kFirstAttempt;
+    const Micros to_wall = task.state.clock == ClockLine::elapsed ? db.shift : 0;
+    const auto owner = waiting ? std::nullopt : std::optional(std::string_view(db.node));
+    const auto epoch = waiting ? std::nullopt : std::optional(db.epoch);
+    const auto claimed_at = waiting ? std::nullopt : std::optional(now);
+    Cursor(db.sql().add_fire, task.number, task.state.gen, kind_text(FireKind::scheduled), run.slot, run.last, to_wall,
+           run.folded, run.exact, state_text(fire.state), task.lane, std::nullopt, owner, epoch, kFirstToken,
+           kFirstAttempt, claimed_at)
+        .run();
+    return fire;
+}
+
+}  // namespace
+
+void apply_claim(Database& db, Claim& claim) {
+    const Plan& plan = claim.plan;
+    std::optional<TaskRow> task;
+    try {
+        task = db.find_task(claim.task);
+        if (!task) {
+            claim.outcome = Outcome::missing;
+            return;
+        }
+        claim.outcome = Outcome::refused;
+        const bool repeated = std::any_of(plan.runs.begin(), plan.runs.end(),
+                                          [&](const auto& run) { return run.slot <= task->state.hwm; });
+        if (task->state.rev != claim.rev || repeated || task->lane < 0) return;
+        StoredTask stored = db.stored(*task);
+        TaskState& state = task->state;
+        ++state.rev;
+        state.next_slot = plan.next_slot;
+        state.next_due = plan.next_due;
+        state.hwm = std::max(state.hwm, plan.hwm);
+        for (const PlannedRun& run : plan.runs) state.hwm = std::max(state.hwm, run.slot);
+        if (!plan.next_slot) state.status = TaskStatus::finished;
+        Cursor(db.sql().advance, task->number, state.rev, state.next_slot, state.next_due, mark_or_null(state.hwm),
+               status_text(state.status))
+            .run();
+        db.step("claim.half");
+        stored.state = state;
+        stored.open += static_cast<std::int32_t>(plan.runs.size());
+        for (const PlannedRun& run : plan.runs) {
+            claim.fires.push_back(add_fire(db, *task, run, claim.now_wall));
+            claim.fires.back().task = stored;
+        }
+        for (const PlannedMiss& miss : plan.misses) {
+            db.write_miss(*task, stored.definition->id, miss, claim.now_wall);
+        }
+        claim.outcome = Outcome::done;
+    } catch (const Unreadable&) {
+        // Nothing was written: what cannot be read shows before the first write. The next look sets the task apart.
+        claim.outcome = Outcome::refused;
+    }
+}
+
+void apply_take(Database& db, Take& take) {
+    const FireRef& ref = take.fire;
+    const std::optional<Identity> task = db.identity_of(ref.task);
+    take.outcome = Outcome::refused;
+    if (!task || task->uid != ref.key.uid) return;
+    const int changed = Cursor(db.sql().claim_fire, ref.task, ref.key.gen, kind_text(ref.key.kind), ref.key.slot,
+                               db.node, db.epoch, take.now_wall, ref.token)
+                            .run();
+    if (changed == 0) return;
+    take.token = ref.token + 1;
+    take.outcome = Outcome::done;
+}
+
+void apply_start(Database& db, Start& start) {
+    const FireRef& ref = start.fire;
+    const std::optional<Identity> task = db.identity_of(ref.task);
+    start.outcome = Outcome::refused;
+    if (!task || task->uid != ref.key.uid) return;
+    const int changed = Cursor(db.sql().start_fire, ref.task, ref.key.gen, kind_text(ref.key.kind), ref.key.slot,
+                               start.now_wall, db.node, db.epoch, ref.token)
+                            .run();
+    if (changed > 0) {
+        db.step("start.half");
+        Cursor(db.sql().count_run, ref.task, 1).run();
+        start.outcome = Outcome::done;
+        return;
+    }
+    // The same request again, whose first reply was lost.
+    const std::optional<FireRow> fire = db.find_fire(ref);
+    if (fire && fire->state == FireState::running && fire->token == ref.token && fire->epoch == db.epoch &&
+        fire->owner == db.node) {
+        start.outcome = Outcome::done;
+    }
+}
+
+}  // namespace uvsched::sqlite

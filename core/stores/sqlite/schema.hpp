@@ -1,0 +1,32 @@
+// The tables, and how files of earlier versions become files of this one. docs/ledger.md describes them for operators.
+#pragma once
+
+#include <cstdint>
+#include <string>
+
+#include "core/stores/sqlite/connection.hpp"
+
+namespace uvsched::sqlite {
+
+inline constexpr std::int64_t kSchemaVersion = 1;     // what this version writes
+inline constexpr std::int64_t kMinReader = 1;         // the oldest version that can work on what it writes
+inline constexpr std::int64_t kDefinitionFormat = 1;  // def.format: the newest form of a definition this version reads
+
+struct Meta {
+    std::string store_uuid;
+    std::int64_t shift = 0;
+    std::int64_t history_seq = 0;
+};
+
+// The version of the file's tables; 0 for an empty file. Reads only.
+// Throws Error(corrupt) for a database that is not ours, Error(version) for one that needs a newer uvsched.
+std::int64_t schema_version(Connection& connection);
+
+// Creates the tables in an empty file, or runs the migration steps that are missing, in one transaction.
+Meta prepare_schema(Connection& connection);
+
+// Looks for damage at a bounded cost: small files are checked entirely, of large ones the tables without which nothing
+// works. Throws Error(corrupt) with what was found.
+void check_for_damage(Connection& connection);
+
+}  // namespace uvsched::sqlite

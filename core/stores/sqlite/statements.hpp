@@ -1,0 +1,158 @@
+// All SQL that runs while the store is open, in one place: each statement is prepared once.
+#pragma once
+
+#include "core/stores/sqlite/connection.hpp"
+
+namespace uvsched::sqlite {
+
+// The columns that read_task() and read_fire() (rows.hpp) expect, in their order.
+#define UVSCHED_TASK_COLUMNS                                                                 \
+    "n, lane, def_hash, uid, gen, rev, clk, anchor, next_slot, next_due, hwm, state, runs, " \
+    "(SELECT count(*) FROM open WHERE open.n = sched.n)"
+#define UVSCHED_FIRE_COLUMNS                                                                                    \
+    "n, gen, kind, slot, last_slot, shift, folded, exact, state, lane, owner, epoch, token, attempt, crashes, " \
+    "claimed_at, started_at"
+#define UVSCHED_FIRE_KEY "n = ?1 AND gen = ?2 AND kind = ?3 AND slot = ?4"
+
+// Numbered in the order in which callers give values.
+struct Statements {
+    explicit Statements(Connection& connection) : db(connection) {}
+    Connection& db;
+
+    // def and sched: reading
+    Statement task{db, "SELECT " UVSCHED_TASK_COLUMNS " FROM sched WHERE n = ?1"};
+    Statement number_of{db, "SELECT n FROM def WHERE id = ?1"};
+    Statement definition{db, "SELECT id, format, def, quarantine FROM def WHERE n = ?1"};
+    Statement identity{db, "SELECT uid, id FROM def WHERE n = ?1 UNION ALL SELECT uid, id FROM gone WHERE n = ?1"};
+    Statement ids_after{db, "SELECT n FROM def WHERE id > ?1 AND quarantine IS NULL ORDER BY id"};
+    Statement task_count{db, "SELECT count(*) FROM sched WHERE state <> 'finished' AND lane > 0"};
+    Statement quarantined{db, "SELECT n, id, quarantine FROM def WHERE quarantine IS NOT NULL"};
+
+    // What is due, and when something will be
+    Statement due{db,
+                  "SELECT next_due, n FROM sched WHERE clk = ?1 AND lane = ?2 AND next_due IS NOT NULL AND "
+                  "next_due <= ?3 ORDER BY next_due LIMIT ?4"};
+    Statement ready{db,
+                    "SELECT ready_at, n, gen, kind, slot FROM open WHERE lane = ?1 AND ready_at IS NOT NULL AND "
+                    "ready_at <= ?2 ORDER BY ready_at LIMIT ?3"};
+    Statement first_due{db, "SELECT min(next_due) FROM sched WHERE clk = ?1 AND lane = ?2 AND next_due IS NOT NULL"};
+    Statement first_ready{db, "SELECT min(ready_at) FROM open WHERE lane = ?1 AND ready_at IS NOT NULL"};
+
+    // Lanes. The example is looked for in the indexes first.
+    Statement lanes{db,
+                    "SELECT lane, executor, fn, coalesce("
+                    "(SELECT n FROM sched WHERE clk = 'wall' AND lane = l.lane AND next_due IS NOT NULL LIMIT 1), "
+                    "(SELECT n FROM sched WHERE clk = 'elapsed' AND lane = l.lane AND next_due IS NOT NULL LIMIT 1), "
+                    "(SELECT n FROM open WHERE lane = l.lane AND ready_at IS NOT NULL LIMIT 1), "
+                    "(SELECT n FROM sched WHERE lane = l.lane LIMIT 1), "
+                    "(SELECT n FROM open WHERE lane = l.lane LIMIT 1)) AS example FROM lane AS l "
+                    "WHERE example IS NOT NULL ORDER BY lane"};
+    Statement lane_of{db, "SELECT lane FROM lane WHERE executor = ?1 AND fn = ?2"};
+    Statement add_lane{db, "INSERT INTO lane (executor, fn) VALUES (?1, ?2) RETURNING lane"};
+    Statement drop_empty_lanes{db,
+                               "DELETE FROM lane WHERE lane NOT IN (SELECT abs(lane) FROM sched UNION "
+                               "SELECT abs(lane) FROM open)"};
+
+    // def and sched: writing
+    Statement add_definition{
+        db, "INSERT INTO def (uid, id, format, def, def_hash) VALUES (?1, ?2, ?3, ?4, ?5) RETURNING n"};
+    Statement set_definition{db, "UPDATE def SET format = ?2, def = ?3, def_hash = ?4, quarantine = NULL WHERE n = ?1"};
+    Statement add_schedule{
+        db,
+        "INSERT INTO sched (n, lane, def_hash, uid, gen, rev, clk, anchor, next_slot, next_due, hwm, "
+        "state, runs) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13)"};
+    Statement set_schedule{db,
+                           "UPDATE sched SET lane = ?2, def_hash = ?3, gen = ?4, rev = ?5, clk = ?6, anchor = ?7, "
+                           "next_slot = ?8, next_due = ?9, hwm = ?10, state = ?11 WHERE n = ?1"};
+    Statement advance{db,
+                      "UPDATE sched SET rev = ?2, next_slot = ?3, next_due = ?4, hwm = ?5, state = ?6 WHERE n = ?1"};
+    Statement touch{db, "UPDATE sched SET rev = rev + 1 WHERE n = ?1"};
+    Statement count_run{db, "UPDATE sched SET runs = runs + ?2 WHERE n = ?1"};
+    Statement drop_definition{db, "DELETE FROM def WHERE n = ?1"};
+    Statement drop_schedule{db, "DELETE FROM sched WHERE n = ?1"};
+    Statement drop_definitions{db, "DELETE FROM def"};
+    Statement drop_schedules{db, "DELETE FROM sched"};
+
+    // Quarantine: a negative lane is one that no look asks for.
+    Statement quarantine{db, "UPDATE def SET quarantine = ?2 WHERE n = ?1"};
+    Statement hide_schedule{db, "UPDATE sched SET lane = -lane WHERE n = ?1 AND lane > 0"};
+    Statement hide_fires{db, "UPDATE open SET lane = -lane WHERE n = ?1 AND lane > 0"};
+    Statement set_schedule_lane{db, "UPDATE sched SET lane = ?2 WHERE n = ?1"};
+    Statement set_fire_lanes{db, "UPDATE open SET lane = ?2 WHERE n = ?1"};
+
+    // Deleted tasks some of whose fires still run
+    Statement add_gone{db, "INSERT OR REPLACE INTO gone (n, uid, id) SELECT n, uid, id FROM def WHERE n = ?1"};
+    Statement add_all_gone{db,
+                           "INSERT OR REPLACE INTO gone (n, uid, id) SELECT n, uid, id FROM def WHERE n IN "
+                           "(SELECT n FROM open)"};
+    Statement is_gone{db, "SELECT 1 FROM gone WHERE n = ?1"};
+    Statement any_gone{db, "SELECT 1 FROM gone LIMIT 1"};
+    Statement drop_gone{db, "DELETE FROM gone WHERE n = ?1 AND NOT EXISTS (SELECT 1 FROM open WHERE open.n = ?1)"};
+
+    // open
+    Statement fire{db, "SELECT " UVSCHED_FIRE_COLUMNS " FROM open WHERE " UVSCHED_FIRE_KEY};
+    Statement fires_of{db, "SELECT " UVSCHED_FIRE_COLUMNS " FROM open WHERE n = ?1 ORDER BY gen, slot"};
+    Statement any_waiting{db, "SELECT 1 FROM open WHERE n = ?1 AND state = 'waiting' LIMIT 1"};
+    Statement tasks_with_fires{db, "SELECT DISTINCT n FROM open ORDER BY n"};
+    Statement add_fire{
+        db,
+        "INSERT INTO open (n, gen, kind, slot, last_slot, shift, folded, exact, state, lane, ready_at, "
+        "owner, epoch, token, attempt, claimed_at) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, "
+        "?12, ?13, ?14, ?15, ?16)"};
+    Statement claim_fire{
+        db,
+        "UPDATE open SET state = 'claimed', ready_at = NULL, owner = ?5, epoch = ?6, token = token + 1, "
+        "claimed_at = ?7 WHERE " UVSCHED_FIRE_KEY " AND token = ?8 AND state = 'ready'"};
+    Statement start_fire{db, "UPDATE open SET state = 'running', started_at = ?5 WHERE " UVSCHED_FIRE_KEY
+                             " AND owner = ?6 AND epoch = ?7 AND token = ?8 AND state = 'claimed'"};
+    Statement free_fire{db,
+                        "UPDATE open SET state = 'ready', ready_at = ?5, owner = NULL, epoch = NULL, token = ?6, "
+                        "crashes = ?7, claimed_at = NULL, started_at = NULL WHERE " UVSCHED_FIRE_KEY};
+    Statement drop_fire{db, "DELETE FROM open WHERE " UVSCHED_FIRE_KEY};
+
+    // history
+    Statement add_history{db,
+                          "INSERT INTO history (seq, task_id, uid, gen, kind, slot, first_at, last_at, folded, exact, "
+                          "state, reason, attempt, crashes, owner, token, claimed_at, started_at, finished_at, result, "
+                          "error) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, "
+                          "?18, ?19, ?20, ?21)"};
+    Statement history_of_fire{
+        db,
+        "SELECT seq, token, owner, state FROM history WHERE task_id = ?1 AND uid = ?2 AND gen = ?3 "
+        "AND kind = ?4 AND slot = ?5 AND token > 0 ORDER BY seq DESC LIMIT 1"};
+    Statement history_of_uid{db,
+                             "SELECT seq, token, owner, state FROM history WHERE uid = ?1 AND gen = ?2 AND kind = ?3 "
+                             "AND slot = ?4 AND token > 0 ORDER BY seq DESC LIMIT 1"};
+    Statement set_late_result{db, "UPDATE history SET late_result = ?2 WHERE seq = ?1"};
+    Statement history{db,
+                      "SELECT seq, task_id, uid, gen, kind, slot, first_at, last_at, folded, exact, state, reason, "
+                      "attempt, crashes, owner, claimed_at, started_at, finished_at, result, error, late_result "
+                      "FROM history WHERE seq < ?1 AND (?2 IS NULL OR state = ?2) ORDER BY seq DESC LIMIT ?3"};
+    Statement history_of_task{
+        db,
+        "SELECT seq, task_id, uid, gen, kind, slot, first_at, last_at, folded, exact, state, reason, "
+        "attempt, crashes, owner, claimed_at, started_at, finished_at, result, error, late_result "
+        "FROM history WHERE task_id = ?4 AND seq < ?1 AND (?2 IS NULL OR state = ?2) ORDER BY seq DESC LIMIT ?3"};
+    Statement last_seq{db, "SELECT max(seq) FROM history"};
+
+    // Retention
+    Statement oldest_history{db, "SELECT seq, finished_at FROM history ORDER BY seq LIMIT ?1"};
+    Statement next_task_with_history{db, "SELECT task_id FROM history WHERE task_id > ?1 ORDER BY task_id LIMIT 1"};
+    Statement seq_to_keep{db, "SELECT seq FROM history WHERE task_id = ?1 ORDER BY seq DESC LIMIT 1 OFFSET ?2"};
+    Statement old_history_of_task{db, "SELECT seq FROM history WHERE task_id = ?1 AND seq <= ?2 ORDER BY seq LIMIT ?3"};
+    Statement drop_history{db, "DELETE FROM history WHERE seq = ?1"};
+
+    // meta and node
+    Statement draw_request{db, "UPDATE meta SET request = request + 1 RETURNING request"};
+    Statement add_shift{db, "UPDATE meta SET shift = shift + ?1, step_no = step_no + 1"};
+    Statement set_history_seq{db, "UPDATE meta SET history_seq = ?1"};
+    Statement last_epoch{db, "SELECT max(epoch) FROM node"};
+    Statement drop_nodes{db, "DELETE FROM node"};
+    Statement add_node{db, "INSERT INTO node (id, epoch, beat, boot_id, pid, version) VALUES (?1, ?2, 0, ?3, ?4, ?5)"};
+};
+
+#undef UVSCHED_TASK_COLUMNS
+#undef UVSCHED_FIRE_COLUMNS
+#undef UVSCHED_FIRE_KEY
+
+}  // namespace uvsched::sqlite

@@ -1,0 +1,56 @@
+// The steps of Store::apply, each in a file of its own, and those of open(). All run inside one transaction.
+#pragma once
+
+#include <memory>
+#include <optional>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "core/stores/sqlite/database.hpp"
+
+namespace uvsched::sqlite {
+
+// finishes.cpp
+void apply_finish(Database& db, Finish& finish);
+void apply_release(Database& db, Release& release);
+
+// claims.cpp
+void apply_start(Database& db, Start& start);
+void apply_take(Database& db, Take& take);
+void apply_claim(Database& db, Claim& claim);
+
+// changes.cpp. What is parsed, compared and counted is prepared before the transaction begins.
+struct Prepared {
+    std::string text;  // of the new definition, canonical
+    std::uint64_t hash = 0;
+    std::uint64_t rev = 0;            // of the stored task that `miss` is about
+    std::optional<PlannedMiss> miss;  // due times that are over if the trigger is replaced now
+};
+[[nodiscard]] Prepared prepare_definition(Database& db, const Definition& definition, Instant now_wall);
+void apply_add(Database& db, Add& add, const Prepared& prepared);
+void apply_change(Database& db, Change& change, const Prepared& prepared);
+
+// removes.cpp
+void apply_remove(Database& db, Remove& remove);
+void apply_run_now(Database& db, RunNow& run);
+// Ends the task's fires that have not started. Manual fires stay where only the schedule was replaced.
+void skip_unstarted(Database& db, TaskNumber task, const Identity& identity, Reason reason, Instant now);
+
+// recovery.cpp
+void recover(Database& db, Instant now, Opened& opened);
+// The same for one task that could not be read when the file was opened, and has been replaced since.
+void recover_task(Database& db, TaskNumber task, Instant now, Opened& opened);
+
+// retention.cpp
+bool prune_piece(Database& db, Instant now);
+
+// queries.cpp
+[[nodiscard]] Look look(Database& db, const LookRequest& request);
+[[nodiscard]] Store::Wake next_wake(Database& db, std::span<const LaneNumber> lanes);
+[[nodiscard]] std::vector<Lane> lanes(Database& db);
+[[nodiscard]] std::optional<StoredTask> get(Database& db, const std::string& id);
+[[nodiscard]] std::vector<StoredTask> list(Database& db, const std::string& after, std::size_t limit, bool finished);
+[[nodiscard]] std::vector<HistoryRow> history(Database& db, const HistoryQuery& query);
+
+}  // namespace uvsched::sqlite
