@@ -1,0 +1,227 @@
+// Start, stop, restart, recovery, fork.
+#include <doctest/doctest.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <thread>
+
+#include "tests/core/engine/fixture.hpp"
+
+using namespace uvsched;
+using namespace uvsched::test;
+
+namespace {
+
+Code code_of(const std::function<void()>& call) {
+    try {
+        call();
+    } catch (const Error& error) {
+        return error.code();
+    }
+    return Code::ok;
+}
+
+}  // namespace
+
+TEST_CASE("starting twice, stopping twice, and stopping what does not run") {
+    Fixture f;
+    CHECK(code_of([&] { f.scheduler->stop(StopMode::wait); }) == Code::not_running);
+    CHECK(f.scheduler->wait(0) == Code::not_running);
+    f.start();
+    CHECK(code_of([&] { f.start(); }) == Code::already);
+    f.scheduler->stop(StopMode::wait);
+    CHECK(code_of([&] { f.scheduler->stop(StopMode::wait); }) == Code::ok);
+    const Code waited = f.scheduler->wait(std::nullopt);
+    const bool ended = waited == Code::ok || waited == Code::not_running;
+    CHECK(ended);
+    CHECK(f.scheduler->state() == SchedulerState::stopped);
+    CHECK(code_of([&] { f.scheduler->pause(); }) == Code::not_running);
+}
+
+TEST_CASE("a scheduler that has stopped starts again, and goes on") {
+    Fixture f;
+    f.start();
+    f.add(f.task("tick", Fixture::every(kSecond)));
+    f.advance(kSecond);
+    f.stop();
+    f.clock->advance(5 * kSecond);
+    CHECK(f.runs() == 1);
+    f.start();
+    f.settle();
+    REQUIRE(f.runs() == 2);
+    CHECK(f.seen[1].folded == 5);
+}
+
+TEST_CASE("two threads that wait get the same result") {
+    Fixture f("memory", "threadpool:1");
+    f.start();
+    f.add(f.task("slow", Fixture::every(kSecond), "wait"));
+    f.clock->advance(kSecond);
+    f.gate.wait_for_waiting(1);
+    f.scheduler->stop(StopMode::wait);
+    CHECK(f.scheduler->wait(0) == Code::timed_out);
+    CHECK(f.scheduler->state() == SchedulerState::stopping);
+    Code first = Code::internal;
+    Code second = Code::internal;
+    std::thread a([&] { first = f.scheduler->wait(std::nullopt); });
+    std::thread b([&] { second = f.scheduler->wait(std::nullopt); });
+    f.gate.open();
+    a.join();
+    b.join();
+    const auto fine = [](Code code) { return code == Code::ok || code == Code::not_running; };
+    CHECK(fine(first));
+    CHECK(fine(second));
+}
+
+TEST_CASE("a stop from a callback begins, and waiting there is refused") {
+    for (const char* executor : {"inline", "threadpool:2"}) {
+        CAPTURE(executor);
+        Fixture f("memory", executor);
+        static Code waited = Code::ok;
+        f.add_function("stopper", [](const Run*, void* data) {
+            const auto scheduler = static_cast<Fixture*>(data)->scheduler;
+            scheduler->stop(StopMode::wait);
+            waited = scheduler->wait(std::nullopt);
+            return 0;
+        });
+        f.start();
+        f.add(f.task("stopper", Fixture::every(kSecond), "stopper"));
+        f.clock->advance(kSecond);
+        f.hear(EventCode::scheduler_shutdown);
+        f.scheduler->wait(std::nullopt);
+        CHECK(waited == Code::deadlock);
+    }
+}
+
+TEST_CASE("an inline callback cannot wait for a durable store, and one on the pool can") {
+    const TemporaryFolder folder;
+    static Code added = Code::ok;
+    const auto adder = [](const Run*, void* data) {
+        Fixture& f = *static_cast<Fixture*>(data);
+        added = code_of([&] { f.add(f.task("child", Fixture::every(kHour))); });
+        return 0;
+    };
+    for (const char* executor : {"inline", "threadpool:2"}) {
+        Fixture f("sqlite:" + folder / executor, executor);
+        f.add_function("adder", adder);
+        f.start();
+        f.add(f.task("adder", Fixture::every(kSecond), "adder"));
+        f.advance(kSecond);
+        CHECK(added == (std::string(executor) == "inline" ? Code::deadlock : Code::ok));
+    }
+}
+
+TEST_CASE("a restart goes on where it was, and what was missed is one coalesced run") {
+    const TemporaryFolder folder;
+    const std::string url = "sqlite:" + folder / "tasks.db";
+    Instant left = 0;
+    {
+        Fixture f(url);
+        f.start();
+        f.add(f.task("tick", Fixture::on_grid(kSecond, kStart + kSecond)));
+        for (int i = 0; i < 3; ++i) f.advance(kSecond);
+        CHECK(f.runs() == 3);
+        f.stop();
+        left = f.clock->wall();
+    }
+    Fixture f(url);
+    f.clock->advance(left - kStart + 10 * kSecond);
+    f.add(f.task("tick", Fixture::on_grid(kSecond, kStart + kSecond)));
+    f.start();
+    f.settle();
+    REQUIRE(f.runs() == 1);
+    CHECK(f.seen[0].folded == 10);
+    CHECK(f.history("tick").size() == 4);
+}
+
+TEST_CASE("a stored task whose function nobody registered stays, the others run, and it is told") {
+    const TemporaryFolder folder;
+    const std::string url = "sqlite:" + folder / "tasks.db";
+    {
+        Fixture f(url);
+        f.start();
+        f.add_function("gone", [](const Run*, void*) { return 0; });
+        f.add(f.task("orphan", Fixture::every(kSecond), "gone"));
+        f.add(f.task("tick", Fixture::every(kSecond)));
+    }
+    Fixture f(url);
+    f.clock->advance(kMinute);
+    f.start();
+    f.hear(EventCode::task_unrunnable);
+    f.settle();
+    CHECK(f.runs() == 1);
+    CHECK(f.scheduler->get("", "orphan").definition->function == "gone");
+    f.add_function("gone", [](const Run* run, void* data) {
+        static_cast<Fixture*>(data)->note(*run);
+        return 0;
+    });
+    f.settle();
+    CHECK(f.runs() == 2);
+}
+
+TEST_CASE("a second scheduler on the same file is refused while the first runs") {
+    const TemporaryFolder folder;
+    const std::string url = "sqlite:" + folder / "tasks.db";
+    Fixture first(url);
+    first.start();
+    Fixture second(url);
+    CHECK(code_of([&] { second.start(); }) == Code::busy);
+    CHECK(second.scheduler->state() == SchedulerState::stopped);
+    first.stop();
+    CHECK(code_of([&] { second.start(); }) == Code::ok);
+}
+
+TEST_CASE("a stop that cancels asks runs to end early") {
+    Fixture f("memory", "threadpool:1");
+    f.add_function("patient", [](const Run* run, void* data) {
+        static_cast<Fixture*>(data)->gate.pass();
+        while (!run->cancelled.load()) std::this_thread::yield();
+        return 1;
+    });
+    f.start();
+    f.add(f.task("patient", Fixture::every(kSecond), "patient"));
+    f.clock->advance(kSecond);
+    f.gate.wait_for_waiting(1);
+    f.gate.open();
+    f.scheduler->stop(StopMode::cancel);
+    f.scheduler->wait(std::nullopt);
+    f.hear(EventCode::task_cancelled);
+    CHECK(f.history("patient")[0].state == FireState::cancelled);
+}
+
+#if !defined(__SANITIZE_THREAD__)  // ThreadSanitizer does not follow a fork of a process with threads
+TEST_CASE("after fork the child never fires, its calls are refused, and it may have a scheduler of its own") {
+    const TemporaryFolder folder;
+    Fixture f("sqlite:" + folder / "parent.db");
+    f.start();
+    f.add(f.task("tick", Fixture::every(kSecond)));
+    f.advance(kSecond);
+    const std::string child_file = folder / "child.db";
+    const pid_t child = fork();
+    if (child == 0) {
+        alarm(60);
+        int wrong = 0;
+        wrong += code_of([&] { f.scheduler->get("", "tick"); }) == Code::forked ? 0 : 1;
+        wrong += code_of([&] { f.scheduler->stop(StopMode::wait); }) == Code::forked ? 0 : 2;
+        const std::size_t before = f.seen.size();
+        f.clock->advance(kMinute);
+        wrong += f.seen.size() == before ? 0 : 4;
+        {
+            Fixture own("sqlite:" + child_file);
+            own.start();
+            own.add(own.task("tick", Fixture::every(kSecond)));
+            own.advance(kSecond);
+            wrong += own.runs() == 1 ? 0 : 8;
+            own.stop();
+        }
+        _exit(wrong);
+    }
+    int status = 0;
+    REQUIRE(waitpid(child, &status, 0) == child);
+    REQUIRE(WIFEXITED(status));
+    CHECK(WEXITSTATUS(status) == 0);
+    f.advance(kSecond);
+    CHECK(f.runs() == 2);
+    CHECK(f.history("tick").size() == 2);
+}
+#endif

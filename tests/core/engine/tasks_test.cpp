@@ -1,0 +1,253 @@
+// Declaring, changing, pausing and removing tasks (SEMANTICS: "Declaring tasks").
+#include <doctest/doctest.h>
+
+#include "tests/core/engine/fixture.hpp"
+
+using namespace uvsched;
+using namespace uvsched::test;
+
+namespace {
+
+template <class Body>
+void on_each_store(Body body) {
+    SUBCASE("memory") {
+        Fixture f;
+        body(f);
+    }
+    SUBCASE("sqlite") {
+        const TemporaryFolder folder;
+        Fixture f("sqlite:" + folder / "tasks.db");
+        body(f);
+    }
+}
+
+Code code_of(const std::function<void()>& call, std::string* message = nullptr) {
+    try {
+        call();
+    } catch (const Error& error) {
+        if (message != nullptr) *message = error.message();
+        return error.code();
+    }
+    return Code::ok;
+}
+
+}  // namespace
+
+TEST_CASE("an equal definition changes nothing; another is a conflict that names the difference") {
+    on_each_store([](Fixture& f) {
+        f.start();
+        f.add(f.task("t", Fixture::every(10 * kSecond)));
+        f.advance(4 * kSecond);
+        CHECK(f.add(f.task("t", Fixture::every(10 * kSecond))).result == AddOutcome::Result::unchanged);
+        CHECK(f.scheduler->get("", "t").next_run() == kStart + 10 * kSecond);
+        std::string message;
+        CHECK(code_of([&] { f.add(f.task("t", Fixture::every(20 * kSecond))); }, &message) == Code::conflict);
+        CHECK(message.find("trigger") != std::string::npos);
+        CHECK(message.find("\"t\"") != std::string::npos);
+    });
+}
+
+TEST_CASE("a replacement keeps run count and pause, and schedules anew only where the trigger changed") {
+    on_each_store([](Fixture& f) {
+        f.start();
+        f.add(f.task("t", Fixture::every(10 * kSecond)));
+        f.advance(10 * kSecond);
+        CHECK(f.runs() == 1);
+        f.clock->advance(3 * kSecond);
+        TaskSpec renamed = f.task("t", Fixture::every(10 * kSecond));
+        renamed.name = "another name";
+        CHECK(f.add(std::move(renamed), AddMode::replace).result == AddOutcome::Result::replaced);
+        CHECK(f.scheduler->get("", "t").next_run() == kStart + 20 * kSecond);
+        CHECK(f.scheduler->get("", "t").state.runs == 1);
+        f.scheduler->pause_task("", "t");
+        f.add(f.task("t", Fixture::every(kMinute)), AddMode::replace);
+        CHECK(f.scheduler->get("", "t").state.status == TaskStatus::paused);
+        f.scheduler->resume_task("", "t");
+        CHECK(f.scheduler->get("", "t").state.runs == 1);
+        CHECK(f.scheduler->get("", "t").next_run() == kStart + 73 * kSecond);
+    });
+}
+
+TEST_CASE("a paused task does not run; resumed, it goes on from now") {
+    on_each_store([](Fixture& f) {
+        f.start();
+        f.add(f.task("t", Fixture::on_grid(10 * kSecond, kStart + 10 * kSecond)));
+        f.scheduler->pause_task("default", "t");
+        f.advance(35 * kSecond);
+        CHECK(f.runs() == 0);
+        CHECK_FALSE(f.scheduler->get("", "t").next_run().has_value());
+        f.scheduler->resume_task("default", "t");
+        CHECK(f.scheduler->get("", "t").next_run() == kStart + 40 * kSecond);
+        f.advance(5 * kSecond);
+        CHECK(f.runs() == 1);
+        CHECK(f.history().size() == 1);
+    });
+}
+
+TEST_CASE("a change of trigger takes effect at once") {
+    on_each_store([](Fixture& f) {
+        f.start();
+        f.add(f.task("t", Fixture::every(kHour)));
+        TaskChanges changes;
+        changes.trigger = Fixture::every(kSecond);
+        f.scheduler->change("", "t", changes);
+        f.advance(kSecond);
+        CHECK(f.runs() == 1);
+    });
+}
+
+TEST_CASE("next_run_time overrides the first run and an interval's phase; none adds the task paused") {
+    on_each_store([](Fixture& f) {
+        f.start();
+        TaskSpec soon = f.task("soon", Fixture::every(kMinute));
+        soon.next_run_time = std::optional<Instant>(kStart + kSecond);
+        f.add(std::move(soon));
+        TaskSpec paused = f.task("paused", Fixture::every(kSecond));
+        paused.next_run_time = std::optional<Instant>();
+        f.add(std::move(paused));
+        f.advance(kSecond);
+        REQUIRE(f.runs() == 1);
+        CHECK(f.seen[0].task == "soon");
+        CHECK(f.scheduler->get("", "soon").next_run() == kStart + 61 * kSecond);
+        CHECK(f.scheduler->get("", "paused").state.status == TaskStatus::paused);
+    });
+}
+
+TEST_CASE("a removed task is gone; what it was doing ends") {
+    on_each_store([](Fixture& f) {
+        f.start();
+        f.add(f.task("t", Fixture::every(kSecond)));
+        f.scheduler->remove("", "t");
+        f.advance(5 * kSecond);
+        CHECK(f.runs() == 0);
+        CHECK(code_of([&] { f.scheduler->get("", "t"); }) == Code::not_found);
+        CHECK(code_of([&] { f.scheduler->remove("", "t"); }) == Code::not_found);
+        CHECK(f.add(f.task("t", Fixture::every(kSecond))).result == AddOutcome::Result::created);
+        CHECK(f.scheduler->remove_all("") == 1);
+    });
+}
+
+TEST_CASE("tasks are listed in pages, in order of id") {
+    on_each_store([](Fixture& f) {
+        f.start();
+        for (const char* id : {"c", "a", "e", "b", "d"}) f.add(f.task(id, Fixture::every(kHour)));
+        std::string ids;
+        std::string after;
+        for (auto page = f.scheduler->list("default", after, 2, false); !page.empty();
+             page = f.scheduler->list("default", after, 2, false)) {
+            for (const TaskView& task : page) ids += task.definition->id;
+            after = page.back().definition->id;
+        }
+        CHECK(ids == "abcde");
+    });
+}
+
+TEST_CASE("a preview shows the next times") {
+    on_each_store([](Fixture& f) {
+        f.start();
+        f.add(f.task("t", Fixture::every(kMinute)));
+        const auto times = f.scheduler->preview("", "t", 3, std::nullopt);
+        CHECK(times == std::vector<Instant>{kStart + kMinute, kStart + 2 * kMinute, kStart + 3 * kMinute});
+        CHECK(f.scheduler->preview("", "t", 1, kStart + 90 * kSecond) == std::vector<Instant>{kStart + 2 * kMinute});
+    });
+}
+
+TEST_CASE("tasks added before start are written at start; a conflict there is told and does not stop it") {
+    const TemporaryFolder folder;
+    const std::string url = "sqlite:" + folder / "tasks.db";
+    {
+        Fixture f(url);
+        const AddOutcome added = f.add(f.task("t", Fixture::every(kMinute)));
+        CHECK(added.result == AddOutcome::Result::pending);
+        CHECK(f.scheduler->get("", "t").pending);
+        f.clock->advance(kHour);
+        f.start();
+        CHECK(f.scheduler->get("", "t").next_run() == kStart + kHour + kMinute);
+    }
+    {
+        Fixture f(url);
+        f.add(f.task("t", Fixture::every(kHour)));
+        f.start();
+        f.hear(EventCode::task_conflict);
+        CHECK(f.scheduler->get("", "t").definition->trigger->plain_period() == kMinute);
+    }
+    {
+        Fixture f(url);
+        f.scheduler->add(f.task("t", Fixture::every(kHour)), AddMode::keep_if_equal, OnConflict::raise);
+        CHECK(code_of([&] { f.start(); }) == Code::conflict);
+        CHECK(f.scheduler->state() == SchedulerState::stopped);
+    }
+}
+
+TEST_CASE("a recurring task without an id gets one from its function, in a durable store") {
+    const TemporaryFolder folder;
+    Fixture f("sqlite:" + folder / "tasks.db");
+    f.start();
+    CHECK(f.add(f.task("", Fixture::every(kMinute))).task.definition->id == "note");
+    TaskSpec with = f.task("", Fixture::every(kMinute));
+    with.arguments = "[1]";
+    CHECK(f.add(std::move(with)).task.definition->id.starts_with("note#"));
+    std::string message;
+    CHECK(code_of([&] { f.add(f.task("", Fixture::every(kHour))); }, &message) == Code::conflict);
+    CHECK(message.find("ids of their own") != std::string::npos);
+    CHECK(f.add(f.task("", Fixture::once(kStart + kHour))).task.definition->id.size() == 32);
+}
+
+TEST_CASE("bad descriptions are refused with what was wrong") {
+    on_each_store([](Fixture& f) {
+        f.start();
+        std::string message;
+        TaskSpec spec = f.task("t", Fixture::every(kSecond));
+        spec.executor = "nowhere";
+        CHECK(code_of([&] { f.add(spec); }, &message) == Code::not_found);
+        CHECK(message.find("\"nowhere\"") != std::string::npos);
+        CHECK(message.find("\"default\"") != std::string::npos);
+        spec = f.task("t", Fixture::every(kSecond));
+        spec.store = "nowhere";
+        CHECK(code_of([&] { f.add(spec); }) == Code::not_found);
+        spec = f.task("t", Fixture::every(kSecond), "unheard_of");
+        CHECK(code_of([&] { f.add(spec); }, &message) == Code::not_found);
+        CHECK(message.find("unheard_of") != std::string::npos);
+        spec = f.task("t", Fixture::every(kSecond));
+        spec.policies.max_instances = 0;
+        CHECK(code_of([&] { f.add(spec); }) == Code::invalid);
+        spec = f.task(std::string(300, 'x'), Fixture::every(kSecond));
+        CHECK(code_of([&] { f.add(spec); }) == Code::invalid);
+        spec = f.task("t", Fixture::every(kSecond));
+        spec.arguments = "{";
+        CHECK(code_of([&] { f.add(spec); }) == Code::invalid);
+        CHECK(f.scheduler->list("default", "", 10, true).empty());
+    });
+}
+
+TEST_CASE("what stands behind a token or a function is released once, when nothing uses it") {
+    Fixture f;
+    f.start();
+    int released = 0;
+    TaskSpec spec = f.task("t", Fixture::every(kSecond));
+    spec.executor = "queue";
+    spec.token = 9;
+    spec.release = [&] { ++released; };
+    f.add(std::move(spec));
+    const auto queue = f.scheduler->queue("queue");
+    const ConsumerId consumer = queue->attach(1);
+    f.clock->advance(kSecond);
+    std::vector<QueueItem> items(4);
+    REQUIRE(queue->take(consumer, items, std::nullopt) == 1);
+    CHECK(items[0].token == 9);
+    f.scheduler->remove("", "t");
+    CHECK(released == 0);
+    std::vector<RunResult> results{{.run = items[0].run_id, .state = FireState::done, .result = {}, .error = {}}};
+    queue->finish(results);
+    queue->detach(consumer);
+    f.stop();
+    f.scheduler.reset();
+    CHECK(released == 1);
+    f.scheduler = Scheduler::create(Config{});
+
+    int gone = 0;
+    f.scheduler->register_function("g", {.call = nullptr, .token = 1, .user_data = nullptr, .release = [&] { ++gone; }}, false);
+    CHECK(code_of([&] { f.scheduler->register_function("g", {}, false); }) == Code::already);
+    f.scheduler->unregister_function("g");
+    CHECK(gone == 1);
+}
