@@ -1,0 +1,200 @@
+#include <doctest/doctest.h>
+
+#include "core/base/error.hpp"
+#include "core/config/config.hpp"
+
+using namespace uvsched;
+
+namespace {
+
+Error refusal(const std::string& text) {
+    try {
+        static_cast<void>(config_from_json(text));
+    } catch (const Error& error) {
+        return error;
+    }
+    return {Code::ok, ""};
+}
+
+void check_same(const Config& config) {
+    CHECK(config.identity == "node-1");
+    CHECK(config.zone.name() == "Europe/Madrid");
+    REQUIRE(config.stores.size() == 2);
+    CHECK(config.stores.at("default").type == StoreType::memory);
+    CHECK(config.stores.at("disk").type == StoreType::sqlite);
+    CHECK(config.stores.at("disk").url == "sqlite:tasks.db");
+    REQUIRE(config.executors.size() == 2);
+    CHECK(config.executors.at("default").type == ExecutorType::queue);
+    CHECK(config.executors.at("pool").type == ExecutorType::thread_pool);
+    CHECK(config.executors.at("pool").threads == 20);
+    CHECK(config.defaults == Policies{.grace = 30 * kSecond,
+                                      .coalesce = false,
+                                      .max_instances = 3,
+                                      .max_catch_up = 50,
+                                      .on_crash = OnCrash::mark_lost});
+}
+
+}  // namespace
+
+TEST_CASE("the same configuration in all its spellings") {
+    const char* const spellings[] = {
+        // nested
+        R"({"stores": {"default": {"type": "memory"}, "disk": {"type": "sqlite", "url": "sqlite:tasks.db"}},
+            "executors": {"default": {"type": "asyncio"}, "pool": {"type": "threadpool", "max_workers": 20}},
+            "task_defaults": {"mistrigger_grace_time": 30, "coalesce": false, "max_instances": 3, "max_catch_up": 50,
+                              "on_crash": "mark_lost"},
+            "timezone": "Europe/Madrid", "identity": "node-1"})",
+        // flat, every value a text
+        R"({"asyncz.stores.default.type": "memory", "asyncz.stores.disk.type": "sqlite",
+            "asyncz.stores.disk.database": "tasks.db", "asyncz.executors.default.type": "queue",
+            "asyncz.executors.pool.type": "pool", "asyncz.executors.pool.max_workers": "20",
+            "asyncz.task_defaults.mistrigger_grace_time": "30", "asyncz.task_defaults.coalesce": "false",
+            "asyncz.task_defaults.max_instances": "3", "asyncz.task_defaults.max_catch_up": "50",
+            "asyncz.task_defaults.on_crash": "mark_lost", "asyncz.timezone": "Europe/Madrid",
+            "asyncz.identity": "node-1"})",
+        // flat to the alias, asyncz's classes
+        R"({"asyncz.stores.default": {"class": "asyncz.stores.memory:MemoryStore"},
+            "asyncz.stores.disk": {"class": "uvsched.stores.sqlite.SQLiteStore", "path": "tasks.db"},
+            "asyncz.executors.default": {"class": "asyncz.executors.asyncio:AsyncIOExecutor"},
+            "asyncz.executors.pool": {"class": "asyncz.executors.pool:ThreadPoolExecutor", "max_workers": "20"},
+            "asyncz.task_defaults": {"mistrigger_grace_time": 30.0, "coalesce": "no", "max_instances": 3,
+                                     "max_catch_up": 50, "on_crash": "mark_lost"},
+            "asyncz.timezone": "Europe/Madrid", "asyncz.identity": "node-1"})",
+        // prefix as an object, text forms, and a mixture
+        R"({"uvsched": {"stores": {"default": "memory"}, "stores.disk": "sqlite:tasks.db"},
+            "asyncz": {"executors.default": "queue", "timezone": "Europe/Madrid"},
+            "uvsched.executors": {"pool": "threadpool:20"}, "identity": "node-1", "task_defaults.coalesce": "0",
+            "task_defaults": {"mistrigger_grace_time": 30, "max_instances": 3, "max_catch_up": 50},
+            "uvsched.task_defaults.on_crash": "mark_lost"})",
+    };
+    for (const char* text : spellings) {
+        CAPTURE(text);
+        check_same(config_from_json(text));
+    }
+}
+
+TEST_CASE("nothing given is nothing set") {
+    for (const char* text : {"{}", R"({"stores":null,"executors":{},"timezone":null,"identity":null})",
+                             R"({"asyncz":{},"stores":{"default":null},"task_defaults":{}})"}) {
+        const Config config = config_from_json(text);
+        CHECK(config.stores.empty());
+        CHECK(config.executors.empty());
+        CHECK(config.zone.name() == "UTC");
+        CHECK(config.identity.empty());
+        CHECK(config.clock == nullptr);
+        CHECK(config.defaults == Policies());
+    }
+}
+
+TEST_CASE("aliases may have dots") {
+    const Config config = config_from_json(
+        R"({"stores.my.db.type":"memory","executors":{"a.b":{"type":"inline"}},"stores.my.other":{"type":"memory"}})");
+    CHECK(config.stores.contains("my.db"));
+    CHECK(config.stores.contains("my.other"));
+    CHECK(config.executors.contains("a.b"));
+}
+
+TEST_CASE("how long stores keep history") {
+    const Config config = config_from_json(
+        R"({"stores":{"default":{"type":"memory","history":50,"retention_age":"86400"},
+                      "disk":{"type":"sqlite","path":"t.db","retention_per_task":0}}})");
+    CHECK(config.stores.at("default").history == 50);
+    CHECK(config.stores.at("default").retention.age == kDay);
+    CHECK(config.stores.at("default").retention.per_task == Retention().per_task);
+    CHECK(config.stores.at("disk").retention.per_task == 0);
+    CHECK(config.stores.at("disk").retention.age == Retention().age);
+}
+
+TEST_CASE("every fault is named with its path") {
+    const struct {
+        const char* given;
+        const char* message;
+    } cases[] = {
+        {"[]", "[] is not an object"},
+        {R"({"colour":"red"})", "colour: unknown key (known: stores, executors, task_defaults, timezone, identity)"},
+        {R"({"asyncz.colour.of.it":1})",
+         "colour: unknown key (known: stores, executors, task_defaults, timezone, identity)"},
+        {R"({"apscheduler.timezone":"UTC"})",
+         "apscheduler: unknown key (known: stores, executors, task_defaults, timezone, identity)"},
+        {R"({"timezone":"UTC+2"})",
+         "timezone: \"UTC+2\" is not a time zone: write an offset as \"+02:00\" or \"UTC+02:00\" (east is +)"},
+        {R"({"timezone":5})", "timezone: 5 is not a text"},
+        {R"({"asyncz":5})", "asyncz: unknown key (known: stores, executors, task_defaults, timezone, identity)"},
+        {R"({"identity":""})", "identity: empty; give 1 to 255 bytes of UTF-8"},
+        {R"({"stores":5})", "stores: 5 is not an object"},
+        {R"({"stores":{"x":5}})", "stores.x: 5 is not an object"},
+        {R"({"stores":{"x":{}}})", "stores.x.type: missing"},
+        {R"({"stores":{"x":{"type":5}}})", "stores.x.type: 5 is not a text"},
+        {R"({"stores":{"x":{"type":"oracle"}}})", "stores.x.type: \"oracle\" is not a store (one of memory, sqlite)"},
+        {R"({"stores":{"x":{"class":"asyncz.stores.oracle:OracleStore"}}})",
+         "stores.x.class: \"asyncz.stores.oracle:OracleStore\" is not a store (one of memory, sqlite)"},
+        {R"({"stores":{"x":{"type":"memory","class":"y"}}})",
+         "stores.x.class: given together with type; one of them is enough"},
+        {R"({"stores":{"x":{"type":"memory","url":"memory"}}})",
+         "stores.x.url: unknown key (known: type, class, retention_age, retention_per_task, history)"},
+        {R"({"stores":{"x":{"type":"sqlite"}}})",
+         "stores.x.url: missing (\"sqlite:PATH\", or a path under \"database\")"},
+        {R"({"stores":{"x":{"type":"sqlite","url":"sqlite:a","path":"b"}}})",
+         "stores.x.path: given twice; one of url, database and path is enough"},
+        {R"({"stores":{"x":{"type":"sqlite","path":"a?b"}}})",
+         "stores.x.path: a file name with \"?\" cannot be opened; choose another name"},
+        {R"({"stores":{"x":{"type":"sqlite","path":"a","history":5}}})",
+         "stores.x.history: unknown key (known: type, class, url, database, path, retention_age, retention_per_task)"},
+        {R"({"stores":{"x":{"type":"memory","history":-1}}})", "stores.x.history: -1 is not at least 0"},
+        {R"({"stores":{"x":{"type":"memory"}},"stores.x.type":"sqlite"})", "stores.x.type: given twice"},
+        {R"({"stores":{"x":"memory"},"stores.x.type":"memory"})", "stores.x: given twice"},
+        {R"({"timezone":"UTC","asyncz.timezone":"UTC"})", "timezone: given twice"},
+        {R"({"executors":{"default":{"type":"threadpool","max_workers":0}}})",
+         "executors.default.max_workers: 0 is not at least 1"},
+        {R"({"executors":{"default":{"type":"threadpool","max_workers":"many"}}})",
+         "executors.default.max_workers: \"many\" is not a whole number"},
+        {R"({"executors":{"default":{"type":"threadpool","max_workers":1025}}})",
+         "executors.default.max_workers: 1025 is not at most 1024"},
+        {R"({"executors":{"default":{"type":"inline","max_workers":4}}})",
+         "executors.default.max_workers: unknown key (known: type, class)"},
+        {R"({"executors":{"default":"threadpool:0"}})",
+         "executors.default: \"0\" is not a number of threads from 1 to 1024"},
+        {R"({"task_defaults":{"max_instances":0}})", "task_defaults.max_instances: 0 is not at least 1"},
+        {R"({"task_defaults":{"mistrigger_grace_time":0}})",
+         "task_defaults.mistrigger_grace_time: 0 us is not above 0 (leave it out for runs that are never too late)"},
+        {R"({"task_defaults":{"timezone":"UTC"}})",
+         "task_defaults.timezone: unknown key (known: mistrigger_grace_time, coalesce, max_instances, max_catch_up, "
+         "overlap, on_crash, max_crashes)"},
+        {R"({"stores":{"":{"type":"memory"}}})", "store alias: empty; give 1 to 255 bytes of UTF-8"},
+        {R"({"executors":{"":{"type":"inline"}}})", "executor alias: empty; give 1 to 255 bytes of UTF-8"},
+        {R"({"identity":"a","identity":"b"})", "the name \"identity\" is given twice"},
+    };
+    for (const auto& c : cases) {
+        CAPTURE(c.given);
+        const Error error = refusal(c.given);
+        CHECK(error.code() == Code::invalid);
+        CHECK(error.message() == c.message);
+    }
+    CHECK(refusal("not json").code() == Code::invalid);
+    CHECK(refusal(std::string(100, '[')).message() == "nested deeper than 64");
+    CHECK(refusal("\"" + std::string(1 << 20, 'x') + "\"").message() == "longer than 1048576 bytes of JSON");
+}
+
+TEST_CASE("what is known but not built says so") {
+    const struct {
+        const char* given;
+        const char* message;
+    } cases[] = {
+        {R"({"stores":{"x":{"type":"redis"}}})", "stores.x.type: \"redis\" is not in this build"},
+        {R"({"stores":{"x":{"type":"mongodb","database":"d"}}})", "stores.x.type: \"mongodb\" is not in this build"},
+        {R"({"stores":{"x":{"class":"asyncz.stores.mongo:MongoDBStore"}}})",
+         "stores.x.class: \"asyncz.stores.mongo:MongoDBStore\" is not in this build"},
+        {R"({"stores":{"x":{"class":"myapp.stores:MyStore"}}})",
+         "stores.x.class: \"myapp.stores:MyStore\" is a class that only its own language can load"},
+        {R"({"stores":{"x":"postgresql://host/db"}})", "stores.x: \"postgresql\" is not in this build"},
+        {R"({"executors":{"x":{"type":"processpool"}}})", "executors.x.type: \"processpool\" is not in this build"},
+        {R"({"task_defaults":{"overlap":"queue"}})",
+         "task_defaults.overlap: \"queue\" is not built into this version (there is \"skip\")"},
+    };
+    for (const auto& c : cases) {
+        CAPTURE(c.given);
+        const Error error = refusal(c.given);
+        CHECK(error.code() == Code::unsupported);
+        CHECK(error.message() == c.message);
+    }
+}
