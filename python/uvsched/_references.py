@@ -1,0 +1,125 @@
+"""Names of functions (`module:qualname`) and back."""
+
+from __future__ import annotations
+
+import functools
+import importlib
+import sys
+from collections.abc import Callable, Iterable
+from types import ModuleType
+from typing import Any, TypeVar
+
+T = TypeVar("T")
+
+
+def reference_of(fn: Callable[..., Any]) -> tuple[str, bool]:
+    """The name of a function, and whether it may lead back to it: lambdas, local functions and partials have none that does."""
+    module: Any = getattr(fn, "__module__", None)
+    qualname: Any = getattr(fn, "__qualname__", None)
+    if not isinstance(module, str) or not isinstance(qualname, str):
+        inner = fn.func if isinstance(fn, functools.partial) else type(fn)
+        return f"{inner.__module__}:{inner.__qualname__}()", False
+    if module == "__main__":
+        module = _main_name()
+    return f"{module}:{qualname}", "<" not in qualname
+
+
+def _main_name() -> str:
+    """The name by which other processes import what this one runs as __main__ ("python -m package.module")."""
+    spec = getattr(sys.modules.get("__main__"), "__spec__", None)
+    name: str = getattr(spec, "name", None) or "__main__"
+    return name
+
+
+def check_reference(fn: Callable[..., Any], reference: str) -> None:
+    """Checks that a reference leads back to the same function in this process.
+
+    An object found there that has a callable `fn` (a framework's decorator left it) stands for that `fn`.
+
+    Raises:
+        ValueError: it does not, with the reason and what to do.
+    """
+    advice = "tasks in a durable store need a function that other processes find by its name"
+    qualname = reference.partition(":")[2]
+    if "<lambda>" in qualname:
+        raise ValueError(f"fn: {fn!r} is a lambda; {advice}: write a function at the top level of a module")
+    if "<locals>" in qualname:
+        raise ValueError(f"fn: {fn!r} is defined inside a function; {advice}: move it to the top level of its module")
+    if qualname.endswith("()"):
+        raise ValueError(f"fn: {fn!r} has no name; {advice}: write a function at the top level of a module")
+    try:
+        found = _unwrap(_walk(_module(reference), qualname))
+    except LookupError as error:
+        raise ValueError(f"fn: {reference} does not lead back to {fn!r}: {error.args[0]}; {advice}") from None
+    if found is not fn and found != fn:
+        raise ValueError(f"fn: {reference} leads to {found!r}, not to {fn!r}; {advice}")
+
+
+def _module(reference: str) -> ModuleType:
+    name = reference.partition(":")[0]
+    found = sys.modules.get("__main__" if name == _main_name() else name)
+    if found is None:
+        raise LookupError(f"module {name!r} is not loaded")
+    return found
+
+
+def _walk(module: Any, qualname: str) -> Any:
+    found = module
+    for part in qualname.split("."):
+        try:
+            found = getattr(found, part)
+        except AttributeError:
+            raise LookupError(f"{module.__name__!r} has no {qualname!r}") from None
+    return found
+
+
+def _unwrap(found: Any) -> Any:
+    inner = getattr(found, "fn", None)
+    return inner if callable(inner) else found
+
+
+def resolve(reference: str) -> Callable[..., Any]:
+    """Imports what a reference names. Only for names that the program itself gave, or whose module it trusts.
+
+    Raises:
+        LookupError: no such module or name. TypeError: it cannot be called. Both name the reference.
+    """
+    module, separator, qualname = reference.partition(":")
+    if not separator or not module or not qualname:
+        raise LookupError(f"{reference!r} is not of the form 'package.module:function'")
+    if module == _main_name():
+        module = "__main__"
+    try:
+        found = _unwrap(_walk(importlib.import_module(module), qualname))
+    except (ImportError, LookupError) as error:
+        raise LookupError(f"{reference!r} cannot be resolved: {error}") from error
+    if not callable(found):
+        raise TypeError(f"{reference!r} is a {type(found).__name__}, which cannot be called")
+    resolved: Callable[..., Any] = found
+    return resolved
+
+
+def is_trusted(reference: str, trusted: Iterable[str]) -> bool:
+    """Whether a reference's module is one of the trusted modules, or inside one of them."""
+    module = reference.partition(":")[0]
+    return any(module == name or module.startswith(name + ".") for name in trusted)
+
+
+def class_from_reference(reference: str, base: type[T], argument: str) -> type[T]:
+    """The class that a configuration names ("package.module:Class"); asyncz's own names mean uvsched's.
+
+    Raises:
+        LookupError: no such class. TypeError: it is none of `base`. Both name the argument.
+    """
+    if ":" not in reference:
+        module, _, name = reference.rpartition(".")
+        reference = f"{module}:{name}"
+    if reference.startswith("asyncz."):
+        reference = "uvsched." + reference.removeprefix("asyncz.")
+    try:
+        found: Any = resolve(reference)
+    except LookupError as error:
+        raise LookupError(f"{argument}: {error}") from None
+    if not isinstance(found, type) or not issubclass(found, base):
+        raise TypeError(f"{argument}: {reference!r} is no {base.__name__}")
+    return found

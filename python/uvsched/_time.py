@@ -1,0 +1,128 @@
+"""Instants (microseconds since 1970, UTC) to datetimes and back; time zones and their names."""
+
+from __future__ import annotations
+
+import re
+from datetime import date, datetime, timedelta, timezone, tzinfo
+from typing import Final
+from zoneinfo import ZoneInfo
+
+EPOCH: Final = datetime(1970, 1, 1, tzinfo=timezone.utc)
+MICROSECOND: Final = timedelta(microseconds=1)
+
+_OFFSET = re.compile(r"(?:UTC)?([+-])(\d\d):(\d\d)(?::(\d\d))?\Z")
+
+
+def to_micros(value: datetime, zone: tzinfo) -> int:
+    """The instant of a datetime. A naive one is read in `zone` by PEP 495 (in a gap: with the offset before it)."""
+    if value.tzinfo is None:
+        value = value.replace(tzinfo=zone)
+    return (value - EPOCH) // MICROSECOND
+
+
+def from_micros(micros: int, zone: tzinfo) -> datetime:
+    """The aware datetime of an instant, in `zone`."""
+    return (EPOCH + timedelta(microseconds=micros)).astimezone(zone)
+
+
+def to_datetime(value: datetime | date | str, argument: str) -> datetime:
+    """Reads what users give for a moment: a datetime, a date (its midnight) or ISO 8601 text.
+
+    Raises:
+        TypeError: another type. ValueError: text that is no date. Both name `argument`.
+    """
+    if isinstance(value, datetime):
+        return value
+    if isinstance(value, date):
+        return datetime(value.year, value.month, value.day)
+    if isinstance(value, str):
+        try:
+            return datetime.fromisoformat(_iso(value.strip()))
+        except ValueError:
+            raise ValueError(f"{argument}: {value!r} is not an ISO 8601 date or time") from None
+    raise TypeError(f"{argument}: expected a datetime, a date or ISO 8601 text, not {type(value).__name__}")
+
+
+def _iso(text: str) -> str:
+    """What Python 3.10's fromisoformat() takes: Z as an offset, fractions with 6 digits."""
+    if text.endswith(("Z", "z")):
+        text = text[:-1] + "+00:00"
+    fraction = re.search(r"\.(\d{1,6})(?!\d)", text)
+    if fraction:
+        text = f"{text[: fraction.start()]}.{fraction[1]:<06}{text[fraction.end() :]}"
+    return text
+
+
+def to_zone(value: tzinfo | str, argument: str = "timezone") -> tzinfo:
+    """A tzinfo for a zone given as object or name: an IANA name, "UTC", "Z", "+02:00" or "UTC+02:00" (east is +).
+
+    Raises:
+        ValueError: no such zone. TypeError: neither text nor tzinfo. Both name `argument`.
+    """
+    if isinstance(value, tzinfo):
+        return value
+    if not isinstance(value, str):
+        raise TypeError(f"{argument}: expected a tzinfo or a zone's name, not {type(value).__name__}")
+    if value in ("UTC", "Z"):
+        return timezone.utc
+    offset = _OFFSET.match(value)
+    if offset:
+        sign, hours, minutes, seconds = offset.groups()
+        span = timedelta(hours=int(hours), minutes=int(minutes), seconds=int(seconds or 0))
+        if span >= timedelta(days=1):
+            raise ValueError(f"{argument}: the offset {value!r} is not less than a day")
+        return timezone(span if sign == "+" else -span)
+    try:
+        return ZoneInfo(value)
+    except (LookupError, ValueError, OSError):
+        raise ValueError(
+            f"{argument}: there is no time zone {value!r} (IANA names such as 'Europe/Madrid', 'UTC', '+02:00')"
+        ) from None
+
+
+def zone_name(zone: tzinfo, argument: str = "timezone") -> str:
+    """The name under which the engine knows a tzinfo.
+
+    Raises:
+        ValueError: the tzinfo has neither an IANA name nor one fixed offset.
+    """
+    if zone is timezone.utc:
+        return "UTC"
+    name = getattr(zone, "key", None) or getattr(zone, "zone", None)
+    if isinstance(name, str):
+        return name
+    if isinstance(zone, timezone):
+        return _offset_name(zone.utcoffset(None))
+    raise ValueError(
+        f"{argument}: {zone!r} has no IANA name and no fixed offset; use zoneinfo.ZoneInfo or datetime.timezone"
+    )
+
+
+def _offset_name(offset: timedelta) -> str:
+    if not offset:
+        return "UTC"
+    seconds = abs(offset) // timedelta(seconds=1)
+    sign = "-" if offset < timedelta(0) else "+"
+    text = f"{sign}{seconds // 3600:02}:{seconds // 60 % 60:02}"
+    return f"{text}:{seconds % 60:02}" if seconds % 60 else text
+
+
+def span_to_micros(value: timedelta | float, argument: str) -> int:
+    """Whole microseconds of a timedelta, or of a number of seconds, rounded once.
+
+    Raises:
+        TypeError: neither. ValueError: negative or not finite. Both name `argument`.
+    """
+    if isinstance(value, timedelta):
+        micros = value // MICROSECOND
+    elif isinstance(value, int):
+        micros = value * 1_000_000
+    elif isinstance(value, float):
+        if value != value or value in (float("inf"), float("-inf")):
+            raise ValueError(f"{argument}: {value!r} is not a finite number")
+        micros = round(value * 1_000_000)
+    else:
+        raise TypeError(f"{argument}: expected seconds or a timedelta, not {type(value).__name__}")
+    if micros < 0:
+        raise ValueError(f"{argument}: {value!r} is negative")
+    return micros

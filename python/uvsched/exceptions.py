@@ -1,0 +1,147 @@
+"""What uvsched raises.
+
+`add_task` raises only ValueError, TypeError and LookupError for what its caller got wrong; the classes here that it uses
+derive from those.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+
+class UvschedException(Exception):
+    """Base of the errors that concern a scheduler as a whole. `detail` is the message."""
+
+    detail: str = ""
+
+    def __init__(self, *args: Any, detail: str = "") -> None:
+        text = detail or " ".join(str(arg) for arg in args if arg) or self.detail
+        self.detail = text
+        super().__init__(text)
+
+
+AsynczException = UvschedException
+
+
+class SchedulerAlreadyRunningError(UvschedException):
+    """The scheduler runs, or is still stopping, and the call needs it stopped."""
+
+    detail = "the scheduler is already running"
+
+
+class SchedulerNotRunningError(UvschedException):
+    """The scheduler does not run, and the call needs it running."""
+
+    detail = "the scheduler is not running"
+
+
+class SchedulerForkedError(UvschedException, RuntimeError):
+    """The scheduler was running when this process was forked off: it belongs to the parent until start() is called here."""
+
+    detail = "the scheduler was started in the parent process; call start() in this process to use it here"
+
+
+class DeadlockError(UvschedException, RuntimeError):
+    """Waiting here could never end."""
+
+    detail = "waiting here could never end"
+
+
+class InternalError(UvschedException, RuntimeError):
+    """A bug in uvsched."""
+
+    detail = "internal error"
+
+
+class StoreError(UvschedException):
+    """A store failed."""
+
+    detail = "the store failed"
+
+
+class StoreBusyError(StoreError):
+    """Another process uses the store's file."""
+
+    detail = "the store file is in use by another process"
+
+
+class StoreCorruptError(StoreError):
+    """The store's file is damaged, or none of uvsched's."""
+
+    detail = "the store file is damaged"
+
+
+class StoreVersionError(StoreError):
+    """The store's schema is newer than this release can read, or two copies of the library are loaded."""
+
+    detail = "the store was written by a newer release"
+
+
+class UnsupportedError(UvschedException, ValueError):
+    """Known, but not available in this release or build."""
+
+    detail = "not available yet"
+
+
+class MaximumInstancesError(UvschedException):
+    """A task already has as many runs under way as `max_instances` allows."""
+
+    def __init__(self, _id: str, total: int) -> None:
+        self.task_id = _id
+        self.total = total
+        super().__init__(detail=f"task {_id!r} has {total} runs under way, as many as max_instances allows")
+
+
+class BaseLookupError(LookupError):
+    """Base of the errors about something that does not exist. `detail` is the message."""
+
+    detail: str = "not found"
+
+    def __init__(self, detail: str | None = None) -> None:
+        self.detail = detail or self.detail
+        super().__init__(self.detail)
+
+
+class UvschedLookupError(BaseLookupError):
+    """No store, executor, trigger or function has this name."""
+
+
+AsynczLookupError = UvschedLookupError
+
+
+class SchedulerLookupError(BaseLookupError):
+    """No schedule has this identifier."""
+
+    def __init__(self, schedule_id: str) -> None:
+        super().__init__(f"there is no schedule {schedule_id!r}")
+
+
+class TaskLookupError(BaseLookupError):
+    """No task has this identifier. `task_id` holds it."""
+
+    def __init__(self, task_id: str | None) -> None:
+        self.task_id = task_id
+        super().__init__(f"there is no task {task_id!r}")
+
+
+class ConflictError(KeyError):
+    """A schedule with this identifier exists already. `detail` is the message."""
+
+    def __init__(self, schedule_id: str) -> None:
+        self.detail = f"there is a schedule {schedule_id!r} already"
+        super().__init__(self.detail)
+
+    def __str__(self) -> str:
+        return self.detail
+
+
+class ConflictIdError(KeyError):
+    """A task with this identifier and another definition exists already. `detail` is the message, with what differs."""
+
+    def __init__(self, task_id: str | None, detail: str | None = None) -> None:
+        self.task_id = task_id
+        self.detail = detail or f"there is a task {task_id!r} with another definition already"
+        super().__init__(self.detail)
+
+    def __str__(self) -> str:
+        return self.detail

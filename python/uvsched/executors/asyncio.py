@@ -1,0 +1,51 @@
+"""AsyncIOExecutor: coroutines on the running loop."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import TYPE_CHECKING, ClassVar
+
+from .base import BaseExecutor, check_unused
+
+if TYPE_CHECKING:
+    from .._core import Engine, Fire, LoopConsumer
+
+_ROOM = 1024
+
+
+class AsyncIOExecutor(BaseExecutor):
+    """Runs coroutine functions as asyncio tasks on the scheduler's loop, other functions in the loop's default executor.
+
+    Each run has a context of its own (a copy of the context in which the scheduler was started). A coroutine is cancelled
+    when its run is cancelled; a function in a thread cannot be, and its end is then ignored.
+    """
+
+    alias: ClassVar[str] = "asyncio"
+
+    def __init__(self) -> None:
+        self._consumer: LoopConsumer | None = None
+        self._loop: asyncio.AbstractEventLoop | None = None
+
+    def open(self, engine: Engine, alias: str, loop: asyncio.AbstractEventLoop) -> None:
+        check_unused(self, self._consumer is not None)
+        consumer = engine.attach_loop(alias, _ROOM, loop.create_task, loop.call_soon, self._run_in_thread)
+        self._loop = loop
+        self._consumer = consumer
+        loop.add_reader(consumer.fd, consumer.drain)
+
+    def _run_in_thread(self, fire: Fire) -> asyncio.Future[None]:
+        assert self._loop is not None
+        return self._loop.run_in_executor(None, fire)
+
+    def close(self, cancel: bool, readers: bool) -> None:
+        consumer, loop = self._consumer, self._loop
+        if consumer is None or loop is None:
+            return
+        self._consumer = self._loop = None
+        if readers:
+            loop.remove_reader(consumer.fd)
+        consumer.close(cancel)
+
+    @property
+    def busy(self) -> int:
+        return 0 if self._consumer is None else self._consumer.busy

@@ -1,0 +1,137 @@
+"""ThreadPoolExecutor: plain functions in worker threads."""
+
+from __future__ import annotations
+
+import asyncio
+import threading
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any, ClassVar
+
+from .base import BaseExecutor, check_unused
+
+if TYPE_CHECKING:
+    from .._core import Engine, ThreadConsumer
+
+# A worker's share of claimed runs that wait: one that it takes next, one that hides the way there and back.
+_ROOM = 2
+
+
+class ThreadPoolExecutor(BaseExecutor):
+    """Runs functions in threads of its own: one when the scheduler starts, more as they are needed.
+
+    The threads are no daemons: a run under way when the interpreter exits is waited for. Coroutine functions fail here: they
+    need the AsyncIOExecutor.
+
+    Args:
+        max_workers: how many threads at most, 1 to 1024.
+        pool_kwargs: accepted for asyncz's sake; "thread_name_prefix" is used.
+
+    Raises:
+        TypeError, ValueError: naming the argument.
+    """
+
+    alias: ClassVar[str] = "threadpool"
+
+    def __init__(self, max_workers: int = 10, pool_kwargs: Mapping[str, Any] | None = None) -> None:
+        if not isinstance(max_workers, int):
+            raise TypeError(f"max_workers: expected a whole number, not {type(max_workers).__name__}")
+        if not 1 <= max_workers <= 1024:
+            raise ValueError(f"max_workers: {max_workers} is not in 1 to 1024")
+        self.max_workers = max_workers
+        self._prefix = str((pool_kwargs or {}).get("thread_name_prefix") or "uvsched")
+        self._pool: _Pool | None = None
+
+    def open(self, engine: Engine, alias: str, loop: asyncio.AbstractEventLoop) -> None:
+        check_unused(self, self._pool is not None)
+        self._pool = _Pool(engine, alias, self.max_workers, f"{self._prefix}-{alias}")
+        self._pool.grow()
+
+    def drain(self) -> None:
+        if self._pool is not None:
+            self._pool.stop()
+
+    def close(self, cancel: bool, readers: bool) -> None:
+        pool = self._pool
+        self._pool = None
+        if pool is not None:
+            pool.close(cancel)
+
+    @property
+    def busy(self) -> int:
+        return 0 if self._pool is None else self._pool.busy
+
+    def __repr__(self) -> str:
+        return f"ThreadPoolExecutor(max_workers={self.max_workers})"
+
+
+class _Pool:
+    """The worker threads of one start. Thread-safe."""
+
+    def __init__(self, engine: Engine, alias: str, limit: int, name: str) -> None:
+        self._engine = engine
+        self._alias = alias
+        self._limit = limit
+        self._name = name
+        self._lock = threading.Lock()
+        self._consumers: list[ThreadConsumer] = []
+        self._started = 0
+        self._idle = 0
+        self._stopping = False
+
+    def grow(self) -> None:
+        """Starts one more worker."""
+        consumer = self._engine.attach_thread(self._alias, _ROOM)
+        with self._lock:
+            self._consumers.append(consumer)
+            self._started += 1
+            self._idle += 1
+            name = f"{self._name}_{self._started}"
+        try:
+            threading.Thread(target=self._work, args=(consumer,), name=name, daemon=False).start()
+        except RuntimeError:  # no more threads, or the interpreter is exiting
+            with self._lock:
+                self._consumers.remove(consumer)
+                self._idle -= 1
+            consumer.close(False)
+            if not self._consumers:
+                raise
+
+    def _work(self, consumer: ThreadConsumer) -> None:
+        try:
+            while not self._stopping:
+                fire = consumer.take(-1)
+                if fire is None:
+                    continue
+                with self._lock:
+                    self._idle -= 1
+                    grow = self._idle == 0 and len(self._consumers) < self._limit and not self._stopping
+                if grow:
+                    self.grow()
+                fire()
+                del fire
+                with self._lock:
+                    self._idle += 1
+        finally:
+            with self._lock:
+                self._consumers.remove(consumer)
+            consumer.close(False)
+
+    def stop(self) -> None:
+        """Workers end after their present run."""
+        self._stopping = True
+        for consumer in self._snapshot():
+            consumer.wake()
+
+    def close(self, cancel: bool) -> None:
+        """Gives back what waits; with `cancel`, reports what runs as cancelled."""
+        self._stopping = True
+        for consumer in self._snapshot():
+            consumer.close(cancel)
+
+    def _snapshot(self) -> list[ThreadConsumer]:
+        with self._lock:
+            return list(self._consumers)
+
+    @property
+    def busy(self) -> int:
+        return sum(consumer.busy for consumer in self._snapshot())

@@ -1,0 +1,320 @@
+"""AsyncIOScheduler: a scheduler on an asyncio loop."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import threading
+import time
+from collections.abc import Callable
+from datetime import datetime
+from types import TracebackType
+from typing import Any
+
+from ..events import SchedulerEvent
+from ..events.constants import SCHEDULER_SHUTDOWN
+from ..exceptions import SchedulerAlreadyRunningError, SchedulerNotRunningError
+from . import processes
+from .base import BaseScheduler
+from .listeners import logger
+from .loop_binding import LoopBinding
+from .loop_thread import LoopThread
+
+_SLICE_MS = 100  # a waiting call looks this often whether the loop is still there
+_STOP_MS = 5_000  # for what needs no Python code: flushing results, closing stores
+_CANCEL_S = 1.0  # for cancelled coroutines to clean up, before their runs are reported without them
+
+
+class AsyncIOScheduler(BaseScheduler):
+    """A scheduler whose coroutines and listeners run on an asyncio loop.
+
+    start() takes the running loop. Where none runs, it starts one in a thread of its own. Starts and shutdowns are counted:
+    the last shutdown stops it. A stopped scheduler may be started again, on another loop too; its tasks stay. As context
+    manager, sync or async, it starts and shuts down.
+
+    Args:
+        event_loop: use this loop instead of the running one.
+        isolated_event_loop: always use a loop in a thread of its own.
+        others: see BaseScheduler.
+    """
+
+    _binding: LoopBinding | None = None
+    _loop_thread: LoopThread | None = None
+    _stopped: asyncio.Event | None = None
+
+    @property
+    def event_loop(self) -> asyncio.AbstractEventLoop | None:
+        """The loop that it runs on; None while stopped."""
+        return None if self._binding is None else self._binding.loop
+
+    # ---- Starting ------------------------------------------------------------------------------------------------------
+
+    def start(self, paused: bool = False) -> bool:
+        """Opens the stores, writes the tasks added so far and begins to fire. Waits for the stores.
+
+        Args:
+            paused: no run starts until resume().
+
+        Returns:
+            True when this call started it; False when it ran already, and the start was only counted.
+
+        Raises:
+            StoreError: a store cannot be opened; nothing was started or counted. ConflictIdError: a task added with
+                on_conflict="raise" differs from the stored one. SchedulerAlreadyRunningError: it is still stopping.
+        """
+        with self._lock:
+            self._forked = False
+            if self._starts:
+                self._starts += 1
+                return False
+            if self._binding is not None:
+                raise SchedulerAlreadyRunningError(detail="the scheduler is still stopping")
+            engine = self._usable()
+            if not engine.wait(_STOP_MS):
+                raise SchedulerAlreadyRunningError(detail="the scheduler is still stopping: runs in threads are under way")
+            processes.hook_exit()
+            thread, loop = self._choose_loop()
+            binding = LoopBinding(
+                engine, loop, self._executors.items(), self._on_events, self._on_stopped, self._on_loop_lost
+            )
+            try:
+                self._subscribe()
+                _on_loop(loop, binding.open)
+                try:
+                    engine.start(paused)
+                except BaseException:
+                    _on_loop(loop, lambda: binding.close(cancel=True))
+                    raise
+            except BaseException:
+                if thread is not None:
+                    thread.stop()
+                    thread.join()
+                raise
+            self._binding, self._loop_thread = binding, thread
+            self._stopped = None
+            self._starts = 1
+            self._started_once = True
+            self._started_at = datetime.now(self._timezone)
+        return True
+
+    def _choose_loop(self) -> tuple[LoopThread | None, asyncio.AbstractEventLoop]:
+        given = self._configuration.event_loop
+        if given is not None and not given.is_closed():
+            return None, given
+        if not self._configuration.isolated_event_loop:
+            with contextlib.suppress(RuntimeError):
+                return None, asyncio.get_running_loop()
+        thread = LoopThread()
+        thread.start()
+        return thread, thread.loop
+
+    # ---- Stopping ------------------------------------------------------------------------------------------------------
+
+    def shutdown(self, wait: bool = True) -> bool:
+        """Takes back one start; the last one stops the scheduler.
+
+        On the loop's own thread it never blocks: no run starts after it returns, coroutines are cancelled, functions in
+        threads go on to their end (wait=True) or are given up (wait=False); use shutdown_async() to wait. On other threads,
+        where the loop runs, it waits for runs under way (wait=True) or cancels what can be cancelled.
+
+        Returns:
+            True when this call stopped it; False when further starts hold it.
+
+        Raises:
+            SchedulerNotRunningError: it was not started, or has been shut down already.
+        """
+        if not self._take_back():
+            return False
+        binding = self._binding
+        if binding is None:
+            return True
+        try:
+            if binding.loop.is_running() and not _is_current(binding.loop):
+                self._stop_from_outside(binding, wait)
+        finally:
+            self._stop_now(wait)
+            self._end_thread()
+        return True
+
+    async def shutdown_async(self, wait: bool = True, timeout: float | None = None) -> bool:
+        """Takes back one start; the last one stops the scheduler, and returns when it has stopped.
+
+        Args:
+            wait: let runs under way end; False: cancel what can be cancelled.
+            timeout: seconds to wait for runs under way before they are cancelled; None: for ever.
+
+        Returns:
+            True when this call stopped it; False when further starts hold it.
+
+        Raises:
+            SchedulerNotRunningError: it was not started, or has been shut down already.
+        """
+        if not self._take_back():
+            return False
+        binding = self._binding
+        if binding is None:
+            return True
+        engine = self._usable()
+        loop = asyncio.get_running_loop()
+        try:
+            if binding.loop is loop:
+                await self._stop_on_loop(wait, timeout)
+            elif binding.loop.is_running():
+                await loop.run_in_executor(None, self._stop_from_outside, binding, wait, timeout)
+        finally:
+            self._stop_now(wait)
+            self._end_thread()
+        await loop.run_in_executor(None, engine.wait, _STOP_MS)
+        return True
+
+    def _take_back(self) -> bool:
+        """Uncounts one start; True for the last one."""
+        with self._lock:
+            self._usable()
+            if not self._starts:
+                raise SchedulerNotRunningError
+            self._starts -= 1
+            return not self._starts
+
+    async def _stop_on_loop(self, wait: bool, timeout: float | None) -> None:
+        engine = self._usable()
+        self._stopped = asyncio.Event()
+        engine.stop(not wait)
+        patience = timeout if wait else _CANCEL_S
+        with contextlib.suppress(asyncio.TimeoutError):
+            await asyncio.wait_for(self._stopped.wait(), patience)
+            return
+        if wait:
+            engine.stop(True)
+            with contextlib.suppress(asyncio.TimeoutError):
+                await asyncio.wait_for(self._stopped.wait(), _CANCEL_S)
+
+    def _stop_from_outside(self, binding: LoopBinding, wait: bool, timeout: float | None = None) -> None:
+        """On a thread other than the loop's, whose loop runs: waits until the engine has stopped, or can wait no more."""
+        engine = self._usable()
+        engine.stop(not wait)
+        patience = timeout if wait else _CANCEL_S
+        deadline = None if patience is None else time.monotonic() + patience
+        asked = not wait
+        while binding.loop.is_running() and not engine.wait(_SLICE_MS):
+            if deadline is not None and time.monotonic() > deadline:
+                if asked:
+                    break
+                engine.stop(True)
+                asked, deadline = True, time.monotonic() + _CANCEL_S
+
+    def _stop_now(self, wait: bool) -> None:
+        """Ends what is left at once: nothing starts any more, coroutines are cancelled, the loop is let go."""
+        binding = self._binding
+        if binding is None:
+            return
+        self._usable().stop(not wait)
+        self._started_at = None
+        _on_loop(binding.loop, lambda: binding.close(cancel=not wait))
+        self._binding = None
+        self._listeners.dispatch(SchedulerEvent(code=SCHEDULER_SHUTDOWN))
+        logger.info("scheduler stopped")
+
+    def _end_thread(self) -> None:
+        thread, self._loop_thread = self._loop_thread, None
+        if thread is not None:
+            thread.stop()
+            thread.join()
+
+    def _on_stopped(self) -> None:
+        """On the loop's thread: the engine has stopped."""
+        if self._stopped is not None:
+            self._stopped.set()
+
+    def _on_loop_lost(self) -> None:
+        """The loop was closed while the scheduler ran: what waits for it goes back to the stores, and the scheduler stops."""
+        binding = self._binding
+        if binding is None:
+            return
+        logger.warning("the event loop was closed while the scheduler ran: the scheduler stops")
+        self._binding = None
+        self._starts = 0
+        self._started_at = None
+        if self._engine is not None:
+            self._engine.stop(True)
+        binding.close(cancel=True, loop_usable=False)
+
+    # ---- The process ---------------------------------------------------------------------------------------------------
+
+    def _after_fork(self) -> None:
+        binding, self._binding = self._binding, None
+        self._loop_thread = None
+        if binding is not None:
+            binding.close(cancel=True, loop_usable=False)
+        super()._after_fork()
+
+    def _at_exit(self) -> None:
+        binding, self._binding = self._binding, None
+        engine = self._engine
+        if binding is None or engine is None:
+            return
+        engine.stop(True)
+        usable = not binding.loop.is_running() or _is_current(binding.loop)
+        if not usable:
+            with contextlib.suppress(RuntimeError):
+                binding.loop.call_soon_threadsafe(lambda: binding.close(cancel=True))
+        else:
+            binding.close(cancel=True)
+        engine.wait(_STOP_MS)
+        self._starts = 0
+        thread, self._loop_thread = self._loop_thread, None
+        if thread is not None:
+            thread.stop()
+
+    # ---- Context managers ----------------------------------------------------------------------------------------------
+
+    def __enter__(self) -> AsyncIOScheduler:
+        self.start()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
+    ) -> None:
+        self.shutdown()
+
+    async def __aenter__(self) -> AsyncIOScheduler:
+        self.start()
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
+    ) -> None:
+        await self.shutdown_async()
+
+
+def _is_current(loop: asyncio.AbstractEventLoop) -> bool:
+    try:
+        return asyncio.get_running_loop() is loop
+    except RuntimeError:
+        return False
+
+
+def _on_loop(loop: asyncio.AbstractEventLoop, call: Callable[[], Any]) -> None:
+    """Makes a call on the loop's thread and waits for it; directly when this is that thread, or the loop does not run."""
+    if not loop.is_running() or _is_current(loop):
+        call()
+        return
+    done = threading.Event()
+    failure: list[BaseException] = []
+
+    def make() -> None:
+        try:
+            call()
+        except BaseException as error:
+            failure.append(error)
+        finally:
+            done.set()
+
+    loop.call_soon_threadsafe(make)
+    while not done.wait(_SLICE_MS / 1000):
+        if loop.is_closed() or not loop.is_running():
+            if not done.is_set():
+                call()
+            break
+    if failure:
+        raise failure[0]

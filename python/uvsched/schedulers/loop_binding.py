@@ -1,0 +1,125 @@
+"""LoopBinding: the connection between a running engine and an asyncio loop."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import weakref
+from collections.abc import Callable, Iterable
+from typing import TYPE_CHECKING
+
+from ..executors import BaseExecutor
+
+if TYPE_CHECKING:
+    from .. import _core
+
+_FAR_AWAY = 10 * 365 * 86_400.0  # seconds
+_CONTROL_ROOM = 1
+
+
+class LoopBinding:
+    """Takes what the engine has for Python and hands it to its executors and listeners, on a loop's thread.
+
+    Made, opened and closed on the loop's thread, or while the loop does not run.
+
+    Args:
+        on_events: gets the engine's events.
+        on_stopped: called when the engine has stopped.
+        on_loop_lost: called when the loop is closed while this is open; on whatever thread closed it.
+    """
+
+    def __init__(
+        self,
+        engine: _core.Engine,
+        loop: asyncio.AbstractEventLoop,
+        executors: Iterable[tuple[str, BaseExecutor]],
+        on_events: Callable[[list[_core.EventRecord]], None],
+        on_stopped: Callable[[], None],
+        on_loop_lost: Callable[[], None],
+    ) -> None:
+        self.loop = loop
+        self._engine = engine
+        self._executors = tuple(executors)
+        self._on_events = on_events
+        self._on_stopped = on_stopped
+        self._on_loop_lost = on_loop_lost
+        self._control: _core.ControlConsumer | None = None
+        self._opened: list[BaseExecutor] = []
+        self._watch: weakref.ref[_LoopWatch] | None = None
+        self._timer: weakref.ref[asyncio.TimerHandle] | None = None
+
+    def open(self) -> None:
+        """Attaches to the engine's queues. On failure nothing stays attached."""
+        try:
+            control = self._engine.attach_control(_CONTROL_ROOM)
+            self._control = control
+            self.loop.add_reader(control.fd, self._drain)
+            for alias, executor in self._executors:
+                executor.open(self._engine, alias, self.loop)
+                self._opened.append(executor)
+            watch = _LoopWatch(self._on_loop_lost)
+            timer = self.loop.call_later(_FAR_AWAY, watch)
+            self._watch, self._timer = weakref.ref(watch), weakref.ref(timer)
+        except BaseException:
+            self.close(cancel=True)
+            raise
+
+    def _drain(self) -> None:
+        control = self._control
+        if control is None:
+            return
+        events, stopped = control.drain()
+        if events:
+            self._on_events(events)
+        if stopped:
+            self._on_stopped()
+
+    def close(self, *, cancel: bool, loop_usable: bool = True) -> None:
+        """Detaches: nothing starts any more, what waits goes back, coroutines are cancelled. Never blocks; idempotent.
+
+        Args:
+            cancel: runs in threads are reported as cancelled too, instead of when they end.
+            loop_usable: False when the loop is closed, or belongs to the parent of a forked process.
+        """
+        usable = loop_usable and not self.loop.is_closed()
+        watch = None if self._watch is None else self._watch()
+        if watch is not None:
+            watch.callback = None
+        timer = None if self._timer is None else self._timer()
+        if timer is not None and usable:
+            timer.cancel()
+        for executor in self._opened:
+            executor.close(cancel, usable)
+        self._opened.clear()
+        control, self._control = self._control, None
+        if control is not None:
+            if usable:
+                self.loop.remove_reader(control.fd)
+            with contextlib.suppress(Exception):
+                events, _ = control.drain()
+                self._on_events(events)
+            control.close(cancel, usable)
+
+    @property
+    def busy(self) -> int:
+        """How many runs are under way."""
+        return sum(executor.busy for executor in self._opened)
+
+
+class _LoopWatch:
+    """A timer that never comes, kept by the loop alone: when the loop is closed it drops its timers, and this goes with them.
+
+    Closing a loop that has readers is silent: without this the runs that wait for it would be stranded.
+    """
+
+    __slots__ = ("__weakref__", "callback")
+
+    def __init__(self, callback: Callable[[], None]) -> None:
+        self.callback: Callable[[], None] | None = callback
+
+    def __call__(self) -> None:
+        """The timer came, after ten years."""
+
+    def __del__(self) -> None:
+        if self.callback is not None:
+            self.callback()

@@ -1,0 +1,9 @@
+"""Stores: where tasks and the ledger of their runs are kept."""
+
+from __future__ import annotations
+
+from .base import BaseStore
+from .memory import MemoryStore
+from .sqlite import SQLiteStore
+
+__all__ = ["BaseStore", "MemoryStore", "SQLiteStore"]

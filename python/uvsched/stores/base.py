@@ -1,0 +1,19 @@
+"""What the stores have in common."""
+
+from __future__ import annotations
+
+from typing import Any, ClassVar
+
+
+class BaseStore:
+    """Where tasks and the ledger of their runs are kept. Making one opens nothing; a scheduler opens it when it starts."""
+
+    __slots__ = ()
+
+    alias: ClassVar[str] = ""
+    durable: ClassVar[bool] = True
+    """Whether it outlives the process, so that functions are kept by reference and arguments as JSON."""
+
+    def settings(self) -> dict[str, Any]:
+        """What the engine is told, in the words of the configuration dictionary."""
+        raise NotImplementedError

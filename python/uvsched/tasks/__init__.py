@@ -1,0 +1,8 @@
+"""Tasks: what a scheduler runs."""
+
+from __future__ import annotations
+
+from .base import Task
+from .inspection import TaskInfo, TaskRunPreview
+
+__all__ = ["Task", "TaskInfo", "TaskRunPreview"]

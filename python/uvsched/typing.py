@@ -1,0 +1,27 @@
+"""The marker for arguments that were not given."""
+
+from __future__ import annotations
+
+from typing import Any, Final
+
+
+class Undefined:
+    """The type of `undefined`: "the caller said nothing", where None has a meaning of its own."""
+
+    __slots__ = ()
+
+    def __bool__(self) -> bool:
+        return False
+
+    def __repr__(self) -> str:
+        return "<undefined>"
+
+    def __reduce__(self) -> str:
+        return "undefined"
+
+
+UndefinedType = Undefined
+undefined: Final = Undefined()
+
+DictAny = dict[Any, Any]
+DictStrAny = dict[str, Any]
