@@ -1,0 +1,99 @@
+#include "core/config/config.hpp"
+
+#include "arguments.hpp"
+#include "handles.hpp"
+
+using namespace uvsched;
+using namespace uvsched::capi;
+
+namespace {
+
+constexpr std::size_t kMaxUrl = 4096 + 64;  // the longest path, and what stands around it
+constexpr std::size_t kMaxFolder = 4096;
+
+// Runs a setter on a config's members.
+template <class Set>
+int change(const char* function, sched_config* handle, Set&& set) noexcept {
+    return guarded(function, [&] {
+        const Ref<ConfigObject> ref(handle, "config");
+        set(ref->config);
+    });
+}
+
+}  // namespace
+
+int sched_config_new(sched_config** out) {
+    return guarded(__func__, [&] { *not_null(out, "out") = new_handle(std::make_unique<ConfigObject>()); });
+}
+
+int sched_config_from_json(sched_config** out, const char* json) {
+    return guarded(__func__, [&] {
+        not_null(out, "out");
+        auto object = std::make_unique<ConfigObject>();
+        object->config = config_from_json(not_null(json, "json"));
+        *out = new_handle(std::move(object));
+    });
+}
+
+void sched_config_free(sched_config* config) { free_handle<ConfigObject>(__func__, config, "config"); }
+
+int sched_config_add_store(sched_config* config, const char* alias, const char* url) {
+    return change(__func__, config,
+                  [&](Config& to) { to.add_store(name_argument(alias, "alias"), name_argument(url, "url", kMaxUrl)); });
+}
+
+int sched_config_add_executor(sched_config* config, const char* alias, const char* spec) {
+    return change(__func__, config,
+                  [&](Config& to) { to.add_executor(name_argument(alias, "alias"), name_argument(spec, "spec")); });
+}
+
+int sched_config_set_timezone(sched_config* config, const char* name) {
+    return change(__func__, config, [&](Config& to) { to.zone = TimeZone::load(name_argument(name, "name")); });
+}
+
+int sched_config_set_identity(sched_config* config, const char* identity) {
+    return change(__func__, config, [&](Config& to) { to.identity = name_argument(identity, "identity"); });
+}
+
+int sched_config_set_grace_time(sched_config* config, int64_t microseconds) {
+    return change(__func__, config, [&](Config& to) { to.defaults.grace = grace_argument(microseconds); });
+}
+
+int sched_config_set_coalesce(sched_config* config, int coalesce) {
+    return change(__func__, config, [&](Config& to) { to.defaults.coalesce = flag_argument(coalesce, "coalesce"); });
+}
+
+int sched_config_set_max_instances(sched_config* config, int max_instances) {
+    return change(__func__, config,
+                  [&](Config& to) { to.defaults.max_instances = int_at_least(max_instances, 1, "max_instances"); });
+}
+
+int sched_config_set_max_catch_up(sched_config* config, int max_catch_up) {
+    return change(__func__, config,
+                  [&](Config& to) { to.defaults.max_catch_up = int_at_least(max_catch_up, 1, "max_catch_up"); });
+}
+
+int sched_config_set_retention(sched_config* config, const char* store, int64_t age_microseconds,
+                               int64_t rows_per_task) {
+    return change(__func__, config, [&](Config& to) {
+        const std::string alias = name_argument(store, "store");
+        const Retention retention{.age = at_least(age_microseconds, 0, "age_microseconds"),
+                                  .per_task = at_least(rows_per_task, 0, "rows_per_task")};
+        const auto found = to.stores.find(alias);
+        if (found == to.stores.end()) fail(Code::not_found, "store: \"" + alias + "\" was not added");
+        found->second.retention = retention;
+    });
+}
+
+int sched_config_set_manual_clock(sched_config* config, int64_t start) {
+    return change(__func__, config, [&](Config& to) { to.clock = std::make_shared<ManualClock>(start); });
+}
+
+int sched_set_zone_data(const char* folder, const char* fallback) {
+    return guarded(__func__, [&] {
+        const auto path = [](const char* text, const char* argument) {
+            return text == nullptr ? std::string() : name_argument(text, argument, kMaxFolder);
+        };
+        TimeZone::set_data_folder(path(folder, "folder"), path(fallback, "fallback"));
+    });
+}

@@ -1,0 +1,141 @@
+#include <algorithm>
+#include <chrono>
+
+#include "arguments.hpp"
+#include "handles.hpp"
+#include "runs.hpp"
+
+using namespace uvsched;
+using namespace uvsched::capi;
+
+namespace {
+
+constexpr std::size_t kMaxTake = 4096;
+
+sched_item view_of(const QueueItem& item) {
+    return {.tag = static_cast<std::uint32_t>(item.tag),
+            .reserved = 0,
+            .run_id = item.run_id,
+            .token = item.token,
+            .run = to_handle(item.run),
+            .event = to_handle(item.event.get())};
+}
+
+RunResult result_of(const sched_result& result) {
+    constexpr FireState kStates[] = {FireState::done, FireState::failed, FireState::cancelled};
+    if (result.status < UVSCHED_RUN_DONE || result.status > UVSCHED_RUN_CANCELLED) {
+        fail(Code::invalid, "status: " + std::to_string(result.status) + " is no UVSCHED_RUN_*");
+    }
+    return {.run = result.run_id,
+            .state = kStates[result.status],
+            .result = result_argument(result.result, result.result_length, "result"),
+            .error = error_argument(result.error, result.error_length, "error")};
+}
+
+std::vector<RunResult> results_of(const sched_result* results, std::size_t count) {
+    std::vector<RunResult> ends;
+    ends.reserve(std::min(count, kMaxTake));
+    for (std::size_t i = 0; i < count; ++i) {
+        try {
+            ends.push_back(result_of(results[i]));
+        } catch (const Error& error) {
+            fail(error.code(), "results[" + std::to_string(i) + "]." + error.message());
+        }
+    }
+    return ends;
+}
+
+// One thread at a time for each consumer.
+class Taking {
+public:
+    explicit Taking(std::atomic_flag& flag) : flag_(flag) {
+        if (flag_.test_and_set(std::memory_order_acquire)) {
+            throw ArgumentError(Code::invalid, "consumer: another thread is taking from it");
+        }
+    }
+    ~Taking() { flag_.clear(std::memory_order_release); }
+    Taking(const Taking&) = delete;
+    Taking& operator=(const Taking&) = delete;
+
+private:
+    std::atomic_flag& flag_;
+};
+
+}  // namespace
+
+int sched_queue_get(sched_scheduler* scheduler, sched_queue** out, const char* executor) {
+    return guarded(__func__, [&] {
+        not_null(out, "out");
+        const Ref<SchedulerObject> ref(scheduler, "scheduler");
+        std::shared_ptr<RunQueue> queue = ref->engine->queue(name_argument(executor, "executor"));
+        *out = new_handle(std::make_unique<QueueObject>(std::move(queue), ref->engine));
+    });
+}
+
+void sched_queue_free(sched_queue* queue) { free_handle<QueueObject>(__func__, queue, "queue"); }
+
+int sched_queue_attach(sched_queue* queue, size_t room, sched_consumer** out) {
+    return guarded(__func__, [&] {
+        const Ref<QueueObject> ref(queue, "queue");
+        not_null(out, "out");
+        if (room == 0 || room > INT32_MAX) {
+            fail(Code::invalid, "room: " + std::to_string(room) + " is not a number of runs from 1 to 2147483647");
+        }
+        const auto engine = engine_of(*ref);
+        *out = new_handle(std::make_unique<ConsumerObject>(*ref, room));
+    });
+}
+
+int sched_queue_detach(sched_consumer* consumer) {
+    return guarded(__func__, [&] {
+        const Ref<ConsumerObject> ref(consumer, "consumer");
+        if (!ref.retire()) refuse_handle(Lookup::stale, "consumer");
+        ref->detach();
+    });
+}
+
+int sched_queue_take(sched_consumer* consumer, sched_item* items, size_t capacity, int timeout_ms, size_t* count) {
+    return guarded(__func__, [&] {
+        const Ref<ConsumerObject> ref(consumer, "consumer");
+        not_null(items, "items");
+        not_null(count, "count");
+        if (capacity == 0) fail(Code::invalid, "capacity: 0 is not at least 1");
+        const std::optional<Micros> timeout = timeout_argument(timeout_ms);
+        std::optional<std::chrono::milliseconds> wait;
+        if (timeout) wait = std::chrono::milliseconds(timeout_ms);
+
+        const Taking taking(ref->taking);
+        ref->items.clear();
+        ref->items.resize(std::min(capacity, kMaxTake));
+        const std::size_t taken = ref->queue->take(ref->id, ref->items, wait);
+        ref->items.resize(taken);
+        std::transform(ref->items.begin(), ref->items.end(), items, view_of);
+        *count = taken;
+    });
+}
+
+int sched_queue_wake(sched_queue* queue) {
+    return guarded(__func__, [&] { Ref<QueueObject>(queue, "queue")->queue->wake(); });
+}
+
+int sched_queue_fd(sched_queue* queue, int* out) {
+    return guarded(__func__, [&] {
+        const Ref<QueueObject> ref(queue, "queue");
+        *not_null(out, "out") = ref->queue->descriptor();
+    });
+}
+
+int sched_queue_subscribe(sched_queue* queue, uint64_t mask) {
+    return guarded(__func__, [&] { Ref<QueueObject>(queue, "queue")->queue->subscribe(event_mask(mask)); });
+}
+
+int sched_queue_finish(sched_queue* queue, const sched_result* results, size_t count) {
+    return guarded(__func__, [&] {
+        const Ref<QueueObject> ref(queue, "queue");
+        if (count == 0) return;
+        not_null(results, "results");
+        std::vector<RunResult> ends = results_of(results, count);
+        const auto engine = engine_of(*ref);
+        ref->queue->finish(ends);
+    });
+}
