@@ -11,7 +11,7 @@ from pathlib import Path
 
 from sampling import Sampler
 from storage import Storage
-from uvsched import current_run
+from uvsched import CurrentRun, current_run
 from uvsched.executors import AsyncIOExecutor, ThreadPoolExecutor
 from uvsched.schedulers import AsyncIOScheduler
 from uvsched.stores.sqlite import SQLiteStore
@@ -27,11 +27,17 @@ scheduler = AsyncIOScheduler(
 )
 
 
+def this_run() -> CurrentRun:
+    """The run that the calling task is in."""
+    run = current_run()
+    assert run is not None, "a task's function was called by hand"
+    return run
+
+
 @scheduler.add_task(trigger=IntervalTrigger(seconds=1), id="sample", replace_existing=True)
 async def sample() -> None:
     """Measures the machine. The run's fire id names the row, so that a run repeated after a crash counts once."""
-    run = current_run()
-    await asyncio.to_thread(storage.add, run.fire_id, time.time(), sampler.sample())
+    await asyncio.to_thread(storage.add, this_run().fire_id, time.time(), sampler.sample())
 
 
 @scheduler.add_task(trigger=IntervalTrigger(seconds=10), id="roll-up", executor="pool", replace_existing=True)
@@ -47,7 +53,7 @@ REPORT_EVERY = 5
 @scheduler.add_task(trigger=IntervalTrigger(seconds=REPORT_EVERY), id="report", replace_existing=True)
 async def report() -> str:
     """Stands for work that depends on others, and fails now and then: here each third time."""
-    number = int(current_run().scheduled_time.timestamp()) // REPORT_EVERY
+    number = int(this_run().scheduled_time.timestamp()) // REPORT_EVERY
     if number % 3 == 0:
         raise ConnectionError(f"report {number}: its receiver does not answer (as for each third report)")
     return f"report {number} delivered"

@@ -7,14 +7,18 @@ from __future__ import annotations
 
 import asyncio
 import math
+import socket
 import time
 from datetime import datetime, timezone
+from typing import Any
 
 from page import HEADERS, PAGE
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, JSONResponse, Response
 from tasks import scheduler, storage
+from uvsched import Run
+from uvsched.tasks import TaskInfo
 
 STARTED = datetime.now(timezone.utc)
 LONGEST = 3600
@@ -28,12 +32,12 @@ async def index(request: Request) -> Response:
 
 
 async def tasks(request: Request) -> Response:
-    """``/tasks``: each task with its next and its last run."""
-    return JSONResponse(await asyncio.to_thread(describe_tasks))
+    """``/tasks``: the scheduler, and each task with its next and its last run."""
+    return JSONResponse(await asyncio.to_thread(describe_all))
 
 
 async def runs(request: Request) -> Response:
-    """``/runs``: the ledger, from new to old. ``limit``, ``before`` (a ``seq``), ``task``, ``state`` choose from it."""
+    """``/runs``: the ledger, from new to old; ``limit``, ``before`` (a ``number``), ``task``, ``state`` choose."""
     query = request.query_params
     limit = number(query.get("limit", "50"), "limit", 1, 500)
     before = number(query["before"], "before", 1, 2**63 - 1) if "before" in query else None
@@ -57,6 +61,65 @@ async def samples(request: Request) -> Response:
             "averages": await asyncio.to_thread(storage.averages, max(averages_after, now - LONGEST)),
         }
     )
+
+
+def describe_all() -> dict[str, Any]:
+    """What ``/tasks`` answers."""
+    return {
+        "now": datetime.now(timezone.utc).isoformat(),
+        "host": socket.gethostname(),
+        "scheduler": "running" if scheduler.running else "stopped",
+        "started": STARTED.isoformat(),
+        "samples": storage.count(),
+        "tasks": [describe_task(info) for info in scheduler.get_task_infos()],
+    }
+
+
+def describe_task(info: TaskInfo) -> dict[str, Any]:
+    """A task, for JSON."""
+    last = scheduler.history(info.id, limit=1)
+    return {
+        "id": info.id,
+        "name": info.name,
+        "trigger": info.trigger_description,
+        "executor": info.executor,
+        "store": info.store_alias,
+        "state": "finished" if info.finished else info.schedule_state.value,
+        "running": info.running,
+        "runs": info.runs,
+        "next_run": iso(info.next_run_time),
+        "last_run": describe_run(last[0]) if last else None,
+    }
+
+
+def describe_run(run: Run) -> dict[str, Any]:
+    """A row of the ledger, for JSON. Spans are seconds."""
+    late = None if run.started_at is None else (run.started_at - run.scheduled_time).total_seconds()
+    return {
+        "number": run.number,
+        "task": run.task_id,
+        "fire": run.fire_id,
+        "kind": run.kind,
+        "state": run.state,
+        "reason": run.reason,
+        "first": iso(run.first_time),
+        "last": iso(run.scheduled_time),
+        "folded": run.folded,
+        "exact": run.exact,
+        "attempt": run.attempt,
+        "crashes": run.crashes,
+        "started": iso(run.started_at),
+        "finished": iso(run.finished_at),
+        "late": late,
+        "took": None if run.duration is None else run.duration.total_seconds(),
+        "result": run.result,
+        "error": run.error,
+    }
+
+
+def iso(when: datetime | None) -> str | None:
+    """A moment as ISO 8601 text in UTC."""
+    return None if when is None else when.astimezone(timezone.utc).isoformat()
 
 
 def moment(request: Request, name: str, default: float) -> float:

@@ -1,0 +1,16 @@
+"""The Esmerald application in docs/frameworks.md runs as it stands there. Runs in the environment with Esmerald."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from documented import FRAMEWORKS, write_programs
+from serving import serving
+
+
+def test_esmerald(tmp_path: Path) -> None:
+    write_programs(FRAMEWORKS, tmp_path)
+    with serving(tmp_path, "esmerald_app:app", tmp_path / "server.log") as server:
+        server.wait_for("/runs", lambda seen: {"tick: done", "tidy: done"} <= set(seen))
+        assert server.stop() < 1.0
+        assert "Traceback" not in server.log
