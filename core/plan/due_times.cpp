@@ -1,0 +1,78 @@
+#include "core/plan/due_times.hpp"
+
+#include <algorithm>
+
+namespace uvsched {
+
+DueTimes::DueTimes(const PlanInput& input)
+    : trigger_(*input.trigger),
+      uid_(input.uid),
+      anchor_(input.anchor),
+      slot_(input.slot),
+      now_(input.now),
+      jitter_(trigger_.jitter()),
+      once_(trigger_.kind() == TriggerKind::date),
+      sure_(input.slot) {
+    if (due(slot_) > now_) {
+        following_ = slot_;
+        return;
+    }
+    latest_ = slot_;
+    following_ = after(slot_);
+    // Most tasks are seen in time: one is due, and the next is not.
+    if (!following_ || due(*following_) > now_) return;
+    const auto sure = trigger_.previous(saturating_add(saturating_sub(now_, jitter_), 1), anchor_);
+    sure_ = std::max(slot_, sure.value_or(slot_));
+    walk(sure_);
+}
+
+void DueTimes::walk(Instant from) {
+    latest_ = from;
+    following_ = after(from);
+    // Of those that jitter may still hold back, few are due without a gap; the rest of a longer stretch is for the next
+    // plan.
+    while (following_ && due(*following_) <= now_ && walked_ < kCountLimit) {
+        ++walked_;
+        latest_ = following_;
+        following_ = after(*latest_);
+    }
+}
+
+Count DueTimes::count() const {
+    Count total = count(slot_, sure_);
+    total.number += walked_;
+    if (total.number > kCountLimit) total = {.number = kCountLimit, .exact = false};
+    return total;
+}
+
+Count DueTimes::count(Instant first, Instant last) const {
+    if (first > last) return {};
+    const bool own = first == slot_;  // on the grid or not, it counts
+    Count total;
+    if (!own) {
+        total = trigger_.count(first, last, anchor_, kCountLimit);
+    } else if (last > slot_) {
+        total = trigger_.count(slot_ + 1, last, anchor_, kCountLimit);
+    }
+    total.number += own ? 1 : 0;
+    if (total.number > kCountLimit) total = {.number = kCountLimit, .exact = false};
+    return total;
+}
+
+std::optional<Instant> DueTimes::after(Instant nominal) const {
+    if (once_) return std::nullopt;
+    return trigger_.next(nominal, anchor_);
+}
+
+std::optional<Instant> DueTimes::before(Instant nominal) const {
+    if (nominal <= slot_) return std::nullopt;
+    return std::max(slot_, trigger_.previous(nominal, anchor_).value_or(slot_));
+}
+
+Instant DueTimes::due(Instant nominal) const {
+    if (jitter_ == 0) return nominal;
+    // A first run that was asked for after the trigger's end is not pulled forward to the end.
+    return std::max(nominal, due_time(trigger_, uid_, nominal));
+}
+
+}  // namespace uvsched

@@ -1,0 +1,47 @@
+#include <algorithm>
+
+#include "core/plan/planner.hpp"
+
+namespace uvsched {
+
+namespace {
+
+// How old the explicit time of a date trigger may be when it is first added, where its task sets no grace time.
+constexpr Micros kDateGrace = 60 * kSecond;
+
+// What "now" fills in where the first run was given: the phase or the date that makes `time` a time of the trigger.
+Instant anchor_for(const Trigger& trigger, Instant time, Instant now) {
+    if (trigger.kind() == TriggerKind::date) return time;
+    if (!trigger.elapsed()) return now;
+    const auto following = trigger.next(time, time);
+    return following ? saturating_sub(time, *following - time) : time;
+}
+
+}  // namespace
+
+FirstFire plan_first(const Trigger& trigger, const Policies& policies, Uid uid, Instant now,
+                     std::optional<Instant> next_run_time) {
+    FirstFire first;
+    if (next_run_time) {
+        first.anchor = anchor_for(trigger, *next_run_time, now);
+        first.slot = next_run_time;
+    } else if (const auto date = trigger.explicit_date()) {
+        first.anchor = now;
+        if (*date < saturating_sub(now, policies.grace.value_or(kDateGrace))) {
+            first.miss = PlannedMiss{.state = FireState::missed,
+                                     .reason = Reason::past_when_added,
+                                     .first = *date,
+                                     .last = *date,
+                                     .count = 1};
+            return first;
+        }
+        first.slot = date;
+    } else {
+        first.anchor = now;
+        first.slot = trigger.next(saturating_sub(now, 1), now);
+    }
+    if (first.slot) first.due = std::max(*first.slot, due_time(trigger, uid, *first.slot));
+    return first;
+}
+
+}  // namespace uvsched
