@@ -1,6 +1,6 @@
-#include <algorithm>
-
 #include "core/plan/planner.hpp"
+
+#include <algorithm>
 
 namespace uvsched {
 
