@@ -8,6 +8,7 @@ namespace {
 
 // Returns the fire as the engine will see it.
 OpenFire add_fire(Database& db, const TaskRow& task, const PlannedRun& run, Instant now) {
+    constexpr std::int64_t kNone = 0;  // becomes NULL
     const bool waiting = run.waiting;
     constexpr std::uint64_t kFirstToken = 1;
     constexpr std::int32_t kFirstAttempt = 1;
@@ -20,12 +21,9 @@ OpenFire add_fire(Database& db, const TaskRow& task, const PlannedRun& run, Inst
     fire.token = kFirstToken;
     fire.attempt = kFirstAttempt;
     const Micros to_wall = task.state.clock == ClockLine::elapsed ? db.shift : 0;
-    const auto owner = waiting ? std::nullopt : std::optional(std::string_view(db.node));
-    const auto epoch = waiting ? std::nullopt : std::optional(db.epoch);
-    const auto claimed_at = waiting ? std::nullopt : std::optional(now);
     Cursor(db.sql().add_fire, task.number, task.state.gen, kind_text(FireKind::scheduled), run.slot, run.last, to_wall,
-           run.folded, run.exact, state_text(fire.state), task.lane, std::nullopt, owner, epoch, kFirstToken,
-           kFirstAttempt, claimed_at)
+           run.folded, run.exact, state_text(fire.state), task.lane, kNone, waiting ? std::string_view() : db.node,
+           waiting ? kNone : db.epoch, kFirstToken, kFirstAttempt, waiting ? kNone : now)
         .run();
     return fire;
 }

@@ -157,6 +157,10 @@ void Transaction::commit() {
     connection_ = nullptr;
 }
 
+Snapshot::Snapshot(Connection& connection) : connection_(&connection) { connection_->execute("BEGIN"); }
+
+Snapshot::~Snapshot() { sqlite3_exec(connection_->handle(), "COMMIT", nullptr, nullptr, nullptr); }
+
 Transaction::~Transaction() {
     if (connection_ == nullptr || sqlite3_get_autocommit(connection_->handle()) != 0) return;
     sqlite3_exec(connection_->handle(), "ROLLBACK", nullptr, nullptr, nullptr);

@@ -128,4 +128,16 @@ private:
     Connection* connection_;
 };
 
+// What several reads see together, and one taking of SQLite's lock for all of them.
+class Snapshot {
+public:
+    explicit Snapshot(Connection& connection);
+    Snapshot(const Snapshot&) = delete;
+    Snapshot& operator=(const Snapshot&) = delete;
+    ~Snapshot();
+
+private:
+    Connection* connection_;
+};
+
 }  // namespace uvsched::sqlite

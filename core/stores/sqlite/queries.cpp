@@ -24,23 +24,38 @@ void find_ready(Database& db, LaneNumber lane, Instant now, std::size_t limit, s
     while (rows.next()) {
         Candidate found{.at = rows.integer(0), .is_ready = true, .task = rows.integer(1)};
         found.key.gen = static_cast<std::uint32_t>(rows.integer(2));
-        if (!kind_from_text(rows.view(3), found.key.kind)) continue;
+        if (!kind_from_text(rows.view(3), found.key.kind)) found.key.kind = FireKind::scheduled;
         found.key.slot = rows.integer(4);
         out.push_back(found);
     }
 }
 
-// False when the candidate is not there any more.
-bool read_candidate(Database& db, const Candidate& candidate, Look& out) {
+// The earliest, of all lanes, no more than asked for; `more` where there would be others.
+std::vector<Candidate> find_candidates(Database& db, const LookRequest& request, bool& more) {
+    std::vector<Candidate> out;
+    const std::size_t one_more = request.limit + 1;
+    const Micros to_wall = saturating_sub(request.wall, request.elapsed);
+    for (const LaneNumber lane : request.lanes) {
+        find_due(db, ClockLine::wall, lane, request.wall, 0, one_more, out);
+        find_due(db, ClockLine::elapsed, lane, request.elapsed, to_wall, one_more, out);
+        find_ready(db, lane, request.wall, one_more, out);
+    }
+    std::stable_sort(out.begin(), out.end(), [](const auto& a, const auto& b) { return a.at < b.at; });
+    more = out.size() > request.limit;
+    if (more) out.resize(request.limit);
+    return out;
+}
+
+void read_candidate(Database& db, const Candidate& candidate, Look& out) {
     const std::optional<TaskRow> row = db.find_task(candidate.task);
-    if (!row) return false;
+    if (!row) return;
     StoredTask task = db.stored(*row);
     if (!candidate.is_ready) {
         out.due.push_back(std::move(task));
-        return true;
+        return;
     }
     const auto fire = db.find_fire(candidate.task, candidate.key.gen, candidate.key.kind, candidate.key.slot);
-    if (!fire) return false;
+    if (!fire) throw Unreadable("open: a ready fire of this task");
     OpenFire& ready = out.ready.emplace_back();
     ready.key = candidate.key;
     ready.key.uid = task.state.uid;
@@ -52,7 +67,6 @@ bool read_candidate(Database& db, const Candidate& candidate, Look& out) {
     ready.token = fire->token;
     ready.attempt = fire->attempt;
     ready.crashes = fire->crashes;
-    return true;
 }
 
 void set_apart(Database& db, const std::vector<std::pair<TaskNumber, std::string>>& unreadable, Look& out) {
@@ -78,24 +92,15 @@ void keep_earlier(std::optional<Instant>& earliest, Cursor&& row) {
 
 Look look(Database& db, const LookRequest& request) {
     Look out;
-    const std::size_t one_more = request.limit + 1;
-    const Micros to_wall = saturating_sub(request.wall, request.elapsed);
-    std::vector<Candidate> candidates;
-    for (const LaneNumber lane : request.lanes) {
-        find_due(db, ClockLine::wall, lane, request.wall, 0, one_more, candidates);
-        find_due(db, ClockLine::elapsed, lane, request.elapsed, to_wall, one_more, candidates);
-        find_ready(db, lane, request.wall, one_more, candidates);
-    }
-    std::stable_sort(candidates.begin(), candidates.end(), [](const auto& a, const auto& b) { return a.at < b.at; });
-    out.more = candidates.size() > request.limit;
-    if (out.more) candidates.resize(request.limit);
     std::vector<std::pair<TaskNumber, std::string>> unreadable;
-    for (const Candidate& candidate : candidates) {
-        try {
-            read_candidate(db, candidate, out);
-        } catch (const Unreadable& error) {
-            const auto known = [&](const auto& found) { return found.first == candidate.task; };
-            if (std::none_of(unreadable.begin(), unreadable.end(), known)) {
+    {
+        const Snapshot snapshot(db.sql().db);
+        for (const Candidate& candidate : find_candidates(db, request, out.more)) {
+            try {
+                read_candidate(db, candidate, out);
+            } catch (const Unreadable& error) {
+                const auto known = [&](const auto& found) { return found.first == candidate.task; };
+                if (std::any_of(unreadable.begin(), unreadable.end(), known)) continue;
                 unreadable.emplace_back(candidate.task, error.what());
             }
         }

@@ -79,10 +79,11 @@ void apply_run_now(Database& db, RunNow& run) {
         // Its scheduled time is now, on the task's own clock line.
         const Micros to_wall = task->state.clock == ClockLine::elapsed ? db.shift : 0;
         constexpr int kFirst = 1;
+        constexpr int kNone = 0;
         run.key = {task->state.uid, task->state.gen, FireKind::manual, request};
         Cursor(db.sql().add_fire, *number, run.key.gen, kind_text(run.key.kind), request,
                saturating_sub(run.now_wall, to_wall), to_wall, 1, true, state_text(FireState::ready), task->lane,
-               run.now_wall, std::nullopt, std::nullopt, kFirst, kFirst, std::nullopt)
+               run.now_wall, std::string_view(), kNone, kFirst, kFirst, kNone)
             .run();
         Cursor(db.sql().touch, *number).run();
         run.outcome = Outcome::done;

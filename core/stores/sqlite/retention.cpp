@@ -51,7 +51,7 @@ bool prune_piece(Database& db, Instant now) {
     bool more = rows.size() == kRowsAtOnce;
     if (!more && rows.empty()) more = too_many(db, rows);
     if (rows.empty()) return more;
-    Transaction transaction(db.connection);
+    Transaction transaction(db.sql().db);
     db.step("prune.begin");
     for (const std::int64_t seq : rows) Cursor(db.sql().drop_history, seq).run();
     // Numbers are never used twice, also when the last row is among those that went.

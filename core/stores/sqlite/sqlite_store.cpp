@@ -78,6 +78,7 @@ public:
 
 private:
     Opened open_file(const OpenRequest& request);
+    void prepare(const Batch& batch, std::vector<Prepared>& adds, std::vector<Prepared>& changes);
     void apply_all(Batch& batch);
     void probe_all(const Batch& batch, const char* suffix) const;
     Database db_;
@@ -176,17 +177,22 @@ void SqliteStore::apply(Batch& batch) {
     }
 }
 
-void SqliteStore::apply_all(Batch& batch) {
-    std::vector<Prepared> adds;
+void SqliteStore::prepare(const Batch& batch, std::vector<Prepared>& adds, std::vector<Prepared>& changes) {
+    if (batch.adds.empty() && batch.changes.empty()) return;
+    const Snapshot snapshot(db_.sql().db);
     adds.reserve(batch.adds.size());
     for (const Add& add : batch.adds) adds.push_back(prepare_definition(db_, *add.definition, add.now_wall));
-    std::vector<Prepared> changes(batch.changes.size());
     for (std::size_t i = 0; i < changes.size(); ++i) {
         const Change& change = batch.changes[i];
         if (change.definition) changes[i] = prepare_definition(db_, *change.definition, change.now_wall);
     }
-    static_cast<void>(db_.sql());
-    Transaction transaction(db_.connection);
+}
+
+void SqliteStore::apply_all(Batch& batch) {
+    std::vector<Prepared> adds;
+    std::vector<Prepared> changes(batch.changes.size());
+    prepare(batch, adds, changes);
+    Transaction transaction(db_.sql().db);
     probe_all(batch, ".begin");
     for (Finish& finish : batch.finishes) apply_finish(db_, finish);
     for (Release& release : batch.releases) apply_release(db_, release);

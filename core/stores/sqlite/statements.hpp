@@ -94,11 +94,10 @@ struct Statements {
     Statement fires_of{db, "SELECT " UVSCHED_FIRE_COLUMNS " FROM open WHERE n = ?1 ORDER BY gen, slot"};
     Statement any_waiting{db, "SELECT 1 FROM open WHERE n = ?1 AND state = 'waiting' LIMIT 1"};
     Statement tasks_with_fires{db, "SELECT DISTINCT n FROM open ORDER BY n"};
-    Statement add_fire{
-        db,
-        "INSERT INTO open (n, gen, kind, slot, last_slot, shift, folded, exact, state, lane, ready_at, "
-        "owner, epoch, token, attempt, claimed_at) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, "
-        "?12, ?13, ?14, ?15, ?16)"};
+    Statement add_fire{db,
+                       "INSERT INTO open (n, gen, kind, slot, last_slot, shift, folded, exact, state, lane, ready_at, "
+                       "owner, epoch, token, attempt, claimed_at) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, "
+                       "nullif(?11, 0), nullif(?12, ''), nullif(?13, 0), ?14, ?15, nullif(?16, 0))"};
     Statement claim_fire{
         db,
         "UPDATE open SET state = 'claimed', ready_at = NULL, owner = ?5, epoch = ?6, token = token + 1, "
