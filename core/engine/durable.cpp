@@ -14,6 +14,10 @@ constexpr Micros kLookPause = kSecond;
 
 }  // namespace
 
+bool Engine::is_due(const Store::Wake& wake, const Now& now) {
+    return (wake.wall && *wake.wall <= now.wall) || (wake.elapsed && *wake.elapsed <= now.elapsed);
+}
+
 std::unique_ptr<StoreThread> Engine::make_store_thread(std::uint16_t index) {
     StoreSlot& store = stores_[index];
     StoreThreadHooks hooks;
@@ -55,7 +59,10 @@ void Engine::looked(std::uint16_t index, StoreReply&& reply) {
             if (!claim.plan.next_slot) emit(EventCode::task_finished, store.alias, id);
         }
     }
-    if (!moved) std::fill(durable.not_before.begin(), durable.not_before.end(), now.wall + kLookPause);
+    // Something is said to be due, and still nothing came of looking: not again at once.
+    for (const LaneGroup& group : *durable.groups) {
+        if (!moved && is_due(durable.wakes[group.executor], now)) durable.not_before[group.executor] = now.wall + kLookPause;
+    }
     std::vector<Start> starts;
     std::vector<std::uint64_t> runs;
     std::vector<Release> releases;

@@ -223,7 +223,8 @@ void Engine::start_loop(bool paused) {
     ForkGuard::add(this);
     // A waker of the clock must not outlive the loop; it holds the engine, and is removed when the loop ends.
     clock_->add_waker(this, [self = shared_from_this()] {
-        const Lock lock(*self);
+        if (self->forked_.load()) return;
+        const std::lock_guard lock(self->mutex_);
         self->signal_locked();
     });
     std::thread thread = start_native_thread("uvsched-loop", [self = shared_from_this()] { self->loop_main(); });
@@ -235,11 +236,11 @@ void Engine::start_loop(bool paused) {
 
 void Engine::loop_main() {
     while (true) {
+        const Instant until = turn();
         {
             const std::lock_guard lock(mutex_);
             if (stop_requested_) break;
         }
-        const Instant until = turn();
         loop_->wait(until);
         const std::lock_guard lock(mutex_);
         ++stats_.wakeups;

@@ -115,8 +115,7 @@ void Engine::post_looks(const Now& raw) {
         const Now now = now_of(stores_[i], raw);
         StoreRequest request;
         for (const LaneGroup& group : *durable->groups) {
-            const Store::Wake& wake = durable->wakes[group.executor];
-            const bool due = (wake.wall && *wake.wall <= now.wall) || (wake.elapsed && *wake.elapsed <= now.elapsed);
+            const bool due = is_due(durable->wakes[group.executor], now);
             if (!due || rooms_[group.executor] == 0 || durable->not_before[group.executor] > now.wall) continue;
             request.looks.push_back({group.executor, group.lanes, std::min(rooms_[group.executor], kLookLimit)});
         }

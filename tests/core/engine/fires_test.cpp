@@ -212,7 +212,7 @@ TEST_CASE("the clock set back: no slot runs twice, and elapsed time goes on") {
         CHECK(f.seen[2].task == "elapsed");
         f.advance(2 * kMinute);
         std::size_t grid = 0;
-        for (const Seen& seen : f.seen) grid += seen.task == "grid" ? 1 : 0;
+        for (const Seen& seen : f.seen) grid += seen.task == "grid" ? 1U : 0U;
         CHECK(grid == 2);
     });
 }
