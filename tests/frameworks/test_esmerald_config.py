@@ -208,7 +208,7 @@ def test_get_scheduler_can_be_overridden() -> None:
     ("scheduler_class", "calls"),
     [
         (Recorder, [("start", {"paused": True}), ("shutdown", {"wait": False})]),
-        (AsyncRecorder, [("start", {"paused": True}), ("shutdown_async", {"wait": False})]),
+        (AsyncRecorder, [("start", {"paused": True}), ("shutdown_async", {"wait": False, "timeout": 0.5})]),
         (CoroutineRecorder, [("start", {"paused": True}), ("shutdown", {"wait": False})]),
     ],
 )
@@ -218,6 +218,15 @@ async def test_start_and_shutdown(scheduler_class: type[Recorder], calls: Any) -
     await made.start(paused=True)
     await made.shutdown(wait=False)
     assert made.handler.calls == calls
+
+
+@pytest.mark.asyncio
+async def test_how_long_shutdown_waits() -> None:
+    made = config(scheduler_class=AsyncRecorder, shutdown_timeout=None)
+    await made.shutdown()
+    await made.shutdown(timeout=30)
+    assert made.handler.calls == [("shutdown_async", {"timeout": None}), ("shutdown_async", {"timeout": 30})]
+    assert made.handler.options == {"timezone": "UTC"}
 
 
 @pytest.mark.asyncio

@@ -12,7 +12,7 @@ from uvsched.contrib.esmerald import AsynczConfig
 from uvsched.executors import AsyncIOExecutor, ThreadPoolExecutor
 from uvsched.stores.sqlite import SQLiteStore
 
-TASKS = {"beat": "jobs", "crunch": "jobs", "stumble": "jobs", "hello": "jobs", "disabled": "jobs"}
+TASKS = dict.fromkeys(["beat", "crunch", "stumble", "hello", "linger", "disabled"], "jobs")
 
 
 def make_config() -> AsynczConfig:

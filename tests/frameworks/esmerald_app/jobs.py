@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import threading
 from collections import Counter
 
@@ -45,6 +46,13 @@ async def hello() -> str:
     """Runs once for each start."""
     note("hello")
     return "hello"
+
+
+@scheduler(trigger=IntervalTrigger(seconds=1), id="linger")
+async def linger() -> None:
+    """Is still at it when the application stops, and is cancelled then."""
+    note("linger")
+    await asyncio.sleep(600)
 
 
 @scheduler(trigger=IntervalTrigger(seconds=0.25), id="disabled", is_enabled=False)

@@ -24,6 +24,8 @@ class AsynczConfig(SchedulerConfig):
         tasks: name → module: each is a ``Task`` that the decorator left under that name in that module.
         timezone: a zone or its name; Esmerald's ``settings.timezone`` unless given.
         configurations: the scheduler's configuration as one dictionary, flat or nested.
+        shutdown_timeout: seconds that runs under way have to end at shutdown before coroutines are cancelled; None: as long
+            as they take. A function in a thread can't be cancelled: the process ends after it.
         **kwargs: whatever else the scheduler takes: ``stores``, ``executors``, ``task_defaults``, …
 
     Attributes:
@@ -39,9 +41,12 @@ class AsynczConfig(SchedulerConfig):
         tasks: Mapping[str, str] | None = None,
         timezone: tzinfo | str | None = None,
         configurations: Mapping[str, Any] | None = None,
+        *,
+        shutdown_timeout: float | None = 0.5,
         **kwargs: Any,
     ) -> None:
         super().__init__(**kwargs)
+        self.shutdown_timeout = shutdown_timeout
         self.scheduler_class = scheduler_class
         self.tasks = checked_tasks(tasks)
         self.timezone = timezone
@@ -95,9 +100,17 @@ class AsynczConfig(SchedulerConfig):
             await started
 
     async def shutdown(self, **kwargs: Any) -> None:
-        """Shuts the scheduler down and returns when it has stopped; of several starts, the last shutdown does it."""
-        stop = getattr(self.handler, "shutdown_async", None) or self.handler.shutdown
-        stopped = stop(**kwargs)
+        """Shuts the scheduler down and returns when it has stopped; of several starts, the last shutdown does it.
+
+        Args:
+            **kwargs: what the scheduler's ``shutdown_async`` takes: ``wait``, and ``timeout`` in place of
+                ``shutdown_timeout``. A scheduler without it is shut down by ``shutdown``.
+        """
+        shutdown_async = getattr(self.handler, "shutdown_async", None)
+        if shutdown_async is not None:
+            await shutdown_async(**{"timeout": self.shutdown_timeout, **kwargs})
+            return
+        stopped = self.handler.shutdown(**kwargs)
         if inspect.isawaitable(stopped):
             await stopped
 
