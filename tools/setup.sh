@@ -5,6 +5,7 @@ BUILD_PACKAGES="g++ cmake ninja-build pkg-config ccache libuv1-dev libcctz-dev l
 PYTHON_PACKAGES="python3-dev python3-venv"
 LINT_PACKAGES="clang-14 clang-format-14 clang-tidy-14 shellcheck"
 ABI_PACKAGES="abigail-tools"
+BROWSER_PACKAGES="chromium chromium-driver"
 
 JOBS=$(nproc 2>/dev/null || echo 2)
 export CCACHE_DIR="$ROOT/.cache/ccache" CCACHE_BASEDIR="$ROOT" CCACHE_NOHASHDIR=1

@@ -42,7 +42,7 @@ task_test() {
     take_turn
     mkdir -p "$RESULTS"
     # shellcheck disable=SC2086
-    need $BUILD_PACKAGES $PYTHON_PACKAGES
+    need $BUILD_PACKAGES $PYTHON_PACKAGES $BROWSER_PACKAGES
     # shellcheck disable=SC2086
     [ -n "$quick" ] || need $LINT_PACKAGES $ABI_PACKAGES
     test_cpp dev

@@ -1,6 +1,7 @@
 """Runs every Python and C example of the documentation against the installed package, in an empty folder.
 
-A block that cannot be run alone stands below an HTML comment `<!-- not run: why -->`.
+A block whose first line names its file is part of a larger program, which tests/examples and tests/frameworks run. A block that
+cannot be run alone stands below an HTML comment `<!-- not run: why -->`.
 """
 
 import os
@@ -15,6 +16,7 @@ import uvsched
 
 ROOT = Path(__file__).resolve().parents[2]
 PACKAGE = Path(uvsched.__file__).parent
+PART = re.compile(r"# \w+\.py\n")
 BLOCK = re.compile(r"(?P<why><!-- not run: .+? -->\n+)?^```(?P<language>python|c)\n(?P<code>.*?)^```$", re.MULTILINE | re.DOTALL)
 STRICT = ["-std=c99", "-Wall", "-Wextra", "-Wpedantic", "-Werror"]
 
@@ -31,7 +33,7 @@ def examples() -> list[Example]:
         text = path.read_text()
         for block in BLOCK.finditer(text):
             line = text.count("\n", 0, block.start("language")) + 1
-            if not block["why"]:
+            if not block["why"] and not PART.match(block["code"]):
                 found.append(Example(f"{path.relative_to(ROOT)}:{line}", block["language"], block["code"]))
     return found
 
