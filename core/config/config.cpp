@@ -43,11 +43,11 @@ std::uint32_t read_threads(const std::string& text, const std::string& path) {
 void Config::add_store(const std::string& alias, const std::string& url) {
     validate_text("store alias", alias);
     const std::string path = "stores." + alias;
-    const Spec spec = split(url);
+    const Spec parts = split(url);
     StoreConfig store;
     store.url = url;
-    store.type = store_type(spec.name, path);
-    if (store.type == StoreType::memory && spec.has_rest) {
+    store.type = store_type(parts.name, path);
+    if (store.type == StoreType::memory && parts.has_rest) {
         fail(Code::invalid, path + ": " + in_quotes(url) + " has something behind \"memory\", which takes nothing");
     }
     if (store.type == StoreType::sqlite) {
@@ -60,16 +60,16 @@ void Config::add_store(const std::string& alias, const std::string& url) {
     if (!stores.emplace(alias, std::move(store)).second) taken(path);
 }
 
-void Config::add_executor(const std::string& alias, const std::string& text) {
+void Config::add_executor(const std::string& alias, const std::string& spec) {
     validate_text("executor alias", alias);
     const std::string path = "executors." + alias;
-    const Spec spec = split(text);
+    const Spec parts = split(spec);
     ExecutorConfig executor;
-    executor.type = executor_type(spec.name, path);
-    if (spec.has_rest && executor.type != ExecutorType::thread_pool) {
-        fail(Code::invalid, path + ": " + in_quotes(text) + " has something behind its name, which takes nothing");
+    executor.type = executor_type(parts.name, path);
+    if (parts.has_rest && executor.type != ExecutorType::thread_pool) {
+        fail(Code::invalid, path + ": " + in_quotes(spec) + " has something behind its name, which takes nothing");
     }
-    if (spec.has_rest) executor.threads = read_threads(spec.rest, path);
+    if (parts.has_rest) executor.threads = read_threads(parts.rest, path);
     if (!executors.emplace(alias, executor).second) taken(path);
 }
 

@@ -44,8 +44,19 @@ struct Config {
 };
 
 // Reads the asyncz configuration dictionary in both its spellings: flat "asyncz.stores.default.type" keys and nested
-// objects; "uvsched." as prefix too, or none. Unknown keys, wrong types and wrong values throw Error(invalid) whose
-// message starts with the JSON path of the fault ("executors.default.max_workers: …").
+// objects; "uvsched." as prefix too, or none. Numbers and truth values may be texts ("20", "false").
+//
+//   stores.ALIAS         a text form, or: type (memory, sqlite) or asyncz's class; for sqlite one of url, database and
+//                        path; retention_age (seconds), retention_per_task; for memory history
+//   executors.ALIAS      a text form, or: type (threadpool, pool; inline, debug; queue, asyncio) or asyncz's class;
+//                        for threadpool max_workers
+//   task_defaults        mistrigger_grace_time (seconds; null: none), coalesce, max_instances, max_catch_up, overlap,
+//                        on_crash, max_crashes
+//   timezone, identity
+//
+// Unknown keys, wrong types and wrong values throw Error(invalid), what is known but not in this build
+// Error(unsupported); the message starts with the JSON path of the fault ("executors.default.max_workers: …"). At most
+// 1 MiB, nested 64 deep.
 [[nodiscard]] Config config_from_json(const std::string& text);
 
 }  // namespace uvsched

@@ -42,7 +42,7 @@ std::string find_zone_file(const ZoneFolders& folders, const std::string& name) 
     std::string absent;
     for (const fs::path& folder : candidates(folders)) {
         std::error_code failed;
-        if (const fs::path path = folder / name; is_zone_file(path)) return fs::absolute(path).string();
+        if (const fs::path path = fs::absolute(folder / name, failed); is_zone_file(path)) return path.string();
         std::string& list = fs::is_directory(folder, failed) ? present : absent;
         list += (list.empty() ? "" : ", ") + folder.string();
     }

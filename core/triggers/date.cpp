@@ -1,6 +1,7 @@
 #include "core/triggers/date.hpp"
 
 #include <nlohmann/json.hpp>
+#include <utility>
 
 #include "core/base/error.hpp"
 #include "core/triggers/span_json.hpp"
@@ -11,7 +12,7 @@ namespace {
 
 class DateTrigger final : public Trigger {
 public:
-    explicit DateTrigger(const DateOptions& options) : options_(options) {}
+    explicit DateTrigger(DateOptions options) : options_(std::move(options)) {}
 
     [[nodiscard]] TriggerKind kind() const noexcept override { return TriggerKind::date; }
 

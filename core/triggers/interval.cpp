@@ -55,7 +55,7 @@ public:
     [[nodiscard]] Micros jitter() const noexcept override { return options_.jitter; }
     [[nodiscard]] std::optional<Instant> end_at() const noexcept override { return options_.end_at; }
     [[nodiscard]] Micros plain_period() const noexcept override {
-        return options_.end_at || options_.jitter != 0 ? 0 : options_.period;
+        return options_.end_at || options_.jitter != 0 || options_.period >= kHorizon ? 0 : options_.period;
     }
 
     [[nodiscard]] nlohmann::json to_json() const override {

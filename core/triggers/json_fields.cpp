@@ -97,8 +97,10 @@ std::optional<Micros> JsonFields::seconds(const char* key) {
     if (!value.is_number()) refuse(key, json_excerpt(*given) + " is not a number of seconds");
     if (value.get<double>() < 0) refuse(key, json_excerpt(*given) + " is negative");
     SpanSum sum;
-    if (!sum.add(value, kSecond)) refuse(key, json_excerpt(*given) + " seconds are more than int64 microseconds hold");
-    return sum.total();
+    const bool added = sum.add(value, kSecond);
+    const auto total = sum.total();
+    if (!added || !total) refuse(key, json_excerpt(*given) + " seconds are more than int64 microseconds hold");
+    return total;
 }
 
 std::optional<Instant> JsonFields::instant(const char* key, const TimeZone& zone) {

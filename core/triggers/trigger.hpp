@@ -39,8 +39,8 @@ public:
     // The largest nominal time strictly before `before`; nothing when there is none. For any int64.
     [[nodiscard]] virtual std::optional<Instant> previous(Instant before, Instant anchor) const = 0;
 
-    // How many nominal times lie in [first, last]: at most `limit`, and not exact where there are more (SEMANTICS: "exact
-    // to 10,000"). The default asks next() up to limit + 1 times; a trigger that can compute it does so.
+    // How many nominal times lie in [first, last]: at most `limit`, and not exact where there are more (SEMANTICS:
+    // "exact to 10,000"). The default asks next() up to limit + 1 times; a trigger that can compute it does so.
     [[nodiscard]] virtual Count count(Instant first, Instant last, Instant anchor, std::int64_t limit) const;
 
     // The instant a date trigger names itself; nothing for all others.
@@ -49,8 +49,9 @@ public:
     // Whether due times are measured in elapsed time and so move with a clock step (an interval without start_at).
     [[nodiscard]] virtual bool elapsed() const noexcept { return false; }
 
-    // For a plain interval: its length, so that the next time is the last plus this. 0 for all others, and for an
-    // interval with an end or jitter. What lets a fire be planned without a virtual call.
+    // For a plain interval: its length, so that the next time is the last plus this, where that lies before kHorizon. 0
+    // for all others, and for an interval with an end, jitter, or a length from kHorizon on (the sum never overflows).
+    // What lets a fire be planned without a virtual call.
     [[nodiscard]] virtual Micros plain_period() const noexcept { return 0; }
 
     [[nodiscard]] virtual Micros jitter() const noexcept { return 0; }
@@ -65,10 +66,16 @@ public:
 
 using TriggerPtr = std::shared_ptr<const Trigger>;
 
-// Reads what to_json() writes, and hand-written JSON. Naive times are read in the trigger's own zone, else that of
-// `zone` (the scheduler's). Throws Error(invalid) whose message starts with the JSON path of the fault, prefixed by
-// `path`
-// ("trigger.start_at: …").
+// Reads what to_json() writes, and hand-written JSON:
+//
+//   {"type": "date", "run_at": "2026-03-29T01:30:00Z"}           without run_at: when added
+//   {"type": "interval", "hours": 1, "seconds": 0.5,              weeks, days, hours, minutes, seconds, microseconds;
+//    "start_at": …, "end_at": …}                                  added up, rounded once; all absent or 0: 1 s
+//
+// and in both "jitter" (seconds) and "timezone". Null is absent. The canonical length of an interval is "seconds", with
+// a fraction where it has whole milliseconds, else "microseconds"; its times are in UTC. Naive times are read in the
+// trigger's own zone, else in `zone` (the scheduler's). Throws Error(invalid), or Error(unsupported) for a type that is
+// not in this build; the message starts with the JSON path of the fault, prefixed by `path` ("trigger.start_at: …").
 [[nodiscard]] TriggerPtr trigger_from_json(const nlohmann::json& value, const TimeZone& zone, const std::string& path);
 
 // The delay that jitter adds to one nominal time: the same on every node and after a restart (SEMANTICS: "Jitter").

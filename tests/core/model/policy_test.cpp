@@ -138,6 +138,8 @@ TEST_CASE("faults in JSON are named with their path") {
         {R"({"mistrigger_grace_time":"1"})", "task.mistrigger_grace_time: \"1\" is not a number of seconds"},
         {R"({"mistrigger_grace_time":1e18})",
          "task.mistrigger_grace_time: 1e+18 seconds are more than int64 microseconds hold"},
+        {R"({"mistrigger_grace_time":9223372036854.99})",
+         "task.mistrigger_grace_time: 9223372036854.99 seconds are more than int64 microseconds hold"},
         {R"({"grace":1})",
          "task.grace: unknown key (known: mistrigger_grace_time, coalesce, max_instances, max_catch_up, overlap, "
          "on_crash, max_crashes)"},

@@ -74,6 +74,8 @@ TEST_CASE("end_at is inclusive") {
 }
 
 TEST_CASE("nothing fires from 2200 on, and no int64 overflows") {
+    CHECK(every(kHorizon - 1)->plain_period() == kHorizon - 1);
+    CHECK(every(kHorizon)->plain_period() == 0);
     CHECK(every(1, kHorizon - 1)->next(0, 0) == kHorizon - 1);
     CHECK_FALSE(every(1, kHorizon - 1)->next(kHorizon - 1, 0).has_value());
     CHECK_FALSE(every(1, kHorizon)->next(0, 0).has_value());
