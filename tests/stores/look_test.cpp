@@ -1,0 +1,156 @@
+#include "tests/stores/ledger.hpp"
+
+using namespace ledger;
+
+TEST_CASE_TEMPLATE("a look finds what is due, in order, on the lanes asked for", Backend, UVSCHED_STORES) {
+    Backend backend;
+    Store& store = backend.store();
+    add(store, every("late"), kStart + 2);
+    add(store, every("early"), kStart + 1);
+    add(store, every("future"), kStart + 10);
+    const Look found = look(store, kStart + 2);
+    REQUIRE(found.due.size() == 2);
+    CHECK(found.due[0].definition->id == "early");
+    CHECK(found.due[1].definition->id == "late");
+    CHECK_FALSE(found.more);
+    CHECK(found.quarantined.empty());
+
+    const Look first = look(store, kStart + 10, 1);
+    REQUIRE(first.due.size() == 1);
+    CHECK(first.due[0].definition->id == "early");
+    CHECK(first.more);
+    const LaneNumber late = store.get("late")->lane;
+    const Look one_lane = store.look({.wall = kStart + 10, .elapsed = kStart + 10, .lanes = {late}, .limit = 9});
+    REQUIRE(one_lane.due.size() == 1);
+    CHECK(one_lane.due[0].definition->id == "late");
+    CHECK(store.look({.wall = kStart + 10, .elapsed = kStart + 10, .lanes = {}, .limit = 9}).due.empty());
+}
+
+TEST_CASE_TEMPLATE("each clock line has its own present", Backend, UVSCHED_STORES) {
+    Backend backend;
+    Store& store = backend.store();
+    add(store, every("wall"), kStart + 10);
+    Add other = adding(every("elapsed"), kStart + 5);
+    other.state.clock = ClockLine::elapsed;
+    apply(store, other);
+    const auto lanes = all_lanes(store);
+    const auto at = [&](Instant wall, Instant elapsed) {
+        return store.look({.wall = wall, .elapsed = elapsed, .lanes = lanes, .limit = 9}).due;
+    };
+    CHECK(at(kStart + 9, kStart + 4).empty());
+    REQUIRE(at(kStart + 10, kStart + 4).size() == 1);
+    CHECK(at(kStart + 10, kStart + 4)[0].definition->id == "wall");
+    REQUIRE(at(kStart + 9, kStart + 5).size() == 1);
+    CHECK(at(kStart + 9, kStart + 5)[0].definition->id == "elapsed");
+    // In order of wall time: the elapsed one is due 7 later than it says.
+    const auto both = at(kStart + 20, kStart + 13);
+    REQUIRE(both.size() == 2);
+    CHECK(both[0].definition->id == "wall");
+
+    const Store::Wake wake = store.next_wake(lanes);
+    CHECK(wake.wall == kStart + 10);
+    CHECK(wake.elapsed == kStart + 5);
+}
+
+TEST_CASE_TEMPLATE("times of the elapsed line become wall times in history", Backend, UVSCHED_STORES) {
+    Backend backend;
+    Store& store = backend.store();
+    Batch batch;
+    batch.shift = kHour;
+    store.apply(batch);
+    Add given = adding(every("elapsed"), kStart - kHour);
+    given.state.clock = ClockLine::elapsed;
+    apply(store, given);
+    const OpenFire fire = claim(store, "elapsed");
+    CHECK(fire.key.slot == kStart - kHour);
+    CHECK(fire.last_slot == kStart - kHour);
+    start(store, ref(fire));
+    store.apply(batch);  // another step while it runs: the scheduled time it was told stays
+    finish(store, ref(fire));
+    CHECK(history(store).at(0).first == kStart);
+    CHECK(history(store).at(0).last == kStart);
+    CHECK(history(store).at(0).key == fire.key);
+    const RunNow run = run_now(store, "elapsed", kStart + 2 * kHour);
+    CHECK(look(store, kStart + kDay).ready.at(0).last_slot == kStart);
+    CHECK(run.outcome == Outcome::done);
+    backend.reopen();
+    CHECK(backend.opened().shift == 2 * kHour);
+}
+
+TEST_CASE_TEMPLATE("the next wake is the earliest due or ready time of the lanes", Backend, UVSCHED_STORES) {
+    Backend backend;
+    Store& store = backend.store();
+    CHECK_FALSE(store.next_wake(all_lanes(store)).wall.has_value());
+    add(store, every("a"), kStart + kHour);
+    add(store, every("b"), kStart + kMinute);
+    CHECK(store.next_wake(all_lanes(store)).wall == kStart + kMinute);
+    CHECK_FALSE(store.next_wake(all_lanes(store)).elapsed.has_value());
+    const LaneNumber lane = store.get("a")->lane;
+    CHECK(store.next_wake(std::vector{lane}).wall == kStart + kHour);
+    run_now(store, "a", kStart + 5);
+    CHECK(store.next_wake(std::vector{lane}).wall == kStart + 5);
+}
+
+TEST_CASE_TEMPLATE("ready fires and due tasks share the limit, by time", Backend, UVSCHED_STORES) {
+    Backend backend;
+    Store& store = backend.store();
+    add(store, every("due"), kStart + 2);
+    add(store, every("ready"), kStart + kDay);
+    run_now(store, "ready", kStart + 1);
+    run_now(store, "ready", kStart + 3);
+    const Look found = look(store, kStart + 9, 2);
+    CHECK(found.more);
+    REQUIRE(found.due.size() == 1);
+    REQUIRE(found.ready.size() == 1);
+    CHECK(found.ready[0].last_slot == kStart + 1);
+}
+
+TEST_CASE_TEMPLATE("lanes are what tasks and open fires need", Backend, UVSCHED_STORES) {
+    Backend backend;
+    Store& store = backend.store();
+    CHECK(store.lanes().empty());
+    Definition same = every("second");
+    same.function = every("first").function;
+    add(store, every("first"));
+    add(store, same);
+    add(store, every("third"));
+    auto lanes = store.lanes();
+    REQUIRE(lanes.size() == 2);
+    CHECK(lanes[0].executor == "default");
+    CHECK(lanes[0].function == every("first").function);
+    CHECK((lanes[0].example_id == "first" || lanes[0].example_id == "second"));
+    CHECK(store.get(lanes[0].example_id)->number == lanes[0].example);
+    CHECK(store.get("first")->lane == lanes[0].number);
+    CHECK(store.get("second")->lane == lanes[0].number);
+
+    // A lane with paused tasks alone is one; one without tasks is none.
+    TaskState paused = store.get("third")->state;
+    paused.status = TaskStatus::paused;
+    change_state(store, "third", paused);
+    CHECK(store.lanes().size() == 2);
+    remove(store, "third");
+    CHECK(store.lanes().size() == 1);
+    backend.reopen();
+    CHECK(store.lanes().size() == 1);
+}
+
+TEST_CASE_TEMPLATE("tasks are listed in pages by id", Backend, UVSCHED_STORES) {
+    Backend backend;
+    Store& store = backend.store();
+    for (const char* id : {"d", "b", "a", "c", "e"}) add(store, every(id));
+    Claim last = claiming(*store.get("c"), kStart);
+    last.plan.next_slot.reset();
+    last.plan.next_due.reset();
+    apply(store, last);
+    const auto ids = [&](const std::string& after, std::size_t limit, bool finished) {
+        std::string out;
+        for (const StoredTask& task : store.list(after, limit, finished)) out += task.definition->id;
+        return out;
+    };
+    CHECK(ids("", 2, false) == "ab");
+    CHECK(ids("b", 2, false) == "de");
+    CHECK(ids("b", 2, true) == "cd");
+    CHECK(ids("", 100, true) == "abcde");
+    CHECK(ids("e", 100, true).empty());
+    CHECK(store.count() == 4);
+}
