@@ -24,7 +24,6 @@ _SUBMISSION = codes.TASK_SUBMITTED | codes.TASK_MAX_INSTANCES
 # What is logged: (level, text). The arguments are task, alias, message and count.
 _LINES: dict[int, tuple[int, str]] = {
     codes.SCHEDULER_STARTED: (logging.INFO, "scheduler started"),
-    codes.SCHEDULER_SHUTDOWN: (logging.INFO, "scheduler stopped"),
     codes.SCHEDULER_PAUSED: (logging.INFO, "scheduler paused"),
     codes.SCHEDULER_RESUMED: (logging.INFO, "scheduler resumed"),
     codes.TASK_ERROR: (logging.ERROR, "task %(task)s failed: %(message)s"),

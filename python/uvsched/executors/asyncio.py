@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from typing import TYPE_CHECKING, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from .base import BaseExecutor, check_unused
 
@@ -37,14 +37,19 @@ class AsyncIOExecutor(BaseExecutor):
         assert self._loop is not None
         return self._loop.run_in_executor(None, fire)
 
-    def close(self, cancel: bool, readers: bool) -> None:
+    def close(self, cancel: bool, usable: bool) -> None:
         consumer, loop = self._consumer, self._loop
         if consumer is None or loop is None:
             return
         self._consumer = self._loop = None
-        if readers:
+        if usable:
             loop.remove_reader(consumer.fd)
-        consumer.close(cancel)
+        consumer.close(cancel, usable)
+
+    def forget(self) -> Any:
+        consumer, self._consumer = self._consumer, None
+        self._loop = None
+        return consumer
 
     @property
     def busy(self) -> int:

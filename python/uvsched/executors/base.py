@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from typing import TYPE_CHECKING, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar
 
 if TYPE_CHECKING:
     from .._core import Engine
@@ -25,16 +25,19 @@ class BaseExecutor:
         """
         raise NotImplementedError
 
-    def drain(self) -> None:
-        """The engine stops: what is under way may end, nothing further will come. Never blocks."""
-
-    def close(self, cancel: bool, readers: bool) -> None:
+    def close(self, cancel: bool, usable: bool) -> None:
         """Takes no more runs and gives back those that wait. Never blocks. On the loop's thread, or when the loop does not run.
 
+        Coroutines under way are cancelled, and reported as cancelled.
+
         Args:
-            cancel: runs under way are reported as cancelled, and coroutines cancelled; else threads may finish theirs.
-            readers: whether the loop's readers can be removed (not when the loop is closed, or inherited by fork).
+            cancel: runs in threads are reported as cancelled too, instead of when they end.
+            usable: False when the loop is closed.
         """
+        raise NotImplementedError
+
+    def forget(self) -> Any:
+        """In the child of a fork: lets go of what belongs to the parent, untouched, and gives it to be kept."""
         raise NotImplementedError
 
     @property

@@ -46,15 +46,14 @@ class ThreadPoolExecutor(BaseExecutor):
         self._pool = _Pool(engine, alias, self.max_workers, f"{self._prefix}-{alias}")
         self._pool.grow()
 
-    def drain(self) -> None:
-        if self._pool is not None:
-            self._pool.stop()
-
-    def close(self, cancel: bool, readers: bool) -> None:
-        pool = self._pool
-        self._pool = None
+    def close(self, cancel: bool, usable: bool) -> None:
+        pool, self._pool = self._pool, None
         if pool is not None:
             pool.close(cancel)
+
+    def forget(self) -> Any:
+        pool, self._pool = self._pool, None
+        return pool
 
     @property
     def busy(self) -> int:
@@ -92,7 +91,7 @@ class _Pool:
             with self._lock:
                 self._consumers.remove(consumer)
                 self._idle -= 1
-            consumer.close(False)
+            consumer.close(False, True)
             if not self._consumers:
                 raise
 
@@ -114,19 +113,13 @@ class _Pool:
         finally:
             with self._lock:
                 self._consumers.remove(consumer)
-            consumer.close(False)
-
-    def stop(self) -> None:
-        """Workers end after their present run."""
-        self._stopping = True
-        for consumer in self._snapshot():
-            consumer.wake()
+            consumer.close(False, True)
 
     def close(self, cancel: bool) -> None:
         """Gives back what waits; with `cancel`, reports what runs as cancelled."""
         self._stopping = True
         for consumer in self._snapshot():
-            consumer.close(cancel)
+            consumer.close(cancel, True)
 
     def _snapshot(self) -> list[ThreadConsumer]:
         with self._lock:

@@ -243,9 +243,11 @@ class AsyncIOScheduler(BaseScheduler):
 
     def _after_fork(self) -> None:
         binding, self._binding = self._binding, None
-        self._loop_thread = None
+        thread, self._loop_thread = self._loop_thread, None
         if binding is not None:
-            binding.close(cancel=True, loop_usable=False)
+            # Threads, the loop's selector and the coroutines are the parent's: ending them here would end them there, or run
+            # their cleanup twice.
+            processes.keep(thread, binding.forget())
         super()._after_fork()
 
     def _at_exit(self) -> None:

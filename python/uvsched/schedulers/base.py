@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime, timedelta, tzinfo
 from typing import Any
 
@@ -12,7 +12,7 @@ from .._references import is_trusted, resolve
 from .._time import from_micros, span_to_micros, zone_name
 from ..enums import SchedulerState
 from ..events import SchedulerEvent, records
-from ..events.constants import ALL_EVENTS, TASK_ERROR, TASK_EXECUTED, TASK_UNRUNNABLE
+from ..events.constants import ALL_EVENTS, SCHEDULER_SHUTDOWN, TASK_ERROR, TASK_EXECUTED, TASK_UNRUNNABLE
 from ..exceptions import SchedulerNotRunningError, TaskLookupError
 from ..executors import BaseExecutor
 from ..runs import Run
@@ -148,12 +148,12 @@ class BaseScheduler(TaskManaging):
         engine.subscribe(mask | records.LOGGED | TASK_UNRUNNABLE)
         engine.keep_outcomes(bool(mask & (TASK_EXECUTED | TASK_ERROR)))
 
-    def _on_events(self, events: list[_core.EventRecord]) -> None:
+    def _on_events(self, events: Sequence[_core.EventRecord]) -> None:
         """On the asyncio thread: what the engine reports."""
         wanted = self._listeners.mask
         for record in events:
-            if record.alias == _core.CONTROL_QUEUE:
-                continue
+            if record.alias == _core.CONTROL_QUEUE or record.code == SCHEDULER_SHUTDOWN:
+                continue  # a name that users never see; an end that is told by shutdown() itself
             if record.code == TASK_UNRUNNABLE and self._resolve_trusted(record):
                 continue
             records.log(record)

@@ -61,6 +61,7 @@ class EngineOwner:
 
     def _after_fork(self) -> None:
         """In the child of a fork: the handle is the parent's, and so are all threads and the loop."""
+        processes.keep(self._engine)
         self._lock = threading.RLock()
         self._forked = self._starts > 0
         self._engine = None

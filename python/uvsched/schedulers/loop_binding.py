@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import weakref
 from collections.abc import Callable, Iterable
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from ..executors import BaseExecutor
 
@@ -14,7 +13,6 @@ if TYPE_CHECKING:
     from .. import _core
 
 _FAR_AWAY = 10 * 365 * 86_400.0  # seconds
-_CONTROL_ROOM = 1
 
 
 class LoopBinding:
@@ -51,7 +49,7 @@ class LoopBinding:
     def open(self) -> None:
         """Attaches to the engine's queues. On failure nothing stays attached."""
         try:
-            control = self._engine.attach_control(_CONTROL_ROOM)
+            control = self._engine.attach_control()
             self._control = control
             self.loop.add_reader(control.fd, self._drain)
             for alias, executor in self._executors:
@@ -79,7 +77,7 @@ class LoopBinding:
 
         Args:
             cancel: runs in threads are reported as cancelled too, instead of when they end.
-            loop_usable: False when the loop is closed, or belongs to the parent of a forked process.
+            loop_usable: False when the loop is closed.
         """
         usable = loop_usable and not self.loop.is_closed()
         watch = None if self._watch is None else self._watch()
@@ -95,10 +93,21 @@ class LoopBinding:
         if control is not None:
             if usable:
                 self.loop.remove_reader(control.fd)
-            with contextlib.suppress(Exception):
-                events, _ = control.drain()
-                self._on_events(events)
+            events, _ = control.drain()
             control.close(cancel, usable)
+            if events:
+                self._on_events(events)
+
+    def forget(self) -> list[Any]:
+        """In the child of a fork: lets go of what belongs to the parent, untouched, and gives it to be kept."""
+        inherited = [self.loop, self._engine, self._control, self._watch and self._watch()]
+        inherited += [executor.forget() for executor in self._opened]
+        watch = None if self._watch is None else self._watch()
+        if watch is not None:
+            watch.callback = None
+        self._opened.clear()
+        self._control = None
+        return inherited
 
     @property
     def busy(self) -> int:

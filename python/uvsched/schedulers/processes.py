@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from .engine_owner import EngineOwner
 
 _owners: weakref.WeakSet[EngineOwner] = weakref.WeakSet()
+_inherited: list[object] = []
 _exit_hooked = False
 
 
@@ -34,6 +35,11 @@ def hook_exit() -> None:
         register = getattr(threading, "_register_atexit", atexit.register)
         register(_stop_all)
         _exit_hooked = True
+
+
+def keep(*inherited: object) -> None:
+    """Keeps objects of a parent process from ever being destroyed in this one."""
+    _inherited.extend(inherited)
 
 
 def _stop_all() -> None:

@@ -1,0 +1,81 @@
+// Consumer: what takes runs from one of the engine's queues. Its kinds differ in how they call the functions.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+
+#include "engine.hpp"
+#include "outcome.hpp"
+#include "python.hpp"
+#include "uvsched.h"
+
+namespace uvsched::python {
+
+struct Fire;
+
+// Guarded by the GIL, except for taking, which one thread at a time does.
+class Consumer : public std::enable_shared_from_this<Consumer> {
+public:
+    // Attaches to the queue of an executor, with room for so many runs that wait.
+    Consumer(std::shared_ptr<Engine> engine, const char* alias, std::size_t room);
+    Consumer(const Consumer&) = delete;
+    Consumer& operator=(const Consumer&) = delete;
+    virtual ~Consumer();
+
+    [[nodiscard]] Engine& engine() const noexcept { return *engine_; }
+    [[nodiscard]] sched_consumer* handle() const noexcept { return consumer_; }
+    // Readable while there is something to take. Closed with the engine.
+    [[nodiscard]] int descriptor() const noexcept { return descriptor_; }
+    [[nodiscard]] bool open() const noexcept { return open_; }
+    // How many runs are under way.
+    [[nodiscard]] virtual std::size_t busy() const noexcept { return fires_; }
+
+    // Detaches: what waits goes back to the store. With `cancel`, runs in threads are reported as cancelled; coroutines are
+    // in any case, and are cancelled where their loop is still `usable`.
+    void close(bool cancel, bool usable);
+    // Lets a take() that waits return.
+    void wake() noexcept;
+
+    // Reports a run's end; batched where the kind can.
+    virtual void finish(Outcome outcome) noexcept;
+
+    // Fires keep their consumer.
+    void pin() noexcept;
+    void unpin() noexcept;
+    // Keeps a fire until it is finished.
+    void link(Fire* fire) noexcept;
+    void unlink(Fire* fire) noexcept;
+
+protected:
+    // What to do with items other than runs and events.
+    void control(const sched_item& item) noexcept;
+    // The engine would like this run to end early.
+    virtual void cancel(Fire* fire) noexcept;
+    // The objects to call for a run: those of its token, with its JSON arguments where it has none of its own. `fn` is empty
+    // with a Python error set when that cannot be read.
+    struct Call {
+        Owned fn, args, kwargs;
+        bool coroutine = false;
+        [[nodiscard]] Callable callable() const noexcept { return {fn.get(), args.get(), kwargs.get(), coroutine}; }
+    };
+    Call call_of(const sched_item& item) noexcept;
+    [[nodiscard]] sched_queue* queue() const noexcept { return queue_; }
+    // Reports now what was kept back for a batch.
+    virtual void flush() noexcept {}
+    // Takes what there is, at most `capacity`, without waiting. 0 once closed.
+    std::size_t take(sched_item* items, std::size_t capacity) noexcept;
+
+private:
+    std::shared_ptr<Engine> engine_;
+    sched_queue* queue_ = nullptr;
+    sched_consumer* consumer_ = nullptr;
+    int descriptor_ = -1;
+    bool open_ = true;
+    std::shared_ptr<Consumer> self_;  // while pinned
+    std::size_t pins_ = 0;
+    Fire* first_ = nullptr;
+    std::size_t fires_ = 0;
+};
+
+}  // namespace uvsched::python

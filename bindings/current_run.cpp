@@ -1,0 +1,46 @@
+#include "current_run.hpp"
+
+#include "fire.hpp"
+
+namespace uvsched::python {
+namespace {
+
+constinit thread_local ThreadRun thread_run{nullptr, nullptr, nullptr};
+
+// A contextvars.ContextVar, kept for the process's life.
+PyObject* context_variable() noexcept {
+    static PyObject* variable = nullptr;
+    if (variable == nullptr) variable = PyContextVar_New("uvsched.current_run", nullptr);
+    return variable;
+}
+
+PyObject* current_fire() noexcept {
+    if (thread_run.fire != nullptr) return Py_NewRef(thread_run.fire);
+    if (thread_run.run != nullptr) return describe_run(*thread_run.consumer, thread_run.run);
+    PyObject* const variable = context_variable();
+    PyObject* value = nullptr;
+    if (variable == nullptr || PyContextVar_Get(variable, Py_None, &value) < 0) return nullptr;
+    return value;
+}
+
+}  // namespace
+
+ThreadRunScope::ThreadRunScope(const ThreadRun& run) noexcept : before_(std::exchange(thread_run, run)) {}
+ThreadRunScope::~ThreadRunScope() { thread_run = before_; }
+
+bool enter_context(PyObject* fire) noexcept {
+    PyObject* const variable = context_variable();
+    if (variable == nullptr) return false;
+    const Owned token(PyContextVar_Set(variable, fire));
+    return static_cast<bool>(token);
+}
+
+void bind_current_run(py::module_& module) {
+    module.def("current_fire", [] {
+        PyObject* const fire = current_fire();
+        if (fire == nullptr) throw py::error_already_set();
+        return py::reinterpret_steal<py::object>(fire);
+    });
+}
+
+}  // namespace uvsched::python

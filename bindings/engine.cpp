@@ -1,0 +1,156 @@
+#include "engine.hpp"
+
+#include <pybind11/stl.h>
+
+#include "consumers.hpp"
+#include "engine_calls.hpp"
+#include "errors.hpp"
+
+namespace uvsched::python {
+namespace {
+
+// How many outcomes wait for their events before all of them are forgotten: their events were dropped.
+constexpr py::ssize_t kMaxOutcomes = 32'768;
+
+struct ConfigHandle {
+    sched_config* raw = nullptr;
+    ~ConfigHandle() { sched_config_free(raw); }
+};
+
+// The table of objects may lead back to the scheduler that owns this engine.
+int traverse_engine(PyObject* self, visitproc visit, void* arg) {
+    Py_VISIT(Py_TYPE(self));
+    if (!py::detail::is_holder_constructed(self)) return 0;
+    return py::cast<Engine*>(py::handle(self))->traverse(visit, arg);
+}
+
+int clear_engine(PyObject* self) {
+    if (py::detail::is_holder_constructed(self)) py::cast<Engine*>(py::handle(self))->clear();
+    return 0;
+}
+
+void collectable(PyHeapTypeObject* type) {
+    type->ht_type.tp_flags |= Py_TPFLAGS_HAVE_GC;
+    type->ht_type.tp_traverse = traverse_engine;
+    type->ht_type.tp_clear = clear_engine;
+}
+
+}  // namespace
+
+Engine::Engine(const std::string& json, std::optional<std::int64_t> manual_clock, py::object zone) : zone_(std::move(zone)) {
+    ConfigHandle config;
+    check(sched_config_from_json(&config.raw, json.c_str()));
+    if (manual_clock) check(sched_config_set_manual_clock(config.raw, *manual_clock));
+    check(sched_new(&handle_, config.raw));
+    const int code = sched_queue_get(handle_, &control_, kControlQueue);
+    if (code != UVSCHED_OK) {
+        set_error(code);
+        sched_free(handle_);
+        throw py::error_already_set();
+    }
+}
+
+Engine::~Engine() {
+    sched_queue_free(control_);
+    sched_free(handle_);
+}
+
+void Engine::stop(bool cancel) {
+    const int code = sched_stop(handle_, cancel ? UVSCHED_STOP_CANCEL : UVSCHED_STOP_WAIT);
+    if (code != UVSCHED_ENOTRUNNING) check(code);
+}
+
+int Engine::state() const {
+    int state = UVSCHED_STATE_STOPPED;
+    check(sched_state(handle_, &state));
+    return state;
+}
+
+void Engine::pause() { check(sched_pause(handle_)); }
+
+void Engine::resume() { check(sched_resume(handle_)); }
+
+void Engine::advance(std::int64_t micros) { check(sched_clock_advance(handle_, micros)); }
+
+std::int64_t Engine::now() const {
+    std::int64_t now = 0;
+    check(sched_clock_now(handle_, &now));
+    return now;
+}
+
+py::dict Engine::stats() const {
+    sched_stats stats{};
+    stats.size = sizeof stats;
+    check(sched_get_stats(handle_, &stats));
+    py::dict out;
+    out["fires"] = stats.fires;
+    out["finished"] = stats.finished;
+    out["missed"] = stats.missed;
+    out["wakeups"] = stats.wakeups;
+    out["in_flight"] = stats.in_flight;
+    out["events_dropped"] = stats.events_dropped;
+    return out;
+}
+
+void Engine::subscribe(std::uint64_t mask) { check(sched_queue_subscribe(control_, mask)); }
+
+void Engine::register_function(const std::string& name, const py::object& fn) {
+    const std::uint64_t token = objects_.add(fn.ptr(), nullptr, nullptr);
+    if (token == 0) throw py::error_already_set();
+    const int code = sched_register_token(handle_, name.c_str(), token, control_);
+    if (code == UVSCHED_OK) return;
+    objects_.release(token);
+    check(code);
+}
+
+void Engine::keep_outcomes(bool keep) {
+    keep_outcomes_ = keep;
+    if (!keep) outcomes_.clear();
+}
+
+void Engine::put_outcome(const char* fire_id, bool succeeded, PyObject* value) noexcept {
+    if (PyDict_Size(outcomes_.ptr()) >= kMaxOutcomes) PyDict_Clear(outcomes_.ptr());
+    const Owned outcome(Py_BuildValue("(OO)", succeeded ? Py_True : Py_False, value));
+    if (!outcome || PyDict_SetItemString(outcomes_.ptr(), fire_id, outcome.get()) < 0) PyErr_Clear();
+}
+
+py::object Engine::take_outcome(const py::str& fire_id) {
+    py::object outcome = outcomes_.attr("pop")(fire_id, py::none());
+    return outcome;
+}
+
+int Engine::traverse(visitproc visit, void* arg) const {
+    Py_VISIT(zone_.ptr());
+    Py_VISIT(outcomes_.ptr());
+    return objects_.traverse(visit, arg);
+}
+
+void Engine::clear() noexcept {
+    objects_.clear();
+    PyDict_Clear(outcomes_.ptr());
+}
+
+void bind_engine(py::module_& module) {
+    py::class_<Engine, std::shared_ptr<Engine>> type(module, "Engine", py::custom_type_setup(collectable));
+    type.def(py::init<const std::string&, std::optional<std::int64_t>, py::object>(), py::arg("json"),
+             py::arg("manual_clock"), py::arg("zone"))
+        .def("stop", &Engine::stop, py::arg("cancel"))
+        .def("state", &Engine::state)
+        .def("pause", &Engine::pause)
+        .def("resume", &Engine::resume)
+        .def("advance", &Engine::advance, py::arg("micros"))
+        .def("now", &Engine::now)
+        .def("stats", &Engine::stats)
+        .def("subscribe", &Engine::subscribe, py::arg("mask"))
+        .def("register", &Engine::register_function, py::arg("name"), py::arg("fn"))
+        .def("keep_outcomes", &Engine::keep_outcomes, py::arg("keep"))
+        .def("take_outcome", &Engine::take_outcome, py::arg("fire_id"))
+        .def("attach_control", &attach_control)
+        .def("attach_inline", &attach_inline, py::arg("alias"), py::arg("room"))
+        .def("attach_loop", &attach_loop, py::arg("alias"), py::arg("room"), py::arg("create_task"), py::arg("call_soon"),
+             py::arg("run_in_thread"))
+        .def("attach_thread", &attach_thread, py::arg("alias"), py::arg("room"));
+    add_engine_calls(type);
+}
+
+}  // namespace uvsched::python

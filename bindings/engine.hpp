@@ -1,0 +1,67 @@
+// Engine: a scheduler's handle, and the Python objects that its tasks need.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
+
+#include "object_table.hpp"
+#include "python.hpp"
+#include "uvsched.h"
+
+namespace uvsched::python {
+
+// The queue on which the engine reports events and gives tokens back; the name is known to the Python package too.
+inline constexpr const char* kControlQueue = "uvsched.control";
+
+// Guarded by the GIL, except for what calls of the C ABI guard themselves.
+class Engine {
+public:
+    // Makes the handle from a configuration document. `manual_clock`: where a clock stands still; `zone`: a tzinfo that
+    // runs carry to current_run().
+    Engine(const std::string& json, std::optional<std::int64_t> manual_clock, py::object zone);
+    Engine(const Engine&) = delete;
+    Engine& operator=(const Engine&) = delete;
+    ~Engine();
+
+    [[nodiscard]] sched_scheduler* handle() const noexcept { return handle_; }
+    [[nodiscard]] sched_queue* control() const noexcept { return control_; }
+    [[nodiscard]] PyObject* zone() const noexcept { return zone_.ptr(); }
+    [[nodiscard]] ObjectTable& objects() noexcept { return objects_; }
+
+    // ---- calls that never wait ----
+    void stop(bool cancel);
+    [[nodiscard]] int state() const;
+    void pause();
+    void resume();
+    void advance(std::int64_t micros);
+    [[nodiscard]] std::int64_t now() const;
+    [[nodiscard]] py::dict stats() const;
+    void subscribe(std::uint64_t mask);
+    // Makes `name` callable by stored tasks.
+    void register_function(const std::string& name, const py::object& fn);
+
+    // ---- what runs returned or raised, for events ----
+    void keep_outcomes(bool keep);
+    [[nodiscard]] bool keeps_outcomes() const noexcept { return keep_outcomes_; }
+    // Remembers it until take_outcome() or until too many wait. Clears errors of its own.
+    void put_outcome(const char* fire_id, bool succeeded, PyObject* value) noexcept;
+    // (succeeded, value), or None.
+    py::object take_outcome(const py::str& fire_id);
+
+    int traverse(visitproc visit, void* arg) const;
+    void clear() noexcept;
+
+private:
+    sched_scheduler* handle_ = nullptr;
+    sched_queue* control_ = nullptr;
+    py::object zone_;
+    ObjectTable objects_;
+    py::dict outcomes_;
+    bool keep_outcomes_ = false;
+};
+
+void bind_engine(py::module_& module);
+
+}  // namespace uvsched::python

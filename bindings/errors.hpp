@@ -1,0 +1,14 @@
+// From the engine's status codes to Python exceptions.
+#pragma once
+
+#include "python.hpp"
+
+namespace uvsched::python {
+
+// Sets the Python error for what this thread's last call of the C ABI left; `task_id` may be nullptr. Always gives nullptr.
+PyObject* set_error(int code, const char* task_id = nullptr) noexcept;
+
+// The same, thrown. For functions bound with pybind11.
+void check(int code, const char* task_id = nullptr);
+
+}  // namespace uvsched::python

@@ -1,0 +1,54 @@
+#include <algorithm>
+
+#include "consumers.hpp"
+#include "current_run.hpp"
+
+namespace uvsched::python {
+namespace {
+
+using Clock = std::chrono::steady_clock;
+// A turn that takes longer than this takes fewer items next time, one that is much quicker takes more: the loop has other
+// things to do, and what was taken cannot be given back.
+constexpr auto kLongTurn = std::chrono::milliseconds(5);
+constexpr auto kShortTurn = std::chrono::microseconds(500);
+
+}  // namespace
+
+Outcome InlineConsumer::run(const sched_item& item) noexcept {
+    char fire_id[33];
+    const char* const id = engine().keeps_outcomes() ? sched_run_fire_id(item.run, fire_id) : nullptr;
+    const Call call = call_of(item);
+    if (!call.fn) return outcome_of_error(engine(), item.run_id, id);
+    Owned value;
+    {
+        const ThreadRunScope scope({nullptr, item.run, this});
+        value.reset(invoke(call.callable()));
+    }
+    return value ? outcome_of_value(engine(), item.run_id, id, value.get()) : outcome_of_error(engine(), item.run_id, id);
+}
+
+void InlineConsumer::drain() {
+    if (calling_) return;  // a function that runs here drains again
+    const std::shared_ptr<Consumer> alive = shared_from_this();
+    const Clock::time_point start = Clock::now();
+    const std::size_t count = take(items_.data(), limit_);
+    std::vector<Outcome> ended;
+    ended.reserve(count);
+    calling_ = true;
+    for (std::size_t i = 0; i < count; ++i) {
+        const sched_item& item = items_[i];
+        if (item.tag != UVSCHED_ITEM_RUN) {
+            control(item);
+        } else {
+            // One of the functions may shut the scheduler down.
+            ended.push_back(open() ? run(item) : cancelled(item.run_id));
+        }
+    }
+    calling_ = false;
+    report(queue(), ended.data(), ended.size());
+    const auto passed = Clock::now() - start;
+    if (passed > kLongTurn) limit_ = std::max<std::size_t>(limit_ / 2, 1);
+    if (passed < kShortTurn && count == limit_) limit_ = std::min(limit_ * 2, kMostItems);
+}
+
+}  // namespace uvsched::python

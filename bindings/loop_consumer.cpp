@@ -1,0 +1,80 @@
+#include <array>
+
+#include "consumers.hpp"
+#include "fire.hpp"
+
+namespace uvsched::python {
+
+LoopConsumer::LoopConsumer(std::shared_ptr<Engine> engine, const char* alias, std::size_t room, py::object create_task,
+                           py::object call_soon, py::object run_in_thread)
+    : Consumer(std::move(engine), alias, room),
+      create_task_(std::move(create_task)),
+      call_soon_(std::move(call_soon)),
+      run_in_thread_(std::move(run_in_thread)),
+      thread_(PyThread_get_thread_ident()) {}
+
+void LoopConsumer::drain() {
+    const std::shared_ptr<Consumer> alive = shared_from_this();
+    thread_ = PyThread_get_thread_ident();
+    std::array<sched_item, 256> items;
+    const std::size_t count = take(items.data(), items.size());
+    for (std::size_t i = 0; i < count; ++i) {
+        if (items[i].tag != UVSCHED_ITEM_RUN) {
+            control(items[i]);
+        } else if (open()) {
+            start(items[i]);
+        } else {
+            finish(cancelled(items[i].run_id));
+        }
+    }
+}
+
+void LoopConsumer::start(const sched_item& item) noexcept {
+    const Call call = call_of(item);
+    if (!call.fn) return finish(outcome_of_error(engine(), item.run_id, nullptr));
+    Fire* const fire =
+        make_fire(*this, item, call.coroutine ? FireKind::coroutine : FireKind::thread, call.callable());
+    if (fire == nullptr) return finish(outcome_of_error(engine(), item.run_id, nullptr));
+    const Owned self(reinterpret_cast<PyObject*>(fire));
+    PyObject* task = nullptr;
+    if (call.coroutine) {
+        static PyObject* const names = Py_BuildValue("(s)", "name");
+        PyObject* const arguments[] = {self.get(), fire->task_id};
+        task = PyObject_Vectorcall(create_task_.ptr(), arguments, 1, names);
+    } else {
+        task = PyObject_CallOneArg(run_in_thread_.ptr(), self.get());
+    }
+    if (task == nullptr) return end_fire(fire, outcome_of_error(engine(), item.run_id, fire->fire_id));
+    const Owned owned(task);
+    // A quick thread may have ended it already.
+    if (fire->state != FireState::finished) fire->task = Py_NewRef(task);
+}
+
+void LoopConsumer::cancel(Fire* fire) noexcept {
+    if (fire->task == nullptr || fire->kind != FireKind::coroutine) return;
+    const Owned task = Owned::borrowed(fire->task);
+    const Owned done(PyObject_CallMethod(task.get(), "cancel", nullptr));
+    if (!done) PyErr_Clear();
+}
+
+void LoopConsumer::finish(Outcome outcome) noexcept {
+    // Threads, and what ends after closing, have no turn of the loop to wait for.
+    if (!open() || PyThread_get_thread_ident() != thread_) return Consumer::finish(std::move(outcome));
+    ended_.push_back(std::move(outcome));
+    if (flush_asked_) return;
+    const Owned handle(PyObject_CallOneArg(call_soon_.ptr(), flush_call_.ptr()));
+    if (handle) {
+        flush_asked_ = true;
+    } else {
+        PyErr_Clear();  // the loop is closed
+        flush();
+    }
+}
+
+void LoopConsumer::flush() noexcept {
+    flush_asked_ = false;
+    const std::vector<Outcome> ended = std::exchange(ended_, {});
+    report(queue(), ended.data(), ended.size());
+}
+
+}  // namespace uvsched::python

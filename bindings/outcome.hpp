@@ -1,0 +1,47 @@
+// Outcome: how a call of a task's function ended, in the form the engine takes.
+#pragma once
+
+#include <cstdint>
+#include <vector>
+
+#include "engine.hpp"
+#include "python.hpp"
+#include "uvsched.h"
+
+namespace uvsched::python {
+
+// One run's end. The texts are Python strings, or nullptr.
+struct Outcome {
+    std::uint64_t run_id = 0;
+    std::int32_t status = UVSCHED_RUN_DONE;
+    Owned result;
+    Owned error;
+};
+
+// Of a function that returned: its value as JSON; a failure when it gave a coroutine that nobody would await. `fire_id` may
+// be nullptr when the engine keeps no outcomes.
+Outcome outcome_of_value(Engine& engine, std::uint64_t run_id, const char* fire_id, PyObject* value) noexcept;
+
+// Of a function that raised: takes the error that is set, clears it, and describes it. asyncio's CancelledError is a
+// cancellation, whatever else is a failure, SystemExit and KeyboardInterrupt too.
+Outcome outcome_of_error(Engine& engine, std::uint64_t run_id, const char* fire_id) noexcept;
+
+// Of a run that was given up.
+Outcome cancelled(std::uint64_t run_id) noexcept;
+
+// A failure that uvsched itself finds.
+Outcome failed(std::uint64_t run_id, const char* text) noexcept;
+
+// Whether the error that is set is asyncio's CancelledError.
+bool is_cancellation() noexcept;
+
+// Reports ends to the engine. Never fails: runs that the engine does not know any more are none of its business.
+void report(sched_queue* queue, const Outcome* outcomes, std::size_t count) noexcept;
+
+// Calls a function with what it is to be called with. The caller keeps the objects alive.
+PyObject* invoke(const Callable& callable) noexcept;
+
+// Reads the JSON arguments of a durable task's run into `args` and `kwargs`. False with a Python error set.
+bool decode_arguments(const sched_run* run, Owned& args, Owned& kwargs) noexcept;
+
+}  // namespace uvsched::python

@@ -1,0 +1,17 @@
+// TaskDraft: a sched_task described with what Python gives.
+#pragma once
+
+#include "python.hpp"
+#include "uvsched.h"
+
+namespace uvsched::python {
+
+// A trigger's spec: (kind, span or instant, start, end, jitter, zone), as python/uvsched/triggers/base.py makes it.
+// On failure a Python error is set and the result is false.
+bool set_trigger(sched_task* task, PyObject* spec) noexcept;
+
+// The members of a dict: name, arguments, executor, grace_time, coalesce, max_instances, max_catch_up, max_crashes,
+// on_crash, next_run_time, paused, local. None: nothing. On failure a Python error is set and the result is false.
+bool set_options(sched_task* task, PyObject* options) noexcept;
+
+}  // namespace uvsched::python
