@@ -281,9 +281,7 @@ void Engine::emit(EventCode code, const std::string& alias, const std::string& i
 
 void Engine::collect_gone(MemoryStore& store) {
     if (!store.any_gone()) return;
-    for (MemoryTask& task : store.take_gone()) {
-        if (task.release) releases_.push_back(std::move(task.release));
-    }
+    for (auto& release : store.take_gone()) releases_.push_back(std::move(release));
 }
 
 }  // namespace uvsched

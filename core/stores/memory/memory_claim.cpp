@@ -27,6 +27,7 @@ void MemoryStore::claim_ready(std::size_t limit, std::span<std::size_t> rooms, s
         while (!ready.empty() && rooms[executor] > 0 && fires.size() < limit) {
             MemoryTask& task = at(ready.front().task);
             ++task.pins;
+            ++task.flying;
             ++task.runs;
             fires.push_back(ready.front());
             ready.pop_front();
@@ -56,6 +57,7 @@ void MemoryStore::claim_top(TimerQueue& due, Instant now, std::span<std::size_t>
         task.hwm = slot;
         ++task.busy;
         ++task.pins;
+        ++task.flying;
         ++task.runs;
         --room;
         due.replace_top(task.slot);
@@ -87,6 +89,7 @@ void MemoryStore::plan_top(TimerQueue& due, MemoryIndex index, MemoryTask& task,
             continue;
         }
         ++task.pins;
+        ++task.flying;
         ++task.runs;
         std::size_t& room = rooms[task.executor];
         if (room > 0) --room;

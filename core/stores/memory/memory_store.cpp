@@ -110,14 +110,25 @@ void MemoryStore::forget(MemoryIndex index) {
     by_id_.erase(task.definition->id);
     task.removed = true;
     task.parked = false;
+    release_if_unused(task);
     ++task.pins;
     unpin(index);
+}
+
+// A run of the task is over.
+void MemoryStore::land(MemoryTask& task) {
+    --task.flying;
+    release_if_unused(task);
+}
+
+void MemoryStore::release_if_unused(MemoryTask& task) {
+    if (task.removed && task.flying == 0 && task.release) gone_.push_back(std::exchange(task.release, {}));
 }
 
 void MemoryStore::unpin(MemoryIndex index) {
     MemoryTask& task = at(index);
     if (--task.pins > 0 || !task.removed) return;
-    gone_.push_back(std::exchange(task, MemoryTask{}));
+    task = MemoryTask{};
     free_.push_back(index);
 }
 
@@ -161,8 +172,10 @@ void MemoryStore::run_now(MemoryIndex index) {
 }
 
 void MemoryStore::release(const MemoryFire& fire) {
-    --at(fire.task).runs;
-    if (!at(fire.task).removed) make_ready(fire);
+    MemoryTask& task = at(fire.task);
+    --task.runs;
+    if (!task.removed) make_ready(fire);
+    land(task);
     unpin(fire.task);
 }
 
@@ -180,6 +193,7 @@ bool MemoryStore::finish(const MemoryFire& fire) {
         }
         ended = end_if_over(fire.task);
     }
+    land(task);
     unpin(fire.task);
     return ended;
 }

@@ -52,9 +52,9 @@ public:
     // The same for its waiting and ready fires alone; they are not written to history.
     void drop_waiting(MemoryIndex index, Reason reason, std::vector<MemoryMiss>& misses);
 
-    // What is gone for good since the last call: whose `release` the engine must call, with no lock held.
+    // The `release` of tasks that are gone and that no run uses any more, since the last call: to be called with no lock held.
     [[nodiscard]] bool any_gone() const noexcept { return !gone_.empty(); }
-    std::vector<MemoryTask> take_gone() { return std::exchange(gone_, {}); }
+    std::vector<std::function<void()>> take_gone() { return std::exchange(gone_, {}); }
 
     // The earliest due times on each line; kLatest when there is none. Parked tasks don't count.
     [[nodiscard]] Instant next_due(ClockLine line) const noexcept { return queue(line).top_due(); }
@@ -107,12 +107,14 @@ private:
     void park(MemoryIndex index);
     void make_ready(const MemoryFire& fire);
     void forget(MemoryIndex index);
+    void land(MemoryTask& task);
+    void release_if_unused(MemoryTask& task);
     void unpin(MemoryIndex index);
 
     std::vector<std::unique_ptr<MemoryTask[]>> chunks_;
     MemoryIndex used_ = 0;
     std::vector<MemoryIndex> free_;
-    std::vector<MemoryTask> gone_;
+    std::vector<std::function<void()>> gone_;
     std::unordered_map<std::string_view, MemoryIndex> by_id_;  // views into the definitions
     std::array<TimerQueue, 2> queues_;                         // wall, elapsed
     std::vector<std::pair<MemoryIndex, Uid>> parked_;

@@ -24,6 +24,7 @@ struct MemoryTask {
     std::int32_t busy = 0;          // runs claimed, running or waiting
     std::int32_t max_instances = 1;
     std::uint32_t pins = 0;         // runs in flight and history rows that name this place
+    std::uint32_t flying = 0;       // runs in flight
     std::uint16_t executor = 0;     // the engine's number of it
     ClockLine clock = ClockLine::wall;
     TaskStatus status = TaskStatus::active;

@@ -75,6 +75,7 @@ struct Fixture {
     std::vector<Seen> seen;
     std::vector<Event> events;
     std::condition_variable heard;
+    std::uint64_t observer = 0;
     std::ptrdiff_t pauses = 0;
     Gate gate;
 
@@ -97,6 +98,7 @@ struct Fixture {
             scheduler->stop(StopMode::cancel);
             scheduler->wait(std::nullopt);
         }
+        scheduler->remove_observer(observer);
     }
 
     void make(Config config) {
@@ -114,7 +116,7 @@ struct Fixture {
             static_cast<Fixture*>(data)->gate.pass();
             return 0;
         });
-        scheduler->add_observer(
+        observer = scheduler->add_observer(
             kAllEvents,
             [this](const Event& event) {
                 const std::lock_guard lock(mutex);

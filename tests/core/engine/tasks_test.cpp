@@ -240,10 +240,8 @@ TEST_CASE("what stands behind a token or a function is released once, when nothi
     std::vector<RunResult> results{{.run = items[0].run_id, .state = FireState::done, .result = {}, .error = {}}};
     queue->finish(results);
     queue->detach(consumer);
-    f.stop();
-    f.scheduler.reset();
+    f.settle();
     CHECK(released == 1);
-    f.scheduler = Scheduler::create(Config{});
 
     int gone = 0;
     f.scheduler->register_function("g", {.call = nullptr, .token = 1, .user_data = nullptr, .release = [&] { ++gone; }}, false);
