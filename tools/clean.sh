@@ -2,7 +2,7 @@
 
 # ./dev clean [--all]
 #
-# Removes build/ and dist/.
+# Removes build/.
 #
 #   --all   the Python environments and caches too
 task_clean() {
@@ -12,6 +12,6 @@ task_clean() {
     *) fail "clean: unknown option '$1'" ;;
     esac
     take_turn
-    rm -rf build dist
-    [ "${1:-}" != --all ] || rm -rf .venv .venv-esmerald .venv-bench .cache .mypy_cache .ruff_cache .pytest_cache
+    rm -rf build
+    [ "${1:-}" != --all ] || rm -rf .venv .venv-* .cache .mypy_cache .ruff_cache .pytest_cache
 }

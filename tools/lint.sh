@@ -14,8 +14,8 @@ lint_tidy() {
     if [ -e build/tidy/.config ] && ! cmp -s .clang-tidy build/tidy/.config; then
         cmake --build --preset tidy --target clean
     fi
-    configure_and_build tidy -DUVSCHED_BUILD_PYTHON=ON -DPython_EXECUTABLE="$ROOT/.venv/bin/python" \
-        -Dpybind11_DIR="$(.venv/bin/python -m pybind11 --cmakedir)"
+    configure_and_build tidy -DUVSCHED_BUILD_PYTHON=ON -DPython_EXECUTABLE="$ROOT/$BUILD_PYTHON" \
+        -Dpybind11_DIR="$($BUILD_PYTHON -m pybind11 --cmakedir)"
     cp .clang-tidy build/tidy/.config
 }
 

@@ -1,51 +1,79 @@
 # shellcheck shell=sh
-# Virtual environments that hold the package, built again only when its sources have changed.
+# The package is built once, as a wheel, and installed into one environment for each use.
 
 PYTHON=${PYTHON:-/usr/bin/python3}
+BUILD_PYTHON=.venv-build/bin/python
 
 digest() { sha256sum | cut -d ' ' -f 1; }
 
+# noted FILE TEXT: whether the file holds the text.
+noted() { [ "$(cat "$1" 2>/dev/null)" = "$2" ]; }
+
 sources_digest() {
-    find pyproject.toml CMakeLists.txt cmake core capi bindings python -type f ! -name '*.pyc' -print0 | sort -z |
-        xargs -0 sha256sum | digest
+    find pyproject.toml README.md LICENSE CMakeLists.txt cmake core capi bindings python -type f ! -name '*.pyc' -print0 |
+        sort -z | xargs -0 sha256sum | digest
 }
 
-# pip_install FOLDER BUILD_FOLDER ARGUMENT…: from this checkout, compiled in a folder that is kept.
-pip_install() {
-    folder=$1 build=$2
-    shift 2
-    "$folder/bin/python" -m pip install -q --no-build-isolation --config-settings=build-dir="$build" \
-        --config-settings=cmake.define.UVSCHED_WERROR=ON "$@"
+# virtual_environment FOLDER
+virtual_environment() {
+    "$1/bin/python" -m pip --version >/dev/null 2>&1 && return
+    say "making the Python environment $1"
+    rm -rf "$1"
+    "$PYTHON" -m venv "$1"
 }
 
-# environment FOLDER EXTRAS: the package with its extras.
-environment() {
-    folder=$1 extras=$2
+build_tools() {
     # shellcheck disable=SC2086
     need $BUILD_PACKAGES $PYTHON_PACKAGES
-    if ! "$folder/bin/python" -c '' 2>/dev/null; then
-        say "making the Python environment $folder"
-        rm -rf "$folder"
-        "$PYTHON" -m venv "$folder"
-    fi
-    requirements=$(digest <pyproject.toml) sources=$(sources_digest)
-    if [ "$(cat "$folder/.extras-$extras" 2>/dev/null)" != "$requirements" ]; then
-        say "installing uvsched[$extras] into $folder"
-        "$folder/bin/python" -m pip install -q 'scikit-build-core>=0.11' 'pybind11>=3'
-        pip_install "$folder" "build/python$folder" ".[$extras]"
-        echo "$requirements" >"$folder/.extras-$extras"
-    elif [ "$(cat "$folder/.sources" 2>/dev/null)" != "$sources" ]; then
-        say "installing this checkout's uvsched into $folder"
-        pip_install "$folder" "build/python$folder" --force-reinstall --no-deps .
-    fi
-    echo "$sources" >"$folder/.sources"
+    virtual_environment .venv-build
+    noted .venv-build/.tools "$(digest <pyproject.toml)" && return
+    $BUILD_PYTHON -m pip install -q 'scikit-build-core>=0.11' 'pybind11>=3'
+    digest <pyproject.toml >.venv-build/.tools
 }
 
-# asan_package: the package with AddressSanitizer, in build/python-asan/site.
+# pip_wheel NAME OPTION…: a wheel of this checkout in build/NAME, compiled in a folder that is kept.
+pip_wheel() {
+    name=$1
+    shift
+    rm -f build/"$name"/*.whl
+    $BUILD_PYTHON -m pip wheel -q --no-build-isolation --no-deps --wheel-dir "build/$name" \
+        --config-settings=build-dir="build/$name/build" --config-settings=cmake.define.UVSCHED_WERROR=ON "$@" .
+}
+
+# built_wheel: makes build/wheel/*.whl, when the sources have changed.
+built_wheel() {
+    build_tools
+    sources=$(sources_digest)
+    noted build/wheel/.sources "$sources" && return
+    say "building the wheel"
+    pip_wheel wheel
+    echo "$sources" >build/wheel/.sources
+}
+
+# environment FOLDER EXTRAS: the wheel and its extras.
+environment() {
+    built_wheel
+    virtual_environment "$1"
+    requirements=$(digest <pyproject.toml) sources=$(sources_digest)
+    wheel=$(echo build/wheel/*.whl)
+    if ! noted "$1/.extras-$2" "$requirements"; then
+        say "installing uvsched[$2] into $1"
+        "$1/bin/python" -m pip install -q --force-reinstall --no-deps "$wheel"
+        "$1/bin/python" -m pip install -q "$wheel[$2]"
+        echo "$requirements" >"$1/.extras-$2"
+    elif ! noted "$1/.sources" "$sources"; then
+        "$1/bin/python" -m pip install -q --force-reinstall --no-deps "$wheel"
+    fi
+    echo "$sources" >"$1/.sources"
+}
+
+# asan_package: the package with AddressSanitizer in build/python-asan/site, compiled as the preset asan-ubsan does.
 asan_package() {
-    pip_install .venv build/python-asan/build --config-settings=cmake.build-type=Debug \
-        --config-settings=cmake.define.UVSCHED_SANITIZE=address,undefined \
-        --upgrade --no-deps --target build/python-asan/site .
+    pip_wheel python-asan --config-settings=cmake.build-type=Debug \
+        --config-settings=cmake.define.CMAKE_CXX_FLAGS_DEBUG='-g1 -O1' \
+        --config-settings=cmake.define.UVSCHED_SANITIZE=address,undefined
+    rm -rf build/python-asan/site
+    .venv/bin/python -m pip install -q --no-deps --target build/python-asan/site build/python-asan/*.whl
 }
 
 # The interpreter is not instrumented, so the runtime must be there before it; and what Python never frees is no leak of ours.
@@ -56,14 +84,13 @@ asan_python() {
 
 # ./dev wheel
 #
-# Builds the Python wheel into dist/.
+# Builds the Python wheel into build/wheel.
 task_wheel() {
     case ${1:-} in
     -h | --help) help_of wheel python && return ;;
     ?*) fail "wheel: unknown option '$1'" ;;
     esac
     take_turn
-    environment .venv dev
-    .venv/bin/python -m pip wheel -q --no-build-isolation --config-settings=build-dir=build/python.venv --no-deps -w dist .
-    ls dist
+    built_wheel
+    ls build/wheel/*.whl
 }
