@@ -157,23 +157,30 @@ void StoreThread::work() {
             ending = ending_ && requests.empty() && reads.empty();
             if (ending) open_ = false;
         }
-        const std::unique_lock work_lock(work_mutex_);
-        if (ending) {
-            store_->close();
-            return;
-        }
-        try {
-            if (std::exchange(suspended_, false)) store_->resume();
-        } catch (const Error& error) {
-            suspended_ = true;
-            note_failure(error);
-        }
-        if (!requests.empty()) cycle(requests);
-        // After the writes, so that who wrote reads what it wrote.
-        for (const auto& read : reads) read();
-        prune_if_due(0);
+        if (use_store(requests, reads, ending)) return;
+        // The work mutex is free meanwhile: a fork does not wait for a pause.
         if (!requests.empty()) pause_after_failure();
     }
+}
+
+// True when that was the end.
+bool StoreThread::use_store(std::vector<StoreRequest>& requests, const std::vector<std::function<void()>>& reads, bool ending) {
+    const std::lock_guard work_lock(work_mutex_);
+    if (ending) {
+        store_->close();
+        return true;
+    }
+    try {
+        if (std::exchange(suspended_, false)) store_->resume();
+    } catch (const Error& error) {
+        suspended_ = true;
+        note_failure(error);
+    }
+    if (!requests.empty()) cycle(requests);
+    // After the writes, so that who wrote reads what it wrote.
+    for (const auto& read : reads) read();
+    prune_if_due(0);
+    return false;
 }
 
 // Leaves in `requests` what must be tried again.
@@ -320,7 +327,7 @@ void StoreThread::note_failure(const Error& error) {
 
 void StoreThread::pause_after_failure() {
     std::unique_lock lock(mutex_);
-    const auto pause = kFirstPause * (1 << std::min(failures_, kLongestPauseShift));
+    const auto pause = kFirstPause * (hurry_.load() ? 1 : 1 << std::min(failures_, kLongestPauseShift));
     wake_.wait_for(lock, pause, [this] { return ending_ || !reads_.empty(); });
 }
 

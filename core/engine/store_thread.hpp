@@ -94,6 +94,7 @@ private:
     using Endings = std::unordered_map<TaskNumber, std::int32_t>;  // runs of a task that end in this cycle
     void start_thread();
     void work();
+    bool use_store(std::vector<StoreRequest>& requests, const std::vector<std::function<void()>>& reads, bool ending);
     void cycle(std::vector<StoreRequest>& requests);
     bool look(std::vector<StoreRequest>& requests, std::vector<StoreReply>& replies);
     void plan(StoreRequest& request, StoreReply& reply, const Look& look, const Endings& endings, const Now& now);
