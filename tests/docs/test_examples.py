@@ -17,7 +17,9 @@ import uvsched
 ROOT = Path(__file__).resolve().parents[2]
 PACKAGE = Path(uvsched.__file__).parent
 PART = re.compile(r"# \w+\.py\n")
-BLOCK = re.compile(r"(?P<why><!-- not run: .+? -->\n+)?^```(?P<language>python|c)\n(?P<code>.*?)^```$", re.MULTILINE | re.DOTALL)
+BLOCK = re.compile(
+    r"(?P<why><!-- not run: .+? -->\n+)?^```(?P<language>python|c)\n(?P<code>.*?)^```$", re.MULTILINE | re.DOTALL
+)
 STRICT = ["-std=c99", "-Wall", "-Wextra", "-Wpedantic", "-Werror"]
 
 
@@ -40,7 +42,9 @@ def examples() -> list[Example]:
 
 def run(command: list[str], folder: Path) -> str:
     environment = {**os.environ, "LD_LIBRARY_PATH": str(PACKAGE / "lib")}
-    ended = subprocess.run(command, cwd=folder, env=environment, capture_output=True, text=True, timeout=60, check=False)
+    ended = subprocess.run(
+        command, cwd=folder, env=environment, capture_output=True, text=True, timeout=60, check=False
+    )
     assert ended.returncode == 0, f"{command[0]} ended with {ended.returncode}\n{ended.stdout}{ended.stderr}"
     return ended.stdout
 
