@@ -1,7 +1,7 @@
 """Runs every Python and C example of the documentation against the installed package, in an empty folder.
 
-A block whose first line names its file is part of a larger program, which tests/examples and tests/frameworks run. A block that
-cannot be run alone stands below an HTML comment `<!-- not run: why -->`.
+A block whose first line names its file is part of a larger program, which tests/examples and tests/frameworks run. A
+block that cannot be run alone stands below an HTML comment `<!-- not run: why -->`.
 """
 
 import os
