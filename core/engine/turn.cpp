@@ -16,15 +16,8 @@ constexpr Micros kSlowInline = 100 * kMillisecond;
 }  // namespace
 
 Now Engine::read_clock() const {
-    // The two clocks can't be read at one moment: where the thread lost the processor between them, read again.
-    Now now;
-    for (int tries = 0; tries < 8; ++tries) {
-        const Micros before = clock_->elapsed();
-        now.wall = clock_->wall();
-        now.elapsed = clock_->elapsed();
-        if (now.elapsed - before < kStep / 4) break;
-    }
-    return now;
+    const ClockReading reading = clock_->read();
+    return {.wall = reading.wall, .elapsed = reading.elapsed};
 }
 
 Now Engine::now_of(const StoreSlot& store, const Now& raw) const {
