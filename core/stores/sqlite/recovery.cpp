@@ -3,6 +3,7 @@
 
 #include <fstream>
 
+#include "core/stores/sqlite/schema.hpp"
 #include "core/stores/sqlite/store_steps.hpp"
 
 namespace uvsched::sqlite {
@@ -93,8 +94,8 @@ void enter_as_node(Database& db) {
     std::string boot;
     std::ifstream("/proc/sys/kernel/random/boot_id") >> boot;
     Cursor(db.sql().drop_nodes).run();
-    constexpr std::string_view kVersion = "0.1.0";
-    Cursor(db.sql().add_node, db.node, db.epoch, boot, getpid(), kVersion).run();
+    const std::string version = "schema " + std::to_string(kSchemaVersion);
+    Cursor(db.sql().add_node, db.node, db.epoch, boot, getpid(), version).run();
 }
 
 }  // namespace
