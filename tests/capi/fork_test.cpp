@@ -1,0 +1,156 @@
+// fork(): handles of the parent say so in the child, which may make its own; the parent goes on.
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <cstdio>
+#include <functional>
+#include <thread>
+
+#include "handle_calls.hpp"
+#include "support.hpp"
+
+using namespace capi_test;
+
+namespace {
+
+// Runs `body` in a child. True when it returned true there.
+bool in_child(const std::function<bool()>& body) {
+    const pid_t pid = fork();
+    if (pid == 0) {
+        bool fine = false;
+        try {
+            fine = body();
+            if (!fine) std::fprintf(stderr, "child: last error: %s\n", sched_last_error());
+        } catch (const std::exception& error) {
+            std::fprintf(stderr, "child: %s\n", error.what());
+        }
+        _exit(fine ? 0 : 1);
+    }
+    int status = 0;
+    return pid > 0 && waitpid(pid, &status, 0) == pid && WIFEXITED(status) && WEXITSTATUS(status) == 0;
+}
+
+bool works_in_child(const std::string& file) {
+    std::atomic<int> runs{0};
+    sched::Config config = file.empty() ? manual_config() : sqlite_config(file);
+    config.set_manual_clock(kStart);
+    sched::Scheduler scheduler(config);
+    scheduler.register_function("count", count_run, &runs);
+    scheduler.start();
+    scheduler.add_task(every_second("count", "child's"));
+    for (int i = 0; i < 3; ++i) pass(scheduler, sched::kSecond);
+    scheduler.shutdown(kLong);
+    return runs == 3;
+}
+
+}  // namespace
+
+TEST_CASE("the parent's handles say in the child whose they are") {
+    sched::Config config = manual_config();
+    sched::Scheduler scheduler(config);
+    sched::Task task("f");
+    sched::Queue queue = scheduler.queue("queue");
+    sched::Consumer consumer = queue.attach(1);
+    sched::Iterator iterator = scheduler.list_tasks();
+    scheduler.start();
+    CHECK(in_child([&] {
+        void* const handles[] = {config.get(), scheduler.get(), task.get(),
+                                 queue.get(),  consumer.get(),  iterator.get()};
+        for (const HandleCall& call : handle_calls()) {
+            if (!call.refuses(handles[static_cast<int>(call.kind)])) return false;
+            const std::string text = sched_last_error();
+            if (text.find(call.function + ": " + call.argument + ": the handle was made before fork()") != 0)
+                return false;
+        }
+        if (sched_start(scheduler.get()) != UVSCHED_EFORKED) return false;
+        consumer.reset();
+        queue.reset();
+        iterator.reset();
+        task.reset();
+        scheduler.reset();
+        config.reset();
+        return works_in_child("");
+    }));
+    CHECK(scheduler.state() == UVSCHED_STATE_RUNNING);
+    CHECK(task.function() == "f");
+    scheduler.shutdown(kLong);
+}
+
+TEST_CASE("forks during writes lose nothing, in the parent or in the child") {
+    Folder folder;
+    std::atomic<int> runs{0};
+    sched::Scheduler scheduler(sqlite_config(folder.file("parent.db")));
+    scheduler.register_function("count", count_run, &runs);
+    scheduler.start();
+    std::atomic<bool> over{false};
+    std::atomic<int> added{0};
+    std::thread writer([&] {
+        for (; !over; ++added) scheduler.add_task(every_second("count", "task " + std::to_string(added)));
+    });
+    for (int i = 0; i < 8; ++i) {
+        const int before = added;
+        CHECK(in_child([&] { return works_in_child(folder.file("child " + std::to_string(i) + ".db")); }));
+        while (added == before) std::this_thread::yield();  // the parent's store writes on
+    }
+    over = true;
+    writer.join();
+    pass(scheduler, sched::kSecond);
+    CHECK(runs == added);
+    scheduler.shutdown(kLong);
+    const int count = added;
+    runs = 0;
+
+    // All of them are in the file.
+    sched::Scheduler again(sqlite_config(folder.file("parent.db")));
+    again.register_function("count", count_run, &runs);
+    again.start();
+    int found = 0;
+    sched::Iterator tasks = again.list_tasks();
+    while (tasks.next()) ++found;
+    CHECK(found == count);
+    again.shutdown(kLong);
+}
+
+TEST_CASE("a child cannot take the parent's file") {
+    Folder folder;
+    const std::string file = folder.file("tasks.db");
+    sched::Scheduler scheduler(sqlite_config(file));
+    scheduler.start();
+    CHECK(in_child([&] {
+        sched::Scheduler other(sqlite_config(file));
+        return sched_start(other.get()) == UVSCHED_EBUSY;
+    }));
+    scheduler.shutdown(kLong);
+}
+
+TEST_CASE("forks while other threads make and free handles leave the table usable") {
+    std::atomic<bool> over{false};
+    std::thread busy([&] {
+        while (!over) const sched::Task task("f");
+    });
+    for (int i = 0; i < 50; ++i) {
+        CHECK(in_child([] {
+            for (int n = 0; n < 100; ++n) const sched::Task task("f");
+            return true;
+        }));
+    }
+    over = true;
+    busy.join();
+}
+
+TEST_CASE("fork inside a callback") {
+    Signal done;
+    std::atomic<bool> fine{false};
+    sched::Scheduler scheduler(manual_config());
+    scheduler.register_function("fork", [&](const sched::Run& run) {
+        fine = in_child([&] {
+            return sched_remove_task(scheduler.get(), nullptr, run.task_id()) == UVSCHED_EFORKED && works_in_child("");
+        });
+        done.set();
+    });
+    scheduler.add_task(std::move(sched::Task("fork").set_executor("pool")));
+    scheduler.start();
+    REQUIRE(done.wait());
+    CHECK(fine);
+    scheduler.shutdown(kLong);
+}

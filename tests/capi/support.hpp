@@ -40,11 +40,9 @@ int code_of(Call&& call) {
 class Signal {
 public:
     void set() {
-        {
-            const std::lock_guard lock(mutex_);
-            ++count_;
-        }
-        changed_.notify_all();
+        const std::lock_guard lock(mutex_);
+        ++count_;
+        changed_.notify_all();  // under the lock: who waits may destroy the signal then
     }
     // Until it was set so many times; false after kLong.
     [[nodiscard]] bool wait(int times = 1) {

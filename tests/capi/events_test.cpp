@@ -1,0 +1,156 @@
+#include <mutex>
+#include <string>
+#include <thread>
+#include <vector>
+
+#include "support.hpp"
+
+using namespace capi_test;
+
+namespace {
+
+// Keeps the names of the events it hears, and says when one came.
+class Log {
+public:
+    void add(const sched::Event& event) {
+        {
+            const std::lock_guard lock(mutex_);
+            names_.emplace_back(event.name());
+        }
+        heard.set();
+    }
+    [[nodiscard]] std::vector<std::string> names() {
+        const std::lock_guard lock(mutex_);
+        return names_;
+    }
+    Signal heard;
+
+private:
+    std::mutex mutex_;
+    std::vector<std::string> names_;
+};
+
+}  // namespace
+
+TEST_CASE("bad masks and listeners are refused") {
+    sched::Scheduler scheduler(manual_config());
+    const auto ignore = [](const sched_event*, void*) {};
+    CHECK_FAILS(sched_add_listener(scheduler.get(), 0, ignore, nullptr, nullptr, nullptr), UVSCHED_EINVAL, "mask: 0");
+    CHECK_FAILS(sched_add_listener(scheduler.get(), 1ULL << 40, ignore, nullptr, nullptr, nullptr), UVSCHED_EINVAL,
+                "mask: 1099511627776");
+    CHECK_FAILS(sched_remove_listener(scheduler.get(), 12345), UVSCHED_ENOTFOUND, "12345");
+}
+
+TEST_CASE("a listener hears what its mask names, in order") {
+    Log log;
+    std::string fire_id;
+    sched::Instant scheduled = 0;
+    std::int64_t count = 0;
+    sched::Scheduler scheduler(manual_config());
+    std::atomic<int> runs{0};
+    scheduler.register_function("count", count_run, &runs);
+    scheduler.add_listener(UVSCHED_EVENT_ALL & ~UVSCHED_EVENT_TASK_SUBMITTED, [&](const sched::Event& event) {
+        if (event.code() == UVSCHED_EVENT_TASK_EXECUTED) {
+            fire_id = event.fire_id();
+            scheduled = event.scheduled_time();
+            count = event.count();
+        }
+        log.add(event);
+    });
+    scheduler.start();
+    scheduler.add_task(every_second("count", "a"));
+    pass(scheduler, 2 * sched::kSecond);
+    scheduler.remove_task("a");
+    REQUIRE(log.heard.wait(4));
+    CHECK(log.names() == std::vector<std::string>{"scheduler_started", "task_added", "task_executed", "task_removed"});
+    CHECK(fire_id.size() == 32);
+    CHECK(scheduled == kStart + 2 * sched::kSecond);
+    CHECK(count == 2);
+    scheduler.shutdown(kLong);
+    REQUIRE(log.heard.wait(5));
+    CHECK(log.names().back() == "scheduler_shutdown");
+}
+
+TEST_CASE("a removed listener is not called again, and its user data destroyed once") {
+    Log log;
+    std::atomic<int> destroyed{0};
+    sched::Scheduler scheduler(manual_config());
+    const auto ignore = [](const sched_event*, void*) {};
+    const std::uint64_t first = scheduler.add_listener(UVSCHED_EVENT_ALL, ignore, &destroyed, count_destroy);
+    const std::uint64_t second =
+        scheduler.add_listener(UVSCHED_EVENT_ALL, [&](const sched::Event& event) { log.add(event); });
+    scheduler.remove_listener(first);
+    CHECK(destroyed == 1);
+    CHECK(code_of([&] { scheduler.remove_listener(first); }) == UVSCHED_ENOTFOUND);
+    scheduler.start();
+    REQUIRE(log.heard.wait(1));
+    scheduler.remove_listener(second);
+    const int heard = log.heard.count();
+    scheduler.pause();
+    scheduler.resume();
+    scheduler.shutdown(kLong);
+    CHECK(log.heard.count() == heard);
+    CHECK(destroyed == 1);
+}
+
+TEST_CASE("a listener may remove itself, and removing waits for a call under way") {
+    sched::Scheduler scheduler(manual_config());
+    Signal called;
+    std::atomic<std::uint64_t> self{0};
+    Signal known;
+    self = scheduler.add_listener(UVSCHED_EVENT_ALL, [&](const sched::Event&) {
+        static_cast<void>(known.wait());
+        scheduler.remove_listener(self);
+        called.set();
+    });
+    known.set();
+    scheduler.start();
+    REQUIRE(called.wait());
+
+    Signal begun;
+    Signal go_on;
+    std::atomic<bool> over{false};
+    const std::uint64_t slow = scheduler.add_listener(UVSCHED_EVENT_ALL, [&](const sched::Event&) {
+        begun.set();
+        static_cast<void>(go_on.wait());
+        over = true;
+    });
+    scheduler.pause();
+    REQUIRE(begun.wait());
+    std::thread helper([&] { go_on.set(); });
+    scheduler.remove_listener(slow);
+    CHECK(over);
+    helper.join();
+    CHECK(called.count() == 1);
+}
+
+TEST_CASE("freeing the scheduler destroys its listeners' user data") {
+    Signal destroyed;
+    sched::Scheduler scheduler(manual_config());
+    const auto ignore = [](const sched_event*, void*) {};
+    const auto destroy = [](void* signal) { static_cast<Signal*>(signal)->set(); };
+    scheduler.add_listener(UVSCHED_EVENT_ALL, ignore, &destroyed, destroy);
+    scheduler.start();
+    scheduler.shutdown(kLong);
+    scheduler.reset();
+    CHECK(destroyed.wait());
+    CHECK(destroyed.count() == 1);
+}
+
+TEST_CASE("a listener that throws does not stop the others") {
+    Log log;
+    sched::Scheduler scheduler(manual_config());
+    scheduler.add_listener(UVSCHED_EVENT_ALL, [](const sched::Event&) { throw std::runtime_error("no"); });
+    scheduler.add_listener(UVSCHED_EVENT_ALL, [&](const sched::Event& event) { log.add(event); });
+    scheduler.start();
+    CHECK(log.heard.wait());
+    scheduler.shutdown(kLong);
+}
+
+TEST_CASE("getters of no event give nothing") {
+    CHECK(sched_event_code(nullptr) == 0);
+    CHECK(sched_event_name(nullptr) == nullptr);
+    CHECK(sched_event_message(nullptr) == nullptr);
+    CHECK(sched_event_count(nullptr) == 0);
+    CHECK(sched_event_exact(nullptr) == 0);
+}

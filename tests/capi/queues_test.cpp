@@ -1,0 +1,327 @@
+#include <poll.h>
+
+#include <map>
+#include <mutex>
+#include <set>
+#include <string>
+#include <thread>
+#include <vector>
+
+#include "support.hpp"
+
+using namespace capi_test;
+
+namespace {
+
+// A scheduler with a function of another language and its queue.
+struct World {
+    World() { scheduler.register_token("work", 42, queue); }
+
+    void add(const std::string& id, sched::Micros interval = sched::kSecond) {
+        sched::Task task("work");
+        scheduler.add_task(task.set_id(id).set_executor("queue").set_interval(interval));
+    }
+    sched::Scheduler scheduler{manual_config()};
+    sched::Queue queue = scheduler.queue("queue");
+};
+
+// The next item that is a run, or has this tag.
+sched_item take_one(sched::Consumer& consumer, std::uint32_t tag = UVSCHED_ITEM_RUN) {
+    while (true) {
+        const auto items = consumer.take(1, kLong);
+        REQUIRE(items.size() == 1);
+        if (items[0].tag == tag) return items[0];
+    }
+}
+
+bool readable(int fd) {
+    pollfd poll_fd{fd, POLLIN, 0};
+    return poll(&poll_fd, 1, 0) == 1;
+}
+
+}  // namespace
+
+TEST_CASE("bad arguments of queues are refused") {
+    World world;
+    sched_queue* queue = nullptr;
+    CHECK_FAILS(sched_queue_get(world.scheduler.get(), &queue, "nowhere"), UVSCHED_ENOTFOUND, "nowhere");
+    CHECK_FAILS(sched_queue_get(world.scheduler.get(), &queue, "pool"), UVSCHED_EINVAL, "pool");
+    CHECK_FAILS(sched_queue_get(world.scheduler.get(), &queue, nullptr), UVSCHED_EINVAL, "executor: NULL");
+    CHECK(queue == nullptr);
+    sched_consumer* out = nullptr;
+    CHECK_FAILS(sched_queue_attach(world.queue.get(), 0, &out), UVSCHED_EINVAL, "room: 0");
+    CHECK_FAILS(sched_queue_attach(world.queue.get(), SIZE_MAX, &out), UVSCHED_EINVAL, "room: 18446744073709551615");
+    sched::Consumer consumer = world.queue.attach(1);
+    sched_item item{};
+    std::size_t count = 7;
+    CHECK_FAILS(sched_queue_take(consumer.get(), nullptr, 1, 0, &count), UVSCHED_EINVAL, "items: NULL");
+    CHECK_FAILS(sched_queue_take(consumer.get(), &item, 0, 0, &count), UVSCHED_EINVAL, "capacity: 0");
+    CHECK_FAILS(sched_queue_take(consumer.get(), &item, 1, -2, &count), UVSCHED_EINVAL, "timeout_ms: -2");
+    CHECK_FAILS(sched_queue_take(consumer.get(), &item, 1, 0, nullptr), UVSCHED_EINVAL, "count: NULL");
+    CHECK(count == 7);
+    CHECK_FAILS(sched_queue_subscribe(world.queue.get(), 1ULL << 50), UVSCHED_EINVAL, "mask");
+    CHECK_FAILS(sched_queue_finish(world.queue.get(), nullptr, 1), UVSCHED_EINVAL, "results: NULL");
+    CHECK(sched_queue_finish(world.queue.get(), nullptr, 0) == UVSCHED_OK);
+    CHECK_FAILS(sched_register_token(world.scheduler.get(), "x", 1, nullptr), UVSCHED_EHANDLE, "queue: NULL");
+}
+
+TEST_CASE("a run goes through a queue and back") {
+    World world;
+    sched::Consumer consumer = world.queue.attach(4);
+    world.add("a");
+    world.scheduler.start();
+    CHECK(consumer.take(4, 0).empty());
+    CHECK_FALSE(readable(world.queue.fd()));
+    world.scheduler.clock_advance(2 * sched::kSecond);
+    const sched_item item = take_one(consumer);
+    CHECK(item.token == 42);
+    CHECK(item.run_id != 0);
+    const sched::Run run(item.run);
+    CHECK(std::string(run.task_id()) == "a");
+    CHECK(run.folded() == 2);
+    CHECK_FALSE(readable(world.queue.fd()));
+    CHECK(world.scheduler.stats().in_flight == 1);
+    const std::string json = "[1]";
+    world.queue.finish(sched::Result(item.run_id).set_result(json));
+    world.scheduler.wait_idle(kLong);
+    const auto rows = world.scheduler.query_history({});
+    REQUIRE(rows.size() == 1);
+    CHECK(rows[0].state == "done");
+    CHECK(rows[0].result == "[1]");
+    world.queue.finish(sched::Result(item.run_id));  // not under way any more
+    world.queue.finish(sched::Result(987654321));
+    CHECK(world.scheduler.query_history({}).size() == 1);
+}
+
+TEST_CASE("results come in batches: all of one or none") {
+    World world;
+    sched::Consumer consumer = world.queue.attach(8);
+    for (const char* id : {"a", "b", "c"}) world.add(id);
+    world.scheduler.start();
+    world.scheduler.clock_advance(sched::kSecond);
+    std::vector<sched_result> results;
+    for (int i = 0; i < 3; ++i) results.push_back(sched::Result(take_one(consumer).run_id, i));
+    const std::string why = "because";
+    results[1].error = why.data();
+    results[1].error_length = why.size();
+    results[2].result = "{";
+    results[2].result_length = 1;
+    CHECK_FAILS(sched_queue_finish(world.queue.get(), results.data(), 3), UVSCHED_EINVAL, "results[2].result");
+    results[2].result = nullptr;
+    CHECK_FAILS(sched_queue_finish(world.queue.get(), results.data(), 3), UVSCHED_EINVAL, "results[2].result: NULL");
+    results[2].result_length = 0;
+    results[2].status = 9;
+    CHECK_FAILS(sched_queue_finish(world.queue.get(), results.data(), 3), UVSCHED_EINVAL, "results[2].status: 9");
+    CHECK(world.scheduler.stats().in_flight == 3);
+    results[2].status = UVSCHED_RUN_CANCELLED;
+    world.queue.finish(results.data(), 3);
+    world.scheduler.wait_idle(kLong);
+    std::map<std::string, int> states;
+    for (const auto& row : world.scheduler.query_history({})) states[row.state + " " + row.error]++;
+    CHECK(states == std::map<std::string, int>{{"done ", 1}, {"failed because", 1}, {"cancelled ", 1}});
+}
+
+TEST_CASE("no more is claimed than consumers have room for") {
+    World world;
+    sched::Consumer consumer = world.queue.attach(2);
+    for (int i = 0; i < 10; ++i) world.add("task " + std::to_string(i));
+    world.scheduler.start();
+    world.scheduler.clock_advance(sched::kSecond);
+    std::set<std::uint64_t> seen;
+    for (int i = 0; i < 10; ++i) {
+        const sched_item item = take_one(consumer);
+        CHECK(seen.insert(item.run_id).second);
+        CHECK(world.scheduler.stats().in_flight <= 2 + i + 1);
+        world.queue.finish(sched::Result(item.run_id));
+    }
+    world.scheduler.wait_idle(kLong);
+    CHECK(world.scheduler.stats().finished == 10);
+}
+
+TEST_CASE("several consumers share the work") {
+    World world;
+    for (int i = 0; i < 200; ++i) world.add("task " + std::to_string(i));
+    std::mutex mutex;
+    std::set<std::uint64_t> seen;
+    bool twice = false;
+    std::atomic<bool> over{false};
+    std::atomic<int> left{0};
+    std::vector<std::thread> threads;
+    for (int i = 0; i < 4; ++i) {
+        threads.emplace_back([&, consumer = world.queue.attach(8)]() mutable {
+            while (!over) {
+                std::vector<sched_result> results;
+                for (const sched_item& item : consumer.take(3, kLong)) {
+                    if (item.tag != UVSCHED_ITEM_RUN) continue;
+                    results.push_back(sched::Result(item.run_id));
+                    const std::lock_guard lock(mutex);
+                    twice = twice || !seen.insert(item.run_id).second;
+                }
+                if (!results.empty()) world.queue.finish(results.data(), results.size());
+            }
+            consumer.detach();
+            ++left;
+        });
+    }
+    world.scheduler.start();
+    for (int i = 0; i < 5; ++i) pass(world.scheduler, sched::kSecond);
+    world.scheduler.shutdown(kLong);
+    over = true;
+    while (left < 4) {
+        world.queue.wake();
+        std::this_thread::yield();
+    }
+    for (std::thread& thread : threads) thread.join();
+    CHECK(seen.size() == 1000);
+    CHECK_FALSE(twice);
+}
+
+TEST_CASE("one thread at a time takes for a consumer, and detaching ends its wait") {
+    World world;
+    sched::Consumer consumer = world.queue.attach(1);
+    sched_consumer* const raw = consumer.get();
+    std::atomic<int> result{1};
+    std::thread waiting([&] {
+        sched_item item{};
+        std::size_t count = 0;
+        result = sched_queue_take(raw, &item, 1, -1, &count);
+    });
+    // A second take is refused as soon as the first one waits; before that, it takes nothing itself.
+    sched_item item{};
+    std::size_t count = 0;
+    while (sched_queue_take(raw, &item, 1, 0, &count) == UVSCHED_OK) std::this_thread::yield();
+    CHECK(std::string(sched_last_error()) == "sched_queue_take: consumer: another thread is taking from it");
+    consumer.detach();
+    waiting.join();
+    CHECK((result == UVSCHED_OK || result == UVSCHED_EHANDLE));
+}
+
+TEST_CASE("wake ends a wait with nothing") {
+    World world;
+    sched::Consumer consumer = world.queue.attach(1);
+    std::atomic<bool> woken{false};
+    std::thread waiting([&] { woken = consumer.take(1, -1).empty(); });
+    while (!woken) {
+        world.queue.wake();
+        std::this_thread::yield();
+    }
+    waiting.join();
+    CHECK(consumer.take(1, 1).empty());
+}
+
+TEST_CASE("detaching releases what waits, for the next consumer") {
+    World world;
+    sched::Consumer first = world.queue.attach(4);
+    for (const char* id : {"a", "b", "c"}) world.add(id, kMinute);
+    world.scheduler.start();
+    world.scheduler.clock_advance(kMinute);
+    const sched_item taken = take_one(first);
+    first.detach();
+    world.queue.finish(sched::Result(taken.run_id));
+    sched::Consumer second = world.queue.attach(4);
+    std::set<std::string> ids{sched::Run(taken.run).task_id()};
+    for (int i = 0; i < 2; ++i) {
+        const sched_item item = take_one(second);
+        ids.insert(sched::Run(item.run).task_id());
+        world.queue.finish(sched::Result(item.run_id));
+    }
+    CHECK(ids == std::set<std::string>{"a", "b", "c"});
+    world.scheduler.wait_idle(kLong);
+    CHECK(world.scheduler.stats().finished == 3);
+}
+
+TEST_CASE("a stop that cancels asks for each run's end") {
+    World world;
+    sched::Consumer consumer = world.queue.attach(4);
+    world.add("a");
+    world.scheduler.start();
+    world.scheduler.clock_advance(sched::kSecond);
+    const sched_item item = take_one(consumer);
+    world.scheduler.stop(UVSCHED_STOP_CANCEL);
+    const sched_item cancel = take_one(consumer, UVSCHED_ITEM_CANCEL);
+    CHECK(cancel.run_id == item.run_id);
+    CHECK(sched_run_cancelled(item.run) == 1);
+    world.queue.finish(sched::Result(item.run_id, UVSCHED_RUN_CANCELLED));
+    CHECK(take_one(consumer, UVSCHED_ITEM_STOPPED).run == nullptr);
+}
+
+TEST_CASE("tokens come back once, when nothing uses them") {
+    World world;
+    sched::Consumer consumer = world.queue.attach(4);
+    world.scheduler.start();
+    sched::Task task("work");
+    task.set_id("a").set_executor("queue").set_interval(sched::kSecond).set_token(7, world.queue);
+    world.scheduler.add_task(task);
+    CHECK(task.info().token == 7);
+    world.scheduler.clock_advance(sched::kSecond);
+    const sched_item run = take_one(consumer);
+    CHECK(run.token == 7);  // the task's wins over the function's
+    world.scheduler.remove_task("a");
+    CHECK(consumer.take(4, 0).empty());  // its run is still under way
+    world.queue.finish(sched::Result(run.run_id));
+    CHECK(take_one(consumer, UVSCHED_ITEM_RELEASE).token == 7);
+
+    world.scheduler.register_token("work", 43, world.queue);
+    CHECK(take_one(consumer, UVSCHED_ITEM_RELEASE).token == 42);
+    sched::Task bad("work");
+    bad.set_store("nowhere").set_executor("queue").set_token(8, world.queue);
+    CHECK(sched_add_task(world.scheduler.get(), bad.get(), 0) == UVSCHED_ENOTFOUND);
+    world.scheduler.unregister_function("work");
+    CHECK(take_one(consumer, UVSCHED_ITEM_RELEASE).token == 43);
+    CHECK(consumer.take(4, 0).empty());
+}
+
+TEST_CASE("events reach consumers that asked for them, and stay until the next take") {
+    World world;
+    sched::Consumer consumer = world.queue.attach(4);
+    world.queue.subscribe(UVSCHED_EVENT_TASK_ADDED | UVSCHED_EVENT_TASK_REMOVED);
+    world.scheduler.start();
+    world.add("a");
+    CHECK(readable(world.queue.fd()));
+    const sched_item added = take_one(consumer, UVSCHED_ITEM_EVENT);
+    world.scheduler.remove_task("a");
+    const sched::Event event(added.event);
+    CHECK(event.code() == UVSCHED_EVENT_TASK_ADDED);
+    CHECK(std::string(event.task_id()) == "a");
+    CHECK(sched::Event(take_one(consumer, UVSCHED_ITEM_EVENT).event).code() == UVSCHED_EVENT_TASK_REMOVED);
+    world.queue.subscribe(0);
+    world.add("b");
+    CHECK(consumer.take(4, 0).empty());
+}
+
+TEST_CASE("events that nobody takes are dropped and counted") {
+    World world;
+    sched::Consumer consumer = world.queue.attach(4);
+    world.queue.subscribe(UVSCHED_EVENT_SCHEDULER_PAUSED | UVSCHED_EVENT_SCHEDULER_RESUMED);
+    world.scheduler.start();
+    for (int i = 0; i < 10'000; ++i) {
+        world.scheduler.pause();
+        world.scheduler.resume();
+    }
+    const sched::Event first(take_one(consumer, UVSCHED_ITEM_EVENT).event);
+    CHECK(first.code() == UVSCHED_EVENT_EVENTS_DROPPED);
+    CHECK(first.count() > 0);
+    std::int64_t rest = first.count();
+    while (true) {
+        const auto items = consumer.take(5000, 0);
+        if (items.empty()) break;
+        rest += static_cast<std::int64_t>(items.size());
+    }
+    CHECK(rest == 20'000);
+}
+
+TEST_CASE("queue handles outlive their scheduler") {
+    World world;
+    sched::Consumer consumer = world.queue.attach(4);
+    world.scheduler.start();
+    world.scheduler.shutdown(kLong);
+    world.scheduler.reset();
+    take_one(consumer, UVSCHED_ITEM_STOPPED);
+    CHECK(take_one(consumer, UVSCHED_ITEM_RELEASE).token == 42);
+    const sched_result result = sched::Result(1);
+    CHECK_FAILS(sched_queue_finish(world.queue.get(), &result, 1), UVSCHED_ENOTRUNNING, "freed");
+    sched_consumer* out = nullptr;
+    CHECK_FAILS(sched_queue_attach(world.queue.get(), 1, &out), UVSCHED_ENOTRUNNING, "freed");
+    CHECK_FALSE(readable(world.queue.fd()));
+    consumer.detach();
+}

@@ -1,0 +1,261 @@
+// Adding, changing and asking about tasks, in a memory store and in an SQLite file.
+#include <string>
+#include <vector>
+
+#include "support.hpp"
+
+using namespace capi_test;
+
+namespace {
+
+struct World {
+    explicit World(bool durable) : scheduler(durable ? sqlite_config(folder.file("tasks.db")) : manual_config()) {
+        scheduler.register_function("count", count_run, &runs);
+        scheduler.register_function("other", count_run, &others);
+    }
+    Folder folder;
+    std::atomic<int> runs{0};
+    std::atomic<int> others{0};
+    sched::Scheduler scheduler;
+};
+
+}  // namespace
+
+TEST_CASE("a task runs, and its getters show how it is stored") {
+    for (const bool durable : {false, true}) {
+        CAPTURE(durable);
+        World world(durable);
+        sched::Task task = every_second("count", "a");
+        world.scheduler.add_task(task);
+        CHECK(task.info().pending == 1);
+        CHECK(task.store() == "default");
+        CHECK(task.executor() == "default");
+        CHECK(task.name() == "count");
+        world.scheduler.start();
+        for (int i = 0; i < 3; ++i) pass(world.scheduler, sched::kSecond);
+        CHECK(world.runs == 3);
+        const sched::Task stored = world.scheduler.get_task("a");
+        CHECK(stored.info().pending == 0);
+        CHECK(stored.info().runs == 3);
+        CHECK(stored.next_run() == kStart + 4 * sched::kSecond);
+        CHECK(stored.trigger_text() == "interval of 1 s");
+        CHECK(stored.trigger_json() == R"({"seconds":1,"type":"interval"})");
+        world.scheduler.shutdown(kLong);
+    }
+}
+
+TEST_CASE("adding again: equal changes nothing, different is a conflict, or replaces") {
+    for (const bool durable : {false, true}) {
+        CAPTURE(durable);
+        World world(durable);
+        world.scheduler.start();
+        world.scheduler.add_task(every_second("count", "a"));
+        pass(world.scheduler, sched::kSecond);
+        sched::Task same = every_second("count", "a");
+        world.scheduler.add_task(same);
+        CHECK(same.info().runs == 1);
+        CHECK(same.next_run() == kStart + 2 * sched::kSecond);
+        sched::Task other = every_second("count", "a");
+        other.set_interval(5 * sched::kSecond);
+        CHECK_FAILS(sched_add_task(world.scheduler.get(), other.get(), 0), UVSCHED_ECONFLICT, "interval of 5 s");
+        world.scheduler.add_task(other, UVSCHED_REPLACE_EXISTING);
+        CHECK(other.info().runs == 1);
+        CHECK(other.next_run() == kStart + 6 * sched::kSecond);
+        world.scheduler.shutdown(kLong);
+    }
+}
+
+TEST_CASE("a description may be added many times") {
+    World world(false);
+    world.scheduler.start();
+    sched::Task task("count");
+    task.set_interval(sched::kSecond);
+    for (int i = 0; i < 5; ++i) world.scheduler.add_task(task.set_id("task " + std::to_string(i)));
+    sched::Task once("count");
+    world.scheduler.add_task(once);
+    const std::string first = once.id();
+    CHECK_FALSE(first.empty());
+    world.scheduler.add_task(once);
+    CHECK(once.id() != first);
+    pass(world.scheduler, 0);
+    CHECK(world.runs == 2);
+    pass(world.scheduler, sched::kSecond);
+    CHECK(world.runs == 7);
+}
+
+TEST_CASE("unknown functions, stores, executors and ids are named") {
+    for (const bool durable : {false, true}) {
+        CAPTURE(durable);
+        World world(durable);
+        world.scheduler.start();
+        sched_scheduler* const raw = world.scheduler.get();
+        const auto refused = [&](sched::Task task, const char* part) {
+            CHECK_FAILS(sched_add_task(raw, task.get(), 0), UVSCHED_ENOTFOUND, part);
+        };
+        refused(every_second("nothing", "a"), "nothing");
+        refused(std::move(every_second("count", "a").set_store("cellar")), "cellar");
+        refused(std::move(every_second("count", "a").set_executor("gpu")), "gpu");
+        sched_task* out = nullptr;
+        CHECK_FAILS(sched_get_task(raw, &out, nullptr, "who"), UVSCHED_ENOTFOUND, "\"who\"");
+        CHECK_FAILS(sched_get_task(raw, &out, "cellar", "who"), UVSCHED_ENOTFOUND, "cellar");
+        CHECK_FAILS(sched_remove_task(raw, "default", "who"), UVSCHED_ENOTFOUND, "\"who\"");
+        CHECK_FAILS(sched_pause_task(raw, nullptr, "who"), UVSCHED_ENOTFOUND, "\"who\"");
+        CHECK_FAILS(sched_resume_task(raw, nullptr, "who"), UVSCHED_ENOTFOUND, "\"who\"");
+        CHECK_FAILS(sched_run_task(raw, nullptr, "who"), UVSCHED_ENOTFOUND, "\"who\"");
+        CHECK_FAILS(sched_get_task(raw, &out, nullptr, nullptr), UVSCHED_EINVAL, "sched_get_task: id: NULL");
+        CHECK_FAILS(sched_remove_task(raw, nullptr, std::string(300, 'x').c_str()), UVSCHED_EINVAL, "300 bytes");
+        CHECK(out == nullptr);
+    }
+}
+
+TEST_CASE("a durable store refuses what another process could not resolve") {
+    World world(true);
+    sched::Queue queue = world.scheduler.queue("queue");
+    sched::Task local = every_second("count", "a");
+    local.set_local();
+    CHECK_FAILS(sched_add_task(world.scheduler.get(), local.get(), 0), UVSCHED_EINVAL, "durable");
+    sched::Task token = every_second("count", "a");
+    token.set_executor("queue").set_token(7, queue);
+    CHECK_FAILS(sched_add_task(world.scheduler.get(), token.get(), 0), UVSCHED_EINVAL, "token");
+    world.scheduler.start();
+    world.scheduler.add_task(every_second("count", "a"));
+    sched::Task changes = sched::Task::changes();
+    changes.set_local();
+    CHECK_FAILS(sched_change_task(world.scheduler.get(), nullptr, "a", changes.get()), UVSCHED_EINVAL, "durable");
+}
+
+TEST_CASE("pause, resume, run now, remove") {
+    for (const bool durable : {false, true}) {
+        CAPTURE(durable);
+        World world(durable);
+        world.scheduler.start();
+        world.scheduler.add_task(every_second("count", "a"));
+        world.scheduler.pause_task("a");
+        CHECK(world.scheduler.get_task("a").info().paused == 1);
+        pass(world.scheduler, 10 * sched::kSecond);
+        CHECK(world.runs == 0);
+        world.scheduler.run_task("a");
+        world.scheduler.wait_idle(kLong);
+        CHECK(world.runs == 1);
+        world.scheduler.resume_task("a", "default");
+        pass(world.scheduler, sched::kSecond);
+        CHECK(world.runs == 2);
+        world.scheduler.remove_task("a");
+        pass(world.scheduler, 10 * sched::kSecond);
+        CHECK(world.runs == 2);
+        CHECK(code_of([&] { static_cast<void>(world.scheduler.get_task("a")); }) == UVSCHED_ENOTFOUND);
+        for (const char* id : {"a", "b", "c"}) world.scheduler.add_task(every_second("count", id));
+        CHECK(world.scheduler.remove_all_tasks() == 3);
+        CHECK(sched_remove_all_tasks(world.scheduler.get(), "default", nullptr) == UVSCHED_OK);
+        world.scheduler.shutdown(kLong);
+    }
+}
+
+TEST_CASE("changes apply what was set, and nothing else") {
+    for (const bool durable : {false, true}) {
+        CAPTURE(durable);
+        World world(durable);
+        world.scheduler.start();
+        sched::Task task = every_second("count", "a");
+        world.scheduler.add_task(task.set_arguments("[1]").set_max_instances(4));
+        sched::Task changes = sched::Task::changes();
+        world.scheduler.change_task("a", changes.set_function("other").set_name("new name"));
+        sched::Task now = world.scheduler.get_task("a");
+        CHECK(now.function() == "other");
+        CHECK(now.name() == "new name");
+        CHECK(now.arguments() == "[1]");
+        CHECK(now.info().max_instances == 4);
+        CHECK(now.next_run() == kStart + sched::kSecond);
+
+        sched::Task jitter = sched::Task::changes();
+        world.scheduler.change_task("a", jitter.set_jitter(sched::kSecond));
+        CHECK(world.scheduler.get_task("a").trigger_json() == R"({"jitter":1,"seconds":1,"type":"interval"})");
+        sched::Task slower = sched::Task::changes();
+        world.scheduler.change_task("a", slower.set_interval(10 * sched::kSecond).set_coalesce(false));
+        now = world.scheduler.get_task("a");
+        CHECK(now.trigger_json() == R"({"seconds":10,"type":"interval"})");
+        CHECK(now.info().coalesce == 0);
+        pass(world.scheduler, 10 * sched::kSecond);
+        CHECK(world.others == 1);
+
+        sched::Task moved = sched::Task::changes();
+        moved.set_id("b");
+        CHECK_FAILS(sched_change_task(world.scheduler.get(), nullptr, "a", moved.get()), UVSCHED_EINVAL, "id: \"a\"");
+        sched::Task away = sched::Task::changes();
+        away.set_store("elsewhere");
+        CHECK_FAILS(sched_change_task(world.scheduler.get(), "default", "a", away.get()), UVSCHED_EINVAL, "store");
+        world.scheduler.shutdown(kLong);
+    }
+}
+
+TEST_CASE("a fetched task can be edited and added again") {
+    World world(false);
+    world.scheduler.start();
+    sched::Task task = every_second("count", "a");
+    world.scheduler.add_task(task.set_arguments("{\"k\":1}").set_grace_time(5).set_start_at(kStart));
+    sched::Task copy = world.scheduler.get_task("a");
+    copy.set_id("b");
+    CHECK(copy.arguments() == "{\"k\":1}");
+    CHECK(copy.trigger_json() == R"({"seconds":1,"start_at":"2026-01-01T00:00:00Z","type":"interval"})");
+    CHECK(copy.info().grace_time == 5);
+    CHECK(copy.info().runs == 0);
+    world.scheduler.add_task(copy);
+    CHECK(world.scheduler.get_task("b").trigger_json() == world.scheduler.get_task("a").trigger_json());
+    sched::Task again = world.scheduler.get_task("a");
+    world.scheduler.add_task(again);
+    CHECK(again.id() == "a");
+}
+
+TEST_CASE("preview gives the next times") {
+    for (const bool durable : {false, true}) {
+        CAPTURE(durable);
+        World world(durable);
+        world.scheduler.start();
+        sched::Task task = every_second("count", "a");
+        world.scheduler.add_task(task.set_start_at(kStart).set_end_at(kStart + 4 * sched::kSecond));
+        world.scheduler.wait_idle(kLong);
+        CHECK(world.scheduler.preview_task("a", 2) ==
+              std::vector<sched::Instant>{kStart + sched::kSecond, kStart + 2 * sched::kSecond});
+        CHECK(world.scheduler.preview_task("a", 9, kStart + 3 * sched::kSecond) ==
+              std::vector<sched::Instant>{kStart + 4 * sched::kSecond});
+        CHECK(world.scheduler.preview_task("a", 0).empty());
+        std::size_t count = 0;
+        CHECK_FAILS(sched_preview_task(world.scheduler.get(), nullptr, "a", 0, nullptr, 1, &count), UVSCHED_EINVAL,
+                    "times: NULL");
+        world.scheduler.shutdown(kLong);
+    }
+}
+
+TEST_CASE("iteration gives every task once, in order of store and id") {
+    Folder folder;
+    sched::Config config = sqlite_config(folder.file("tasks.db"));
+    config.add_store("aside", "memory");
+    sched::Scheduler scheduler(config);
+    std::atomic<int> runs{0};
+    scheduler.register_function("count", count_run, &runs);
+    scheduler.start();
+    std::vector<std::string> expected;
+    for (int i = 0; i < 300; ++i) {
+        const std::string id = "task " + std::to_string(1000 + i);
+        expected.push_back(id);
+        scheduler.add_task(std::move(every_second("count", id).set_store("aside")));
+    }
+    expected.emplace_back("last");
+    scheduler.add_task(every_second("count", "last"));
+
+    std::vector<std::string> seen;
+    sched::Iterator all = scheduler.list_tasks();
+    while (const auto task = all.next()) seen.push_back(task->id());
+    CHECK(seen == expected);
+    sched::Iterator one = scheduler.list_tasks("default");
+    CHECK(one.next()->store() == "default");
+    CHECK_FALSE(one.next());
+    CHECK_FALSE(one.next());
+    sched_iterator* out = nullptr;
+    CHECK_FAILS(sched_list_tasks(scheduler.get(), &out, "cellar"), UVSCHED_ENOTFOUND, "cellar");
+
+    sched::Iterator late = scheduler.list_tasks();
+    scheduler.shutdown(kLong);
+    scheduler.reset();
+    CHECK(code_of([&] { static_cast<void>(late.next()); }) == UVSCHED_ENOTRUNNING);
+}
