@@ -47,7 +47,9 @@ Consumer::Call Consumer::call_of(const sched_item& item) noexcept {
     call.kwargs = Owned::borrowed(found->kwargs);
     call.coroutine = found->coroutine;
     Owned fn = Owned::borrowed(found->fn);
-    if (decode_arguments(item.run, call.args, call.kwargs)) call.fn = std::move(fn);
+    // Objects that were kept with the task are the arguments, whatever JSON goes with them.
+    const bool kept = call.args || call.kwargs;
+    if (kept || decode_arguments(item.run, call.args, call.kwargs)) call.fn = std::move(fn);
     return call;
 }
 

@@ -115,8 +115,8 @@ def _encode(value: Any, where: str, depth: int) -> Any:
     writer = _WRITERS.get(kind)
     if writer is None:
         raise TypeError(
-            f"{where}: a {kind.__module__}.{kind.__qualname__} cannot be stored; use JSON's types, datetime, date, time, "
-            "timedelta, bytes, tuple, set, frozenset, Decimal, UUID or Enum, or keep the task in a memory store"
+            f"{where}: a {kind.__module__}.{kind.__qualname__} cannot be stored; use JSON's types, datetime, date, "
+            "time, timedelta, bytes, tuple, set, frozenset, Decimal, UUID or Enum, or keep the task in a memory store"
         )
     tag, write = writer
     return {tag: write(value)}

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import functools
 import importlib
+import operator
 import sys
 from collections.abc import Callable, Iterable
 from types import ModuleType
@@ -13,7 +14,8 @@ T = TypeVar("T")
 
 
 def reference_of(fn: Callable[..., Any]) -> tuple[str, bool]:
-    """The name of a function, and whether it may lead back to it: lambdas, local functions and partials have none that does."""
+    """The name of a function, and whether that may lead back to it, which no name of a lambda or local function
+    does."""
     module: Any = getattr(fn, "__module__", None)
     qualname: Any = getattr(fn, "__qualname__", None)
     if not isinstance(module, str) or not isinstance(qualname, str):
@@ -64,13 +66,10 @@ def _module(reference: str) -> ModuleType:
 
 
 def _walk(module: Any, qualname: str) -> Any:
-    found = module
-    for part in qualname.split("."):
-        try:
-            found = getattr(found, part)
-        except AttributeError:
-            raise LookupError(f"{module.__name__!r} has no {qualname!r}") from None
-    return found
+    try:
+        return operator.attrgetter(qualname)(module)
+    except AttributeError:
+        raise LookupError(f"{module.__name__!r} has no {qualname!r}") from None
 
 
 def _unwrap(found: Any) -> Any:

@@ -1,7 +1,7 @@
 """What uvsched raises.
 
-`add_task` raises only ValueError, TypeError and LookupError for what its caller got wrong; the classes here that it uses
-derive from those.
+`add_task` raises only ValueError, TypeError and LookupError for what its caller got wrong; the classes here that it
+uses derive from those.
 """
 
 from __future__ import annotations
@@ -36,7 +36,7 @@ class SchedulerNotRunningError(UvschedException):
 
 
 class SchedulerForkedError(UvschedException, RuntimeError):
-    """The scheduler was running when this process was forked off: it belongs to the parent until start() is called here."""
+    """The scheduler was running when this process was forked off: it is the parent's until start() is called here."""
 
     detail = "the scheduler was started in the parent process; call start() in this process to use it here"
 

@@ -17,7 +17,12 @@ if TYPE_CHECKING:
 logger = logging.getLogger("uvsched")
 
 _EXECUTION = (
-    codes.TASK_EXECUTED | codes.TASK_ERROR | codes.TASK_MISSED | codes.TASK_CANCELLED | codes.TASK_LOST | codes.TASK_RECOVERED
+    codes.TASK_EXECUTED
+    | codes.TASK_ERROR
+    | codes.TASK_MISSED
+    | codes.TASK_CANCELLED
+    | codes.TASK_LOST
+    | codes.TASK_RECOVERED
 )
 _SUBMISSION = codes.TASK_SUBMITTED | codes.TASK_MAX_INSTANCES
 
@@ -28,7 +33,10 @@ _LINES: dict[int, tuple[int, str]] = {
     codes.SCHEDULER_RESUMED: (logging.INFO, "scheduler resumed"),
     codes.TASK_ERROR: (logging.ERROR, "task %(task)s failed: %(message)s"),
     codes.TASK_MISSED: (logging.WARNING, "task %(task)s missed %(count)d due time(s): %(message)s"),
-    codes.TASK_MAX_INSTANCES: (logging.WARNING, "task %(task)s skipped %(count)d due time(s): max_instances runs are under way"),
+    codes.TASK_MAX_INSTANCES: (
+        logging.WARNING,
+        "task %(task)s skipped %(count)d due time(s): max_instances runs are under way",
+    ),
     codes.TASK_CANCELLED: (logging.INFO, "task %(task)s was cancelled"),
     codes.TASK_LOST: (logging.ERROR, "task %(task)s: a run was given up: %(message)s"),
     codes.TASK_RECOVERED: (logging.WARNING, "task %(task)s: a run of a dead process runs again"),

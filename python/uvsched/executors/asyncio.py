@@ -14,10 +14,10 @@ _ROOM = 1024
 
 
 class AsyncIOExecutor(BaseExecutor):
-    """Runs coroutine functions as asyncio tasks on the scheduler's loop, other functions in the loop's default executor.
+    """Runs coroutine functions as asyncio tasks on the scheduler's loop, other functions in its default executor.
 
-    Each run has a context of its own (a copy of the context in which the scheduler was started). A coroutine is cancelled
-    when its run is cancelled; a function in a thread cannot be, and its end is then ignored.
+    Each run has a context of its own (a copy of the context in which the scheduler was started). A coroutine is
+    cancelled when its run is cancelled; a function in a thread cannot be, and its end is then ignored.
     """
 
     alias: ClassVar[str] = "asyncio"

@@ -26,7 +26,8 @@ class BaseExecutor:
         raise NotImplementedError
 
     def close(self, cancel: bool, usable: bool) -> None:
-        """Takes no more runs and gives back those that wait. Never blocks. On the loop's thread, or when the loop does not run.
+        """Takes no more runs and gives back those that wait. Never blocks. On the loop's thread, or when the loop does
+        not run.
 
         Coroutines under way are cancelled, and reported as cancelled.
 

@@ -16,8 +16,8 @@ _ROOM = 4096
 class DebugExecutor(BaseExecutor):
     """Calls plain functions directly on the scheduler's asyncio thread, one after the other.
 
-    The fastest executor for functions that take microseconds; a slow one holds up the loop. Coroutine functions fail here:
-    they need the AsyncIOExecutor.
+    The fastest executor for functions that take microseconds; a slow one holds up the loop. Coroutine functions fail
+    here: they need the AsyncIOExecutor.
     """
 
     alias: ClassVar[str] = "debug"

@@ -27,14 +27,14 @@ def create_executor(
     """The executor that a user means.
 
     Args:
-        executor: an object; a name ("asyncio", "threadpool", "threadpool:4", "debug"); a mapping with "type" or "class" and
-            options.
+        executor: an object; a name ("asyncio", "threadpool", "threadpool:4", "debug"); a mapping with "type" or "class"
+            and options.
         options: keyword arguments for the class.
         argument: what to call it in messages.
 
     Raises:
-        TypeError, ValueError (UnsupportedError for executors of later releases), LookupError: naming the argument and the
-        value.
+        TypeError, ValueError (UnsupportedError for executors of later releases), LookupError: naming the argument and
+        the value.
     """
     if isinstance(executor, BaseExecutor):
         if options:

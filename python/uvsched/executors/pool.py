@@ -19,8 +19,8 @@ _ROOM = 2
 class ThreadPoolExecutor(BaseExecutor):
     """Runs functions in threads of its own: one when the scheduler starts, more as they are needed.
 
-    The threads are no daemons: a run under way when the interpreter exits is waited for. Coroutine functions fail here: they
-    need the AsyncIOExecutor.
+    The threads are no daemons: a run under way when the interpreter exits is waited for. Coroutine functions fail here:
+    they need the AsyncIOExecutor.
 
     Args:
         max_workers: how many threads at most, 1 to 1024.

@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Mapping
 from datetime import datetime, timedelta
 from typing import Any, overload
 
-from .. import _core
 from .._arguments import encode_arguments
 from .._references import check_reference, reference_of, resolve
-from .._time import span_to_micros, to_datetime, to_micros
-from ..exceptions import UvschedLookupError
 from ..tasks import Task
 from ..tasks.base import TaskDecorator
 from ..tasks.checks import as_args, as_kwargs, check_call
@@ -18,14 +15,13 @@ from ..triggers.factory import create_trigger
 from ..triggers.interval import IntervalTrigger
 from ..triggers.types import TriggerType
 from ..typing import Undefined, undefined
-from .engine_owner import EngineOwner
+from .managing import TaskManaging, unknown_alias
 
 _REPLACE_EXISTING = 1
 _ON_CONFLICT = {"keep": 0, "replace": _REPLACE_EXISTING, "raise": 2}
-_ON_CRASH = {"rerun": 0, "mark_lost": 1}
 
 
-class TaskAdding(EngineOwner):
+class TaskAdding(TaskManaging):
     """The part of a scheduler that adds tasks. Thread-safe; adding to a durable store waits for its commit."""
 
     @overload
@@ -98,24 +94,26 @@ class TaskAdding(EngineOwner):
 
         Args:
             fn_or_task: the function, a coroutine function or not, or "package.module:function". `fn` is its older name.
-            trigger: a trigger; its name, with its arguments as `trigger_args`; a timedelta for an interval. None: once, now,
-                or at `run_at`.
-            args, kwargs: arguments for the function. A durable store takes JSON's types, datetime, date, time, timedelta,
-                bytes, tuple, set, frozenset, Decimal, UUID and Enum.
-            id: unique within the store, up to 255 bytes. None: derived from the function and its arguments for recurring
-                tasks in a durable store, else random.
+            trigger: a trigger; its name, with its arguments as `trigger_args`; a timedelta for an interval. None: once,
+                now, or at `run_at`.
+            args, kwargs: arguments for the function. A durable store takes JSON's types, datetime, date, time,
+                timedelta, bytes, tuple, set, frozenset, Decimal, UUID and Enum.
+            id: unique within the store, up to 255 bytes. None: derived from the function and its arguments for
+                recurring tasks in a durable store, else random.
             name: for people; the function's name unless given.
-            mistrigger_grace_time: seconds (or a timedelta) that a run may be late and still start; None: never too late.
+            mistrigger_grace_time: seconds (or a timedelta) that a run may be late and still start; None: never too
+                late.
             coalesce: whether due times that piled up run once, for the latest.
             max_instances: how many runs may be under way at a time.
             next_run_time: when to run first, regardless of the trigger; None adds the task paused. Naive: in the
                 scheduler's zone.
             store, executor: aliases.
             replace_existing: an existing id gets this definition; its run count and pause stay.
-            on_conflict: what becomes of an existing id with another definition that is found at start: "keep" the stored
-                one, with an event; "raise" from start(); "replace" it. When the scheduler runs, "keep" raises here.
-            on_crash: a run whose process dies is run again ("rerun", at least once) or recorded as lost ("mark_lost", at
-                most once).
+            on_conflict: what becomes of an existing id with another definition that is found at start: "keep" the
+                stored one, with an event; "raise" from start(); "replace" it. When the scheduler runs, "keep" raises
+                here.
+            on_crash: a run whose process dies is run again ("rerun", at least once) or recorded as lost ("mark_lost",
+                at most once).
             max_catch_up: how many piled-up due times run when they are not coalesced.
             max_crashes: after so many crashes a "rerun" run is given up.
 
@@ -149,13 +147,13 @@ class TaskAdding(EngineOwner):
                 max_crashes=max_crashes,
             )
         engine = self._usable()
-        store = store or "default"
-        executor = executor or "default"
-        held = self._stores.get(store)
+        alias = store or "default"
+        runner = executor or "default"
+        held = self._stores.get(alias)
         if held is None:
-            raise unknown_alias("store", store, self._stores)
-        if executor not in self._executors:
-            raise unknown_alias("executor", executor, self._executors)
+            raise unknown_alias("store", alias, self._stores)
+        if runner not in self._executors:
+            raise unknown_alias("executor", runner, self._executors)
         target = resolve(fn_or_task) if isinstance(fn_or_task, str) else fn_or_task
         if not callable(target):
             raise TypeError(f"fn: {target!r} cannot be called")
@@ -193,63 +191,23 @@ class TaskAdding(EngineOwner):
             if text is not None:
                 options = {**(options or {}), "arguments": text}
             self._register(engine, reference, target)
-            call = (reference, None, (), None, spec, id, store, executor, options, flags)
+            call = (reference, None, (), None, spec, id, alias, runner, options, flags)
         else:
             if not named:
                 options = {**(options or {}), "local": True}
-            call = (reference, target, positional, keywords, spec, id, store, executor, options, flags)
+            elif id is not None and (positional or keywords):
+                options = {**(options or {}), **_comparable(positional, keywords or {})}
+            call = (reference, target, positional, keywords, spec, id, alias, runner, options, flags)
         found = engine.add(*call)
         if not self._started_once:
-            self._declarations.added((store, found), (*call[:5], found, *call[6:]))
-        return Task(self, found, store)
-
-    def _options(
-        self,
-        name: str | None,
-        grace: timedelta | float | Undefined | None,
-        coalesce: bool | Undefined | None,
-        max_instances: int | Undefined | None,
-        next_run_time: datetime | str | Undefined | None,
-        on_crash: str | Undefined,
-        max_catch_up: int | Undefined,
-        max_crashes: int | Undefined,
-    ) -> dict[str, Any]:
-        """What differs from the defaults, in the engine's words; its own checks of ranges follow."""
-        out: dict[str, Any] = {}
-        if name is not None:
-            out["name"] = name
-        if not isinstance(grace, Undefined):
-            out["grace_time"] = -1 if grace is None else span_to_micros(grace, "mistrigger_grace_time")
-        if not isinstance(coalesce, Undefined) and coalesce is not None:
-            out["coalesce"] = bool(coalesce)
-        for key, number in (
-            ("max_instances", max_instances),
-            ("max_catch_up", max_catch_up),
-            ("max_crashes", max_crashes),
-        ):
-            if not isinstance(number, Undefined) and number is not None:
-                if not isinstance(number, int):
-                    raise TypeError(f"{key}: expected a whole number, not {type(number).__name__}")
-                out[key] = number
-        if not isinstance(on_crash, Undefined):
-            if on_crash not in _ON_CRASH:
-                raise ValueError(f"on_crash: {on_crash!r} is not one of 'rerun', 'mark_lost'")
-            out["on_crash"] = _ON_CRASH[on_crash]
-        if next_run_time is None:
-            out["paused"] = True
-        elif not isinstance(next_run_time, Undefined):
-            out["next_run_time"] = to_micros(to_datetime(next_run_time, "next_run_time"), self._timezone)
-        return out
-
-    def _register(self, engine: _core.Engine, reference: str, fn: Callable[..., Any]) -> None:
-        """Lets stored tasks find a function under its name."""
-        if self._functions.get(reference) != fn:
-            engine.register(reference, fn)
-            self._functions[reference] = fn
-            if not self._started_once:
-                self._declarations.function(reference, fn)
+            self._declarations.added((alias, found), (*call[:5], found, *call[6:]))
+        return Task(self, found, alias)
 
 
-def unknown_alias(what: str, alias: str, known: Iterable[str]) -> UvschedLookupError:
-    """The error for an alias of a store or an executor that the scheduler has not."""
-    return UvschedLookupError(f"{what}: there is no {what} {alias!r} (there are {', '.join(sorted(known))})")
+def _comparable(args: tuple[Any, ...], kwargs: dict[str, Any]) -> dict[str, Any]:
+    """What lets a memory store see whether a task that is added again is the same: its arguments as JSON; where they
+    have none, it never is."""
+    try:
+        return {"arguments": encode_arguments(args, kwargs)}
+    except (TypeError, ValueError):
+        return {"local": True}

@@ -9,7 +9,7 @@ import time
 from collections.abc import Callable
 from datetime import datetime
 from types import TracebackType
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from ..events import SchedulerEvent
 from ..events.constants import SCHEDULER_SHUTDOWN
@@ -20,6 +20,9 @@ from .listeners import logger
 from .loop_binding import LoopBinding
 from .loop_thread import LoopThread
 
+if TYPE_CHECKING:
+    from typing_extensions import Self
+
 _SLICE_MS = 100  # a waiting call looks this often whether the loop is still there
 _STOP_MS = 5_000  # for what needs no Python code: flushing results, closing stores
 _CANCEL_S = 1.0  # for cancelled coroutines to clean up, before their runs are reported without them
@@ -28,9 +31,9 @@ _CANCEL_S = 1.0  # for cancelled coroutines to clean up, before their runs are r
 class AsyncIOScheduler(BaseScheduler):
     """A scheduler whose coroutines and listeners run on an asyncio loop.
 
-    start() takes the running loop. Where none runs, it starts one in a thread of its own. Starts and shutdowns are counted:
-    the last shutdown stops it. A stopped scheduler may be started again, on another loop too; its tasks stay. As context
-    manager, sync or async, it starts and shuts down.
+    start() takes the running loop. Where none runs, it starts one in a thread of its own. Starts and shutdowns are
+    counted: the last shutdown stops it. A stopped scheduler may be started again, on another loop too; its tasks stay.
+    As context manager, sync or async, it starts and shuts down.
 
     Args:
         event_loop: use this loop instead of the running one.
@@ -47,7 +50,7 @@ class AsyncIOScheduler(BaseScheduler):
         """The loop that it runs on; None while stopped."""
         return None if self._binding is None else self._binding.loop
 
-    # ---- Starting ------------------------------------------------------------------------------------------------------
+    # ---- Starting ----
 
     def start(self, paused: bool = False) -> bool:
         """Opens the stores, writes the tasks added so far and begins to fire. Waits for the stores.
@@ -71,7 +74,9 @@ class AsyncIOScheduler(BaseScheduler):
                 raise SchedulerAlreadyRunningError(detail="the scheduler is still stopping")
             engine = self._usable()
             if not engine.wait(_STOP_MS):
-                raise SchedulerAlreadyRunningError(detail="the scheduler is still stopping: runs in threads are under way")
+                raise SchedulerAlreadyRunningError(
+                    detail="the scheduler is still stopping: runs in threads are under way"
+                )
             processes.hook_exit()
             thread, loop = self._choose_loop()
             binding = LoopBinding(
@@ -108,14 +113,14 @@ class AsyncIOScheduler(BaseScheduler):
         thread.start()
         return thread, thread.loop
 
-    # ---- Stopping ------------------------------------------------------------------------------------------------------
+    # ---- Stopping ----
 
     def shutdown(self, wait: bool = True) -> bool:
         """Takes back one start; the last one stops the scheduler.
 
         On the loop's own thread it never blocks: no run starts after it returns, coroutines are cancelled, functions in
-        threads go on to their end (wait=True) or are given up (wait=False); use shutdown_async() to wait. On other threads,
-        where the loop runs, it waits for runs under way (wait=True) or cancels what can be cancelled.
+        threads go on to their end (wait=True) or are given up (wait=False); use shutdown_async() to wait. On other
+        threads, where the loop runs, it waits for runs under way (wait=True) or cancels what can be cancelled.
 
         Returns:
             True when this call stopped it; False when further starts hold it.
@@ -190,7 +195,7 @@ class AsyncIOScheduler(BaseScheduler):
                 await asyncio.wait_for(self._stopped.wait(), _CANCEL_S)
 
     def _stop_from_outside(self, binding: LoopBinding, wait: bool, timeout: float | None = None) -> None:
-        """On a thread other than the loop's, whose loop runs: waits until the engine has stopped, or can wait no more."""
+        """On another thread than the loop's, which runs: waits until the engine has stopped, or can wait no more."""
         engine = self._usable()
         engine.stop(not wait)
         patience = timeout if wait else _CANCEL_S
@@ -227,7 +232,7 @@ class AsyncIOScheduler(BaseScheduler):
             self._stopped.set()
 
     def _on_loop_lost(self) -> None:
-        """The loop was closed while the scheduler ran: what waits for it goes back to the stores, and the scheduler stops."""
+        """The loop was closed while the scheduler ran: the scheduler stops, and what waits goes back to the stores."""
         binding = self._binding
         if binding is None:
             return
@@ -239,14 +244,14 @@ class AsyncIOScheduler(BaseScheduler):
             self._engine.stop(True)
         binding.close(cancel=True, loop_usable=False)
 
-    # ---- The process ---------------------------------------------------------------------------------------------------
+    # ---- The process ----
 
     def _after_fork(self) -> None:
         binding, self._binding = self._binding, None
         thread, self._loop_thread = self._loop_thread, None
         if binding is not None:
-            # Threads, the loop's selector and the coroutines are the parent's: ending them here would end them there, or run
-            # their cleanup twice.
+            # Threads, the loop's selector and the coroutines are the parent's: ending them here would end them there,
+            # or run their cleanup twice.
             processes.keep(thread, binding.forget())
         super()._after_fork()
 
@@ -268,9 +273,9 @@ class AsyncIOScheduler(BaseScheduler):
         if thread is not None:
             thread.stop()
 
-    # ---- Context managers ----------------------------------------------------------------------------------------------
+    # ---- Context managers ----
 
-    def __enter__(self) -> AsyncIOScheduler:
+    def __enter__(self) -> Self:
         self.start()
         return self
 
@@ -279,7 +284,7 @@ class AsyncIOScheduler(BaseScheduler):
     ) -> None:
         self.shutdown()
 
-    async def __aenter__(self) -> AsyncIOScheduler:
+    async def __aenter__(self) -> Self:
         self.start()
         return self
 
@@ -297,7 +302,7 @@ def _is_current(loop: asyncio.AbstractEventLoop) -> bool:
 
 
 def _on_loop(loop: asyncio.AbstractEventLoop, call: Callable[[], Any]) -> None:
-    """Makes a call on the loop's thread and waits for it; directly when this is that thread, or the loop does not run."""
+    """Makes a call on the loop's thread and waits for it; here and now when the loop does not run, or runs here."""
     if not loop.is_running() or _is_current(loop):
         call()
         return

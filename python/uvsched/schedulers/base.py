@@ -17,22 +17,23 @@ from ..exceptions import SchedulerNotRunningError, TaskLookupError
 from ..executors import BaseExecutor
 from ..runs import Run
 from ..stores import BaseStore
+from .adding import TaskAdding
 from .configuration import read_configuration
 from .inspection import SchedulerInfo
 from .listeners import Listener, Listeners, logger
-from .managing import TaskManaging
 
 
-class BaseScheduler(TaskManaging):
+class BaseScheduler(TaskAdding):
     """Holds tasks and decides nothing itself: the engine does. Use AsyncIOScheduler.
 
     Making one opens nothing: no thread, file, connection or lock.
 
     Args:
-        global_config: a configuration dictionary, nested or with flat keys ("asyncz.stores.default.type"); keys may have the
-            prefix "asyncz." or "uvsched.".
+        global_config: a configuration dictionary, nested or with flat keys ("asyncz.stores.default.type"); keys may
+            have the prefix "asyncz." or "uvsched.".
         timezone: tzinfo or name, for naive times and for the datetimes that are given back. UTC unless given.
-        stores: alias → store object, URL ("sqlite:tasks.db", "memory") or dictionary. "default" is a memory store unless given.
+        stores: alias → store object, URL ("sqlite:tasks.db", "memory") or dictionary. "default" is a memory store
+            unless given.
         executors: alias → executor object, name or dictionary. "default" is an AsyncIOExecutor unless given.
         task_defaults: what tasks get that do not say otherwise: mistrigger_grace_time (seconds or None), coalesce,
             max_instances, max_catch_up, on_crash, max_crashes.
@@ -40,8 +41,8 @@ class BaseScheduler(TaskManaging):
             these, or inside one of them.
         identity: names this scheduler in the ledger; host and process id unless given.
         lock_path: accepted for asyncz's sake; claims are atomic in the store, so no lock file is needed.
-        options: see the subclass; further `manual_clock`, a datetime at which the clock stands still until advance() moves
-            it, for tests; and asyncz's options that mean nothing here.
+        options: see the subclass; further `manual_clock`, a datetime at which the clock stands still until advance()
+            moves it, for tests; and asyncz's options that mean nothing here.
 
     Raises:
         TypeError, ValueError, LookupError: naming the argument and the value.
@@ -73,7 +74,7 @@ class BaseScheduler(TaskManaging):
         self._listeners = Listeners()
         self._started_at: datetime | None = None
 
-    # ---- State ---------------------------------------------------------------------------------------------------------
+    # ---- State ----
 
     @property
     def state(self) -> SchedulerState:
@@ -117,13 +118,13 @@ class BaseScheduler(TaskManaging):
         """
         self._usable().advance(span_to_micros(time, "time"))
 
-    # ---- Listeners -----------------------------------------------------------------------------------------------------
+    # ---- Listeners ----
 
     def add_listener(self, callback: Listener, mask: int = ALL_EVENTS) -> None:
         """Calls `callback(event)` on the scheduler's asyncio thread for events whose code is in `mask`.
 
-        A listener that raises is logged and does not disturb the others. Events wait in a bounded ring: when listeners are
-        too slow, the oldest are dropped and an EVENTS_DROPPED event says how many.
+        A listener that raises is logged and does not disturb the others. Events wait in a bounded ring: when listeners
+        are too slow, the oldest are dropped and an EVENTS_DROPPED event says how many.
 
         Raises:
             TypeError: the callback cannot be called, or is a coroutine function.
@@ -142,7 +143,8 @@ class BaseScheduler(TaskManaging):
         self._listeners.dispatch(event)
 
     def _subscribe(self) -> None:
-        """Tells the engine which events are wanted: what is logged, what listeners want, what resolves stored functions."""
+        """Tells the engine which events are wanted: what is logged, what listeners want, what resolves stored
+        functions."""
         mask = self._listeners.mask
         engine = self._usable()
         engine.subscribe(mask | records.LOGGED | TASK_UNRUNNABLE)
@@ -162,7 +164,8 @@ class BaseScheduler(TaskManaging):
                 self._listeners.dispatch(records.to_event(record, self._timezone, self.identity, outcome))
 
     def _resolve_trusted(self, record: _core.EventRecord) -> bool:
-        """Registers the function of a stored task when its module is trusted; False when it is not, or cannot be found."""
+        """Registers the function of a stored task when its module is trusted; False when it is not, or cannot be
+        found."""
         engine = self._usable()
         try:
             reference = engine.get(record.alias or None, record.task_id).function
@@ -174,7 +177,7 @@ class BaseScheduler(TaskManaging):
             return False
         return True
 
-    # ---- Inspection ----------------------------------------------------------------------------------------------------
+    # ---- Inspection ----
 
     def history(
         self,
@@ -272,5 +275,3 @@ class BaseScheduler(TaskManaging):
     def __repr__(self) -> str:
         stores = ", ".join(f"{alias}={store!r}" for alias, store in self._stores.items())
         return f"<{type(self).__name__} {self.state.name.removeprefix('STATE_').lower()}, {stores}>"
-
-

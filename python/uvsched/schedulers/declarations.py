@@ -1,4 +1,5 @@
-"""Declarations: what was added before start, so that an engine can be made anew (in a forked child, or for another store)."""
+"""Declarations: what was added before start, so that an engine can be made anew (in a forked child, or for another
+store)."""
 
 from __future__ import annotations
 
@@ -13,7 +14,8 @@ Key = tuple[str, str]
 
 
 class Declarations:
-    """The calls that declared tasks and functions, in order. Guarded by the scheduler's lock, or the GIL for single steps."""
+    """The calls that declared tasks and functions, in order. Guarded by the scheduler's lock, or the GIL for single
+    steps."""
 
     def __init__(self) -> None:
         self._functions: dict[str, Callable[..., Any]] = {}

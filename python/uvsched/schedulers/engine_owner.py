@@ -21,8 +21,8 @@ from .declarations import Declarations
 class EngineOwner:
     """Owns the engine's handle, the configuration it is made from and the declarations it is made with.
 
-    A handle belongs to the process that made it: in a forked child the next use makes a new one, from the same configuration
-    and declarations.
+    A handle belongs to the process that made it: in a forked child the next use makes a new one, from the same
+    configuration and declarations.
     """
 
     def __init__(self, configuration: Configuration) -> None:
@@ -72,7 +72,7 @@ class EngineOwner:
     def _at_exit(self) -> None:
         """When the interpreter exits."""
 
-    # ---- Configuration -------------------------------------------------------------------------------------------------
+    # ---- Configuration ----
 
     @property
     def timezone(self) -> tzinfo:
@@ -124,7 +124,9 @@ class EngineOwner:
         defaulted = self._configuration.defaulted
         with self._lock:
             if self._started_once:
-                raise SchedulerAlreadyRunningError(detail=f"{what} {alias!r} can only be added before the first start()")
+                raise SchedulerAlreadyRunningError(
+                    detail=f"{what} {alias!r} can only be added before the first start()"
+                )
             if alias in parts and (what, alias) not in defaulted:
                 raise ValueError(f"alias: there is {what} {alias!r} already")
             old, engine = dict(parts), self._engine

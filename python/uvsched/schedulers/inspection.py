@@ -10,7 +10,8 @@ from ..enums import SchedulerState
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SchedulerInfo:
-    """A scheduler as it was at one moment. Counts of tasks cover all stores; counters count since the scheduler was made."""
+    """A scheduler as it was at one moment. Counts of tasks cover all stores; counters count since the scheduler was
+    made."""
 
     identity: str
     state: SchedulerState

@@ -116,7 +116,8 @@ class LoopBinding:
 
 
 class _LoopWatch:
-    """A timer that never comes, kept by the loop alone: when the loop is closed it drops its timers, and this goes with them.
+    """A timer that never comes, kept by the loop alone: when the loop is closed it drops its timers, and this goes with
+    them.
 
     Closing a loop that has readers is silent: without this the runs that wait for it would be stranded.
     """

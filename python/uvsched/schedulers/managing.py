@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from datetime import datetime, timedelta
 from typing import Any
 
 from .. import _core
 from .._arguments import encode_arguments
 from .._references import check_reference, reference_of, resolve
-from .._time import from_micros, to_micros, zone_name
-from ..exceptions import TaskLookupError
+from .._time import from_micros, span_to_micros, to_datetime, to_micros, zone_name
+from ..exceptions import SchedulerNotRunningError, TaskLookupError, UvschedLookupError
 from ..tasks import Task, TaskInfo, TaskRunPreview
 from ..tasks.checks import as_args, as_kwargs, check_call
 from ..tasks.records import NEVER, arguments_of, function_of, info_of, trigger_of
@@ -18,21 +18,30 @@ from ..triggers import BaseTrigger
 from ..triggers.base import Spec
 from ..triggers.factory import create_trigger
 from ..triggers.types import TriggerType
-from ..typing import undefined
-from .adding import TaskAdding, unknown_alias
+from ..typing import Undefined, undefined
+from .engine_owner import EngineOwner
 
-_POLICIES = ("mistrigger_grace_time", "coalesce", "max_instances", "next_run_time", "on_crash", "max_catch_up", "max_crashes")
+_POLICIES = (
+    "mistrigger_grace_time",
+    "coalesce",
+    "max_instances",
+    "next_run_time",
+    "on_crash",
+    "max_catch_up",
+    "max_crashes",
+)
+_ON_CRASH = {"rerun": 0, "mark_lost": 1}
 _UPDATABLE = frozenset({"args", "executor", "fn", "kwargs", "name", "trigger", *_POLICIES})
 
 
-class TaskManaging(TaskAdding):
+class TaskManaging(EngineOwner):
     """The part of a scheduler that manages its tasks.
 
-    Tasks are named by their id or by Task objects; `store` is the alias of their store (None: the first that has the id).
-    Thread-safe; calls on a durable store wait for its commit.
+    Tasks are named by their id or by Task objects; `store` is the alias of their store (None: the first that has the
+    id). Thread-safe; calls on a durable store wait for its commit.
     """
 
-    # ---- Changing ------------------------------------------------------------------------------------------------------
+    # ---- Changing ----
 
     def update_task(self, task_id: Task | str, store: str | None = None, **updates: Any) -> Task:
         """Changes a task: fn, args, kwargs, name, executor, trigger, next_run_time and the policies of add_task.
@@ -177,14 +186,14 @@ class TaskManaging(TaskAdding):
         self._declarations.removed_all(store)
         return removed
 
-    # ---- Looking -------------------------------------------------------------------------------------------------------
+    # ---- Looking ----
 
     def get_task(self, task_id: str, store: str | None = None) -> Task | None:
         """A live view of a task; None when there is none."""
         key, alias = self._named(task_id, store)
         try:
             return Task(self, key, self._usable().get(alias, key).store)
-        except TaskLookupError:
+        except (TaskLookupError, SchedulerNotRunningError):  # not declared here, and its store is not open
             return None
 
     def get_tasks(self, store: str | None = None) -> list[Task]:
@@ -229,7 +238,55 @@ class TaskManaging(TaskAdding):
             exhausted=len(times) < count,
         )
 
-    # ---- What Task asks ------------------------------------------------------------------------------------------------
+    # ---- What adding and changing have in common ----
+
+    def _options(
+        self,
+        name: str | None,
+        grace: timedelta | float | Undefined | None,
+        coalesce: bool | Undefined | None,
+        max_instances: int | Undefined | None,
+        next_run_time: datetime | str | Undefined | None,
+        on_crash: str | Undefined,
+        max_catch_up: int | Undefined,
+        max_crashes: int | Undefined,
+    ) -> dict[str, Any]:
+        """What differs from the defaults, in the engine's words; its own checks of ranges follow."""
+        out: dict[str, Any] = {}
+        if name is not None:
+            out["name"] = name
+        if not isinstance(grace, Undefined):
+            out["grace_time"] = -1 if grace is None else span_to_micros(grace, "mistrigger_grace_time")
+        if not isinstance(coalesce, Undefined) and coalesce is not None:
+            out["coalesce"] = bool(coalesce)
+        for key, number in (
+            ("max_instances", max_instances),
+            ("max_catch_up", max_catch_up),
+            ("max_crashes", max_crashes),
+        ):
+            if not isinstance(number, Undefined) and number is not None:
+                if not isinstance(number, int):
+                    raise TypeError(f"{key}: expected a whole number, not {type(number).__name__}")
+                out[key] = number
+        if not isinstance(on_crash, Undefined):
+            if on_crash not in _ON_CRASH:
+                raise ValueError(f"on_crash: {on_crash!r} is not one of 'rerun', 'mark_lost'")
+            out["on_crash"] = _ON_CRASH[on_crash]
+        if next_run_time is None:
+            out["paused"] = True
+        elif not isinstance(next_run_time, Undefined):
+            out["next_run_time"] = to_micros(to_datetime(next_run_time, "next_run_time"), self._timezone)
+        return out
+
+    def _register(self, engine: _core.Engine, reference: str, fn: Callable[..., Any]) -> None:
+        """Lets stored tasks find a function under its name."""
+        if self._functions.get(reference) != fn:
+            engine.register(reference, fn)
+            self._functions[reference] = fn
+            if not self._started_once:
+                self._declarations.function(reference, fn)
+
+    # ---- What Task asks ----
 
     def _named(self, task: Task | str, store: str | None) -> tuple[str, str | None]:
         """Id and store of what a caller names."""
@@ -263,3 +320,6 @@ class TaskManaging(TaskAdding):
         return None if micros == NEVER else from_micros(micros, self._timezone)
 
 
+def unknown_alias(what: str, alias: str, known: Iterable[str]) -> UvschedLookupError:
+    """The error for an alias of a store or an executor that the scheduler has not."""
+    return UvschedLookupError(f"{what}: there is no {what} {alias!r} (there are {', '.join(sorted(known))})")

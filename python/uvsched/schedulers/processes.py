@@ -24,8 +24,8 @@ def watch(owner: EngineOwner) -> None:
 def hook_exit() -> None:
     """Makes sure that running schedulers stop when the interpreter exits. Called before the first threads start.
 
-    threading's own hook comes before it joins threads that are no daemons; a plain atexit hook would come after, and never
-    be reached while a worker waits for work.
+    threading's own hook comes before it joins threads that are no daemons; a plain atexit hook would come after, and
+    never be reached while a worker waits for work.
 
     Raises:
         RuntimeError: the interpreter is exiting already.

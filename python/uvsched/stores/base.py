@@ -6,7 +6,8 @@ from typing import Any, ClassVar
 
 
 class BaseStore:
-    """Where tasks and the ledger of their runs are kept. Making one opens nothing; a scheduler opens it when it starts."""
+    """Where tasks and the ledger of their runs are kept. Making one opens nothing; a scheduler opens it when it
+    starts."""
 
     __slots__ = ()
 

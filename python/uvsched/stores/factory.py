@@ -19,13 +19,14 @@ def create_store(store: BaseStore | str | Mapping[str, Any], options: Mapping[st
     """The store that a user means.
 
     Args:
-        store: an object, a URL ("memory", "sqlite:tasks.db", "sqlite:///tasks.db"), a name ("sqlite", with `options`), or a
-            mapping with "type", "class" or "url" and options.
+        store: an object, a URL ("memory", "sqlite:tasks.db", "sqlite:///tasks.db"), a name ("sqlite", with `options`),
+            or a mapping with "type", "class" or "url" and options.
         options: keyword arguments for the class.
         argument: what to call it in messages.
 
     Raises:
-        TypeError, ValueError (UnsupportedError for stores of later releases), LookupError: naming the argument and the value.
+        TypeError, ValueError (UnsupportedError for stores of later releases), LookupError: naming the argument and the
+        value.
     """
     if isinstance(store, BaseStore):
         if options:

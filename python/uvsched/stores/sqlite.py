@@ -13,8 +13,8 @@ from .base import BaseStore
 class SQLiteStore(BaseStore):
     """Keeps tasks and the ledger of their runs in a SQLite file, which survives kill -9 and power loss.
 
-    One process at a time uses the file; it is made with mode 0600 when it is not there. Functions are stored by reference
-    (`module:qualname`), arguments as JSON.
+    One process at a time uses the file; it is made with mode 0600 when it is not there. Functions are stored by
+    reference (`module:qualname`), arguments as JSON.
 
     Args:
         path: the file. Relative: to the working directory at the moment of the scheduler's start.

@@ -35,7 +35,8 @@ class BaseTrigger(TriggerType):
         self.allow_mistrigger_by_default = allow_mistrigger_by_default
 
     def spec(self, zone: tzinfo) -> Spec:
-        """What the engine is told about this trigger; naive times are read in `zone` where it has no zone of its own."""
+        """What the engine is told about this trigger; naive times are read in `zone` where it has no zone of its
+        own."""
         raise NotImplementedError
 
     def _key(self) -> tuple[Any, ...]:
@@ -57,8 +58,8 @@ def optional_datetime(value: datetime | str | None, argument: str) -> datetime |
 
 
 def own_zone(timezone: tzinfo | str | None, *times: datetime | None) -> tuple[tzinfo | None, str | None]:
-    """A trigger's zone (the one given, else that of the first time that has one, else None for the scheduler's) and the name
-    of the one given, as spelt."""
+    """A trigger's zone (the one given, else that of the first time that has one, else None for the scheduler's) and the
+    name of the one given, as spelt."""
     if timezone is not None:
         zone = to_zone(timezone)
         return zone, timezone if isinstance(timezone, str) else zone_name(zone)

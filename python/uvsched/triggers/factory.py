@@ -21,8 +21,8 @@ def create_trigger(trigger: TriggerType | timedelta | str | None, arguments: Map
     """The trigger that add_task's caller means.
 
     Args:
-        trigger: an object; a name ("interval", "date"), with `arguments` for its class; a timedelta, for an interval; None
-            for "date".
+        trigger: an object; a name ("interval", "date"), with `arguments` for its class; a timedelta, for an interval;
+            None for "date".
         arguments: further keyword arguments of add_task.
 
     Raises:

@@ -14,13 +14,13 @@ _WEEK, _DAY, _HOUR, _MINUTE = 604_800, 86_400, 3_600, 60
 
 
 class IntervalTrigger(BaseTrigger):
-    """Due at `start_at + k × interval` in elapsed time, so that daylight saving neither stretches nor shrinks it.
+    """Due at `start_at + k * interval` in elapsed time, so that daylight saving neither stretches nor shrinks it.
 
     Without `start_at` the first run is one interval after adding. A stored task keeps its phase over restarts.
 
     Args:
-        weeks, days, hours, minutes, seconds: the interval; fractions are allowed, and `seconds` may be a timedelta. All 0 is
-            one second.
+        weeks, days, hours, minutes, seconds: the interval; fractions are allowed, and `seconds` may be a timedelta. All
+            0 is one second.
         start_at: the first due time. Naive: in the trigger's zone.
         end_at: the last possible due time, inclusive. Naive: in the trigger's zone.
         timezone: a tzinfo or a name; when None that of start_at, else of end_at, else the scheduler's.
@@ -151,5 +151,3 @@ def _exact_micros(weeks: float, days: float, hours: float, minutes: float, secon
         except (ValueError, OverflowError):
             raise ValueError(f"{name}: {value!r} is not a finite number") from None
     return round(total * 1_000_000)
-
-
