@@ -50,10 +50,13 @@ def check_reference(fn: Callable[..., Any], reference: str) -> None:
     if qualname.endswith("()"):
         raise ValueError(f"fn: {fn!r} has no name; {advice}: write a function at the top level of a module")
     try:
-        found = _unwrap(_walk(_module(reference), qualname))
+        module = _module(reference)
+        found = _unwrap(_walk(module, qualname))
     except LookupError as error:
+        if isinstance(error, _NotBound) and _is_being_defined(fn, module):
+            return
         raise ValueError(f"fn: {reference} does not lead back to {fn!r}: {error.args[0]}; {advice}") from None
-    if found is not fn and found != fn:
+    if found is not fn and found != fn and not _is_older(found, fn):
         raise ValueError(f"fn: {reference} leads to {found!r}, not to {fn!r}; {advice}")
 
 
@@ -65,11 +68,27 @@ def _module(reference: str) -> ModuleType:
     return found
 
 
+class _NotBound(LookupError):
+    """The module is there, the name in it is not (yet)."""
+
+
+def _is_being_defined(fn: Callable[..., Any], module: ModuleType) -> bool:
+    """A decorator runs before its function's name is bound: the function belongs to the module all the same."""
+    return getattr(fn, "__globals__", None) is vars(module)
+
+
+def _is_older(found: Any, fn: Callable[..., Any]) -> bool:
+    """Whether the name still leads to an earlier definition, which the one under way replaces (a module reloaded)."""
+    namespace = getattr(fn, "__globals__", None)
+    same_name = getattr(found, "__qualname__", None) == getattr(fn, "__qualname__", None)
+    return namespace is not None and same_name and getattr(found, "__globals__", None) is namespace
+
+
 def _walk(module: Any, qualname: str) -> Any:
     try:
         return operator.attrgetter(qualname)(module)
     except AttributeError:
-        raise LookupError(f"{module.__name__!r} has no {qualname!r}") from None
+        raise _NotBound(f"{module.__name__!r} has no {qualname!r}") from None
 
 
 def _unwrap(found: Any) -> Any:
