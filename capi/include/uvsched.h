@@ -309,7 +309,8 @@ UVSCHED_API int sched_get_task(sched_scheduler* scheduler, sched_task** out, con
 UVSCHED_API int sched_preview_task(sched_scheduler* scheduler, const char* store, const char* id, int64_t after,
                                    int64_t* times, size_t capacity, size_t* count);
 
-/* Getters. Strings live until the handle is changed or freed; NULL for a bad handle, "" where nothing is set. */
+/* Getters. Strings live until the handle is changed or freed; "" where nothing is set; NULL for a bad handle, and for a
+ * trigger whose members do not fit it. */
 UVSCHED_API const char* sched_task_id(const sched_task* task);
 UVSCHED_API const char* sched_task_name(const sched_task* task);
 UVSCHED_API const char* sched_task_function(const sched_task* task);
