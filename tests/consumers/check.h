@@ -6,13 +6,13 @@
 #include <stdlib.h>
 #include <uvsched.h>
 
-static void check_status(int status, const char* call, int line) {
+static inline void check_status(int status, const char* call, int line) {
     if (status == UVSCHED_OK) return;
     fprintf(stderr, "line %d: %s: %s: %s\n", line, call, sched_error_name(status), sched_last_error());
     exit(1);
 }
 
-static void check_true(int condition, const char* text, int line) {
+static inline void check_true(int condition, const char* text, int line) {
     if (condition) return;
     fprintf(stderr, "line %d: not so: %s\n", line, text);
     exit(1);
