@@ -72,7 +72,7 @@ void deallocate(PyObject* self) {
 
 PyObject* call(PyObject* self, PyObject* args, PyObject* kwargs) {
     Fire* const fire = as_fire(self);
-    if (PyTuple_GET_SIZE(args) != 0 || kwargs != nullptr) {
+    if (PyTuple_GET_SIZE(args) != 0 || (kwargs != nullptr && PyDict_Size(kwargs) != 0)) {
         PyErr_SetString(PyExc_TypeError, "a fire takes no arguments");
         return nullptr;
     }

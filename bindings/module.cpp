@@ -15,6 +15,7 @@ PYBIND11_MODULE(_core, module) {
     module.attr("CONTROL_QUEUE") = kControlQueue;
     module.def("set_zone_data", [](const std::string& folder) { check(sched_set_zone_data(nullptr, folder.c_str())); },
                py::arg("fallback"));
+    prepare_outcomes();
     bind_engine(module);
     bind_records(module);
     bind_fire(module);

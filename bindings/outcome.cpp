@@ -5,16 +5,7 @@
 namespace uvsched::python {
 namespace {
 
-// asyncio.CancelledError, borrowed for the process's life; nullptr with no error set when asyncio cannot be imported.
-PyObject* cancelled_error() noexcept {
-    static PyObject* type = nullptr;
-    if (type == nullptr) {
-        const Owned module(PyImport_ImportModule("asyncio"));
-        if (module) type = PyObject_GetAttrString(module.get(), "CancelledError");
-        if (type == nullptr) PyErr_Clear();
-    }
-    return type;
-}
+PyObject* cancelled_error = nullptr;  // asyncio.CancelledError, kept for the process's life
 
 // The exception that is set, cleared, with its traceback.
 Owned take_error() noexcept {
@@ -98,9 +89,11 @@ Outcome outcome_of_error(Engine& engine, std::uint64_t run_id, const char* fire_
     return outcome;
 }
 
-bool is_cancellation() noexcept {
-    PyObject* const type = cancelled_error();
-    return type != nullptr && PyErr_ExceptionMatches(type) != 0;
+bool is_cancellation() noexcept { return PyErr_ExceptionMatches(cancelled_error) != 0; }
+
+void prepare_outcomes() {
+    py::object type = py::module_::import("asyncio").attr("CancelledError");
+    cancelled_error = type.release().ptr();
 }
 
 void report(sched_queue* queue, const Outcome* outcomes, std::size_t count) noexcept {

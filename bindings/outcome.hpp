@@ -32,6 +32,9 @@ Outcome cancelled(std::uint64_t run_id) noexcept;
 // A failure that uvsched itself finds.
 Outcome failed(std::uint64_t run_id, const char* text) noexcept;
 
+// Once, before the first run.
+void prepare_outcomes();
+
 // Whether the error that is set is asyncio's CancelledError.
 bool is_cancellation() noexcept;
 

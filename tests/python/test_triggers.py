@@ -1,0 +1,155 @@
+"""Triggers as Python objects. When tasks fire by them is the engine's, and tested there."""
+
+from __future__ import annotations
+
+import json
+from datetime import datetime, timedelta, timezone
+from typing import Any
+from zoneinfo import ZoneInfo
+
+import pytest
+
+from uvsched.triggers import BaseTrigger, DateTrigger, IntervalTrigger
+from uvsched.triggers.factory import create_trigger, trigger_from_json
+
+UTC = timezone.utc
+NOON = datetime(2026, 1, 1, 12, tzinfo=UTC)
+
+
+@pytest.mark.parametrize(
+    ("units", "expected"),
+    [
+        ({}, timedelta(seconds=1)),
+        ({"seconds": 0}, timedelta(seconds=1)),
+        ({"weeks": 1, "days": 1, "hours": 1, "minutes": 1, "seconds": 1}, timedelta(8, 3661)),
+        ({"seconds": 0.1}, timedelta(milliseconds=100)),
+        ({"minutes": 0.5, "seconds": 1}, timedelta(seconds=31)),
+        ({"seconds": timedelta(hours=2)}, timedelta(hours=2)),
+        ({"days": -1, "hours": 25}, timedelta(hours=1)),
+        ({"seconds": 1e-6}, timedelta(microseconds=1)),
+    ],
+)
+def test_the_interval_is_the_sum_of_its_units(units: dict[str, Any], expected: timedelta) -> None:
+    trigger = IntervalTrigger(**units)
+    assert trigger.interval == expected
+    assert trigger.interval_size == expected.total_seconds()
+
+
+def test_a_bad_interval_is_named() -> None:
+    with pytest.raises(ValueError, match="interval: -1 s is negative"):
+        IntervalTrigger(seconds=-1)
+    with pytest.raises(TypeError, match="minutes: expected a number, not str"):
+        IntervalTrigger(minutes="5")  # type: ignore[arg-type]
+    with pytest.raises(ValueError, match="hours: inf is not a finite number"):
+        IntervalTrigger(hours=float("inf"))
+    with pytest.raises(ValueError, match="end_at: .* is before start_at"):
+        IntervalTrigger(start_at=NOON, end_at=NOON - timedelta(seconds=1))
+    with pytest.raises(ValueError, match="jitter: -3 is negative"):
+        IntervalTrigger(jitter=-3)
+
+
+def test_the_grid_of_an_interval() -> None:
+    trigger = IntervalTrigger(minutes=10, start_at=NOON, end_at=NOON + timedelta(minutes=20))
+    assert trigger.get_next_trigger_time(UTC, None, NOON - timedelta(days=1)) == NOON
+    assert trigger.get_next_trigger_time(UTC, None, NOON) == NOON  # now itself counts
+    assert trigger.get_next_trigger_time(UTC, None, NOON + timedelta(seconds=1)) == NOON + timedelta(minutes=10)
+    assert trigger.get_next_trigger_time(UTC, NOON, NOON) == NOON + timedelta(minutes=10)
+    assert trigger.get_next_trigger_time(UTC, NOON - timedelta(days=9), NOON) == NOON
+    last = NOON + timedelta(minutes=20)
+    assert trigger.get_next_trigger_time(UTC, last - timedelta(minutes=10), NOON) == last  # the end is inclusive
+    assert trigger.get_next_trigger_time(UTC, last, NOON) is None
+
+
+def test_an_interval_without_a_start_comes_one_interval_from_now() -> None:
+    trigger = IntervalTrigger(seconds=10)
+    assert trigger.get_next_trigger_time(UTC, None, NOON) == NOON + timedelta(seconds=10)
+    assert trigger.get_next_trigger_time(UTC, NOON, NOON) == NOON + timedelta(seconds=10)
+
+
+def test_daylight_saving_does_not_stretch_an_interval() -> None:
+    zone = ZoneInfo("America/New_York")
+    before = datetime(2024, 3, 10, 1, 30, tzinfo=zone)
+    after = IntervalTrigger(minutes=30).get_next_trigger_time(zone, before, before)
+    assert after == datetime(2024, 3, 10, 3, 0, tzinfo=zone)
+
+
+def test_naive_times_are_read_in_the_zone_of_the_trigger() -> None:
+    madrid = ZoneInfo("Europe/Madrid")
+    naive = datetime(2026, 7, 1, 12)
+    assert DateTrigger(naive, timezone="Europe/Madrid").spec(UTC)[1] == DateTrigger(naive).spec(madrid)[1]
+    # The zone of the first time that has one stands for the others.
+    trigger = IntervalTrigger(hours=1, start_at=naive.replace(tzinfo=madrid), end_at=datetime(2026, 7, 2))
+    assert trigger.timezone is madrid
+    assert trigger.spec(UTC)[3] == DateTrigger(datetime(2026, 7, 2, tzinfo=madrid)).spec(UTC)[1]
+
+
+def test_a_date() -> None:
+    trigger = DateTrigger("2026-01-01T12:00:00Z")
+    assert trigger.get_next_trigger_time(UTC, None, NOON) == NOON
+    assert trigger.get_next_trigger_time(UTC, NOON, NOON) is None
+    assert DateTrigger().get_next_trigger_time(UTC, None, NOON) == NOON
+
+
+def test_equal_triggers_are_equal() -> None:
+    assert IntervalTrigger(minutes=1) == IntervalTrigger(seconds=60)
+    assert hash(IntervalTrigger(minutes=1)) == hash(IntervalTrigger(seconds=60))
+    assert IntervalTrigger(minutes=1) != IntervalTrigger(minutes=1, jitter=1)
+    assert IntervalTrigger(timezone="UTC") != IntervalTrigger()
+    assert DateTrigger(NOON) == DateTrigger(NOON.astimezone(ZoneInfo("Asia/Tokyo")))
+    assert DateTrigger(NOON) != IntervalTrigger()
+    assert DateTrigger() != "date"
+
+
+def test_a_trigger_shows_itself() -> None:
+    assert str(IntervalTrigger(hours=1)) == "interval[1:00:00]"
+    assert repr(IntervalTrigger(hours=1, jitter=5, timezone="UTC")) == (
+        "IntervalTrigger(seconds=3600, timezone='UTC', jitter=5)"
+    )
+    assert repr(DateTrigger(NOON, jitter=1)) == "DateTrigger(run_at='2026-01-01T12:00:00+00:00', jitter=1)"
+    assert str(DateTrigger()) == "date[now]"
+
+
+@pytest.mark.parametrize(
+    "trigger",
+    [
+        IntervalTrigger(seconds=0.5, start_at=NOON, end_at=NOON + timedelta(days=1), timezone="Europe/Madrid", jitter=2),
+        IntervalTrigger(minutes=5),
+        IntervalTrigger(seconds=timedelta(microseconds=7)),
+        DateTrigger(NOON),
+        DateTrigger(),
+    ],
+)
+def test_what_the_engine_stored_reads_back(make: Any, trigger: BaseTrigger) -> None:
+    scheduler = make()
+    task = scheduler.add_task(print, trigger)
+    assert task.trigger == trigger
+
+
+def test_a_trigger_of_a_later_release_is_not_known() -> None:
+    assert trigger_from_json(json.dumps({"type": "moon", "phase": "full"})) is None
+
+
+def test_triggers_by_name() -> None:
+    assert create_trigger("interval", {"hours": 1}) == IntervalTrigger(hours=1)
+    assert create_trigger(None, {"run_at": NOON}) == DateTrigger(NOON)
+    assert create_trigger(timedelta(minutes=1), {"jitter": 1}) == IntervalTrigger(minutes=1, jitter=1)
+    for name in ("cron", "and", "or", "shutdown"):
+        with pytest.raises(ValueError, match=f"trigger: '{name}' is not available yet"):
+            create_trigger(name, {})
+    with pytest.raises(LookupError, match="trigger: there is none with the name 'moon'"):
+        create_trigger("moon", {})
+    with pytest.raises(TypeError, match="trigger 'interval': .*hour"):
+        create_trigger("interval", {"hour": 1})
+    with pytest.raises(TypeError, match="unexpected arguments beside a trigger object: hours"):
+        create_trigger(IntervalTrigger(), {"hours": 1})
+    with pytest.raises(TypeError, match="trigger: expected a trigger or its name, not int"):
+        create_trigger(5, {})  # type: ignore[arg-type]
+
+
+def test_custom_triggers_are_for_a_later_release() -> None:
+    class Sometimes(BaseTrigger):
+        def get_next_trigger_time(self, timezone: Any, previous_time: Any, now: Any = None) -> None:
+            return None
+
+    with pytest.raises(ValueError, match="trigger: Sometimes is not available yet"):
+        create_trigger(Sometimes(), {})
