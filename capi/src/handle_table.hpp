@@ -2,7 +2,7 @@
 //
 // A token holds a kind, a slot and the slot's generation. The table itself is never freed, so any pointer value at all
 // can be looked up. A lookup pins its slot without a lock (a load and a compare-and-swap); an object whose handle was
-// freed is destroyed when the last pin drops. docs/decisions/handles.md says why.
+// freed is destroyed when the last pin drops. docs/decisions/0030 says why.
 //
 //   free slot --insert--> live --retire--> dying (pins > 0) --last unpin--> free slot, of the next generation
 #pragma once

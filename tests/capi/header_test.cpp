@@ -19,7 +19,7 @@ struct Declared {
 };
 
 std::vector<Declared> declared() {
-    std::ifstream file(UVSCHED_HEADER);
+    std::ifstream file(UVSCHED_SOURCE "/capi/include/uvsched.h");
     REQUIRE(file.good());
     std::vector<Declared> found;
     std::string line;
