@@ -19,10 +19,11 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 from tasks import DATA, declare_greeting, scheduler, storage
+from uvsched.events.constants import TASK_EXECUTED
 
 log = logging.getLogger("load_monitor")
 logs.set_up()
-scheduler.add_listener(logs.tell, logs.HEARD)
+scheduler.add_listener(logs.tell_of_run, TASK_EXECUTED)
 
 
 @asynccontextmanager

@@ -59,6 +59,9 @@ async def report() -> str:
     return f"report {number} delivered"
 
 
+GREETING = "greeting"
+
+
 async def greet() -> str:
     """Runs once, three seconds after each start."""
     return f"Hello from {socket.gethostname()}: the load monitor is up"
@@ -67,4 +70,4 @@ async def greet() -> str:
 def declare_greeting() -> None:
     """Puts the greeting three seconds from now, in the place of the last start's."""
     soon = datetime.now(timezone.utc) + timedelta(seconds=3)
-    scheduler.add_task(greet, trigger=DateTrigger(run_at=soon), id="greeting", replace_existing=True)
+    scheduler.add_task(greet, trigger=DateTrigger(run_at=soon), id=GREETING, replace_existing=True)

@@ -16,7 +16,7 @@ from page import HEADERS, PAGE
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, JSONResponse, Response
-from tasks import scheduler, storage
+from tasks import GREETING, scheduler, storage
 from uvsched import Run
 from uvsched.tasks import TaskInfo
 
@@ -64,14 +64,17 @@ async def samples(request: Request) -> Response:
 
 
 def describe_all() -> dict[str, Any]:
-    """What ``/tasks`` answers."""
+    """What ``/tasks`` answers. A finished task isn't listed any more; the greeting is shown all the same."""
+    infos = scheduler.get_task_infos()
+    if not any(info.id == GREETING for info in infos):
+        infos = [*infos, *filter(None, [scheduler.get_task_info(GREETING)])]
     return {
         "now": datetime.now(timezone.utc).isoformat(),
         "host": socket.gethostname(),
         "scheduler": "running" if scheduler.running else "stopped",
         "started": STARTED.isoformat(),
         "samples": storage.count(),
-        "tasks": [describe_task(info) for info in scheduler.get_task_infos()],
+        "tasks": [describe_task(info) for info in sorted(infos, key=lambda info: info.id)],
     }
 
 

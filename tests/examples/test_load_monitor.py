@@ -168,10 +168,10 @@ def test_it_logs_what_matters(start: Start) -> None:
     strange = [text for text in log.splitlines() if not line.match(text)]
     # uvicorn writes a line or two before it has loaded the application, in its own form.
     assert all(text.startswith("INFO: ") for text in strange), strange
-    assert re.search(r"ERROR +load_monitor: task report failed in [\d.]+ ms: ConnectionError: report \d+", log)
+    assert re.search(r"ERROR +uvsched: task report failed: ConnectionError: report \d+", log)
     assert "load_monitor: ready: 4 tasks and 0 samples in " in log
-    assert "load_monitor: the scheduler has started" in log
-    assert "load_monitor: the scheduler has stopped" in log
+    assert "uvsched: scheduler started" in log
+    assert "uvsched: scheduler stopped" in log
     assert "GET /runs" not in log
     assert "task sample" not in log
 

@@ -6,6 +6,7 @@ tests/frameworks/esmerald_app is the application, in each form that Esmerald's d
 
 from __future__ import annotations
 
+import re
 import signal
 import sqlite3
 from collections.abc import Callable
@@ -20,6 +21,9 @@ from serving import Server, serving
 APP = Path(__file__).parent / "esmerald_app"
 FORMS = ["plain:app", "own_lifespan:app", "own_lifespan:both", "from_settings:app", "from_environment:app"]
 MICROSECOND = 1e-6
+
+EXPECTED = re.compile(r"task \S+ failed: RuntimeError: stumbled.*?^RuntimeError: stumbled", re.DOTALL | re.MULTILINE)
+"""What uvsched logs of the task that fails."""
 
 Start = Callable[[str], AbstractContextManager[Server]]
 
@@ -63,14 +67,9 @@ def test_tasks_run_and_stop_with_the_application(start: Start, form: str, how: s
     with start(form) as server:
         state = server.wait_for("/state", lambda seen: calls(seen, least=3))
         assert server.stop(how) < 1.0
-        assert "Traceback" not in server.log.replace(stumbling(state), "")
+        assert "Traceback" not in EXPECTED.sub("", server.log)
     assert "disabled" not in state["calls"]
     assert {"beat", "crunch"} <= set(state["tasks"])
-
-
-def stumbling(state: Any) -> str:
-    """The traceback of the task that fails, as the ledger has it."""
-    return str(rows(state, derived_id(state))[0]["error"])
 
 
 def derived_id(state: Any) -> str:
@@ -128,7 +127,8 @@ def test_goes_on_after_kill_9(start: Start, tmp_path: Path) -> None:
     assert_every_due_time_once(rows(state, "crunch"), 0.5)
     assert {row["state"] for row in rows(state, "beat")} <= {"done", "skipped"}
     with sqlite3.connect(tmp_path / "tasks.db") as db:
-        assert db.execute("SELECT count(*) FROM open").fetchone() == (0,)
+        # What was released waits for the next start; nothing is left in anybody's hands.
+        assert set(db.execute("SELECT DISTINCT state FROM open").fetchall()) <= {("ready",)}
 
 
 def test_an_application_that_cannot_start_ends_at_once(start: Start) -> None:

@@ -24,8 +24,8 @@ class AsynczConfig(SchedulerConfig):
         tasks: name → module: each is a ``Task`` that the decorator left under that name in that module.
         timezone: a zone or its name; Esmerald's ``settings.timezone`` unless given.
         configurations: the scheduler's configuration as one dictionary, flat or nested.
-        shutdown_timeout: seconds that runs under way have to end at shutdown before coroutines are cancelled; None: as long
-            as they take. A function in a thread can't be cancelled: the process ends after it.
+        shutdown_timeout: seconds that runs under way have to end at shutdown, before coroutines are cancelled; None: as
+            long as they take. A function in a thread can't be cancelled: the process ends after it.
         **kwargs: whatever else the scheduler takes: ``stores``, ``executors``, ``task_defaults``, …
 
     Attributes:
