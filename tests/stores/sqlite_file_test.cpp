@@ -215,10 +215,43 @@ TEST_CASE("fires that were edited into nonsense set their task apart") {
         run_sql(path, std::string("UPDATE open SET ") + edit);
         CHECK(look(*store, kStart).quarantined.size() == 1);
         CHECK(look(*store, kStart).ready.empty());
+        CHECK_THROWS_AS(static_cast<void>(store->get("bad")), Error);
+        CHECK(run_now(*store, "bad").outcome == Outcome::missing);
         store->close();
         open(*store);
         CHECK(ask_sql(path, "SELECT count(*) FROM open") == "1");
     }
+}
+
+TEST_CASE("replacing a row that became unreadable leaves runs of this process alone") {
+    const Folder folder;
+    const std::string path = folder.file("t.db");
+    const auto store = make(path);
+    open(*store);
+    add(*store, every("bad"));
+    const OpenFire fire = claim(*store, "bad");
+    REQUIRE(start(*store, ref(fire)) == Outcome::done);
+    run_sql(path, "UPDATE def SET def = '{'; UPDATE sched SET def_hash = 0");
+    REQUIRE(look(*store, kStart + kHour).quarantined.size() == 1);
+    Add again = adding(every("bad"), kStart + kHour);
+    again.on_existing = OnExisting::replace;
+    CHECK(apply(*store, again).task.open == 1);
+    CHECK(look(*store, kStart).ready.empty());
+    CHECK(finish(*store, ref(fire)) == Outcome::done);
+}
+
+TEST_CASE("lanes that nothing is on any more go when the file is opened") {
+    const Folder folder;
+    const std::string path = folder.file("t.db");
+    const auto store = make(path);
+    open(*store);
+    add(*store, every("a"));
+    add(*store, every("b"));
+    remove(*store, "a");
+    CHECK(ask_sql(path, "SELECT count(*) FROM lane") == "2");
+    store->close();
+    open(*store);
+    CHECK(ask_sql(path, "SELECT fn FROM lane") == "app.tasks:b");
 }
 
 TEST_CASE("a hostile schema runs nothing") {

@@ -1,5 +1,7 @@
 #include "core/stores/sqlite/connection.hpp"
 
+#include <unistd.h>
+
 #include <chrono>
 #include <random>
 #include <thread>
@@ -14,7 +16,7 @@ constexpr auto kBusyLimit = std::chrono::seconds(5);
 int wait_while_busy(void* /*unused*/, int attempt) noexcept {
     constexpr int kMeanPause = 500;
     if (attempt > std::chrono::microseconds(kBusyLimit).count() / kMeanPause) return 0;
-    static thread_local std::minstd_rand random(std::random_device{}());
+    static thread_local std::minstd_rand random(static_cast<unsigned>(getpid()));
     std::this_thread::sleep_for(std::chrono::microseconds(std::uniform_int_distribution<int>(200, 800)(random)));
     return 1;
 }

@@ -28,7 +28,8 @@ StoredTask Database::stored(const TaskRow& row) {
 
 std::shared_ptr<const Definition> Database::definition_of(const TaskRow& row) {
     const DefinitionCache::Entry* cached = cache.find(row.number);
-    if (cached != nullptr && cached->hash == row.definition_hash) return cached->definition;
+    const bool apart = row.lane < 0;
+    if (!apart && cached != nullptr && cached->hash == row.definition_hash) return cached->definition;
     Cursor found(sql().definition, row.number);
     if (!found.next()) throw Unreadable("its row of def is missing");
     if (!found.is_null(3)) throw Unreadable(found.text(3));
