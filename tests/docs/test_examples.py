@@ -1,4 +1,4 @@
-"""Runs every Python and C example of the documentation against the installed package, in an empty folder.
+"""Runs every Python, C and C++ example of the documentation against the installed package, in an empty folder.
 
 A block whose first line names its file is part of a larger program, which tests/examples and tests/frameworks run. A
 block that cannot be run alone stands below an HTML comment `<!-- not run: why -->`.
@@ -18,9 +18,10 @@ ROOT = Path(__file__).resolve().parents[2]
 PACKAGE = Path(uvsched.__file__).parent
 PART = re.compile(r"# \w+\.py\n")
 BLOCK = re.compile(
-    r"(?P<why><!-- not run: .+? -->\n+)?^```(?P<language>python|c)\n(?P<code>.*?)^```$", re.MULTILINE | re.DOTALL
+    r"(?P<why><!-- not run: .+? -->\n+)?^```(?P<language>python|c|cpp)\n(?P<code>.*?)^```$", re.MULTILINE | re.DOTALL
 )
-STRICT = ["-std=c99", "-Wall", "-Wextra", "-Wpedantic", "-Werror"]
+COMPILERS = {"c": ["cc", "-std=c99"], "cpp": ["c++", "-std=c++17"]}
+STRICT = ["-Wall", "-Wextra", "-Wpedantic", "-Werror"]
 
 
 class Example(NamedTuple):
@@ -66,9 +67,9 @@ def test_example_runs(example: Example, tmp_path: Path) -> None:
         program.write_text(example.code)
         run([sys.executable, "-W", "error", str(program)], tmp_path)
     else:
-        source = tmp_path / "program.c"
+        source = tmp_path / f"program.{example.language}"
         source.write_text(example.code)
         folder = str(PACKAGE / "lib/pkgconfig")
         flags = run(["pkg-config", f"--with-path={folder}", "--cflags", "--libs", "uvsched"], tmp_path).split()
-        run(["cc", *STRICT, str(source), *flags, "-o", "program"], tmp_path)
+        run([*COMPILERS[example.language], *STRICT, str(source), *flags, "-o", "program"], tmp_path)
         run(["./program"], tmp_path)
