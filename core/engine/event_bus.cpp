@@ -63,7 +63,12 @@ void EventBus::remove(std::uint64_t id) {
         removed = *found;
         observers_.erase(found);
         update_mask_locked();
-        if (thread_.get_id() != std::this_thread::get_id()) idle_.wait(lock, [&] { return calling_ != removed; });
+        if (thread_.get_id() != std::this_thread::get_id()) {
+            idle_.wait(lock, [&] { return calling_ != removed; });
+        } else if (calling_ == removed) {
+            removed->removed_itself = true;
+            return;  // its own call: work() releases it when that has returned
+        }
     }
     if (removed->release) removed->release();
 }
@@ -102,6 +107,10 @@ void EventBus::close() {
     }
 }
 
+bool EventBus::is_known_locked(const std::shared_ptr<Observer>& observer) const {
+    return std::find(observers_.begin(), observers_.end(), observer) != observers_.end();
+}
+
 void EventBus::work() {
     const CallbackScope scope(owner_, false);
     std::unique_lock lock(mutex_);
@@ -121,14 +130,17 @@ void EventBus::work() {
         const auto observers = observers_;
         for (const auto& observer : observers) {
             const bool told = event->code == EventCode::events_dropped || (observer->mask & mask_of(event->code)) != 0;
-            const bool there = std::find(observers_.begin(), observers_.end(), observer) != observers_.end();
-            if (!told || !there) continue;
+            if (!told || !is_known_locked(observer)) continue;
             calling_ = observer;
             lock.unlock();
             observer->call(*event);
             lock.lock();
             calling_.reset();
             idle_.notify_all();
+            if (!std::exchange(observer->removed_itself, false) || !observer->release) continue;
+            lock.unlock();
+            observer->release();
+            lock.lock();
         }
     }
 }

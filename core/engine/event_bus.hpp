@@ -45,10 +45,12 @@ private:
         EventMask mask = 0;
         std::function<void(const Event&)> call;
         std::function<void()> release;
+        bool removed_itself = false;  // from its own call: released when that has returned
     };
 
     void work();
     void update_mask_locked();
+    [[nodiscard]] bool is_known_locked(const std::shared_ptr<Observer>& observer) const;
 
     const void* const owner_;
     std::vector<std::shared_ptr<RunQueue>> queues_;

@@ -64,6 +64,10 @@ std::vector<TaskView> Engine::list(const std::string& store, const std::string& 
             for (const MemoryIndex index : slot.memory->list(after, limit)) views.push_back(view(slot, index));
         } else {
             ask = slot.durable->open;
+            // Before the first start there is nothing but what was declared; after a stop there is more, and no way to it.
+            if (!ask && slot.durable->thread) {
+                fail(Code::not_running, "store \"" + slot.alias + "\" is closed: the scheduler is not running");
+            }
         }
     }
     if (ask) {
