@@ -97,7 +97,7 @@ void bind_consumers(py::module_& module) {
     auto thread = bind<ThreadConsumer>(module, "ThreadConsumer");
     thread.def("wake", [](ThreadConsumer& consumer) { consumer.wake(); });
     add_methods(thread, thread_methods);
-    bind<ControlConsumer>(module, "ControlConsumer").def("drain", &ControlConsumer::drain);
+    bind<ControlConsumer>(module, "ControlConsumer").def("drain", &ControlConsumer::drain, py::arg("everything"));
 }
 
 }  // namespace uvsched::python

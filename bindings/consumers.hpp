@@ -20,7 +20,7 @@ public:
     [[nodiscard]] std::size_t busy() const noexcept override { return calling_ ? 1 : 0; }
 
 private:
-    static constexpr std::size_t kMostItems = 512;
+    static constexpr std::size_t kMostItems = 256;
     Outcome run(const sched_item& item) noexcept;
 
     std::array<sched_item, kMostItems> items_{};
@@ -64,8 +64,8 @@ public:
 class ControlConsumer final : public Consumer {
 public:
     using Consumer::Consumer;
-    // (events, whether the scheduler has stopped)
-    py::tuple drain();
+    // (events, whether the scheduler has stopped): a turn's worth, or what there is. When it has stopped, all of it.
+    py::tuple drain(bool everything);
 };
 
 std::shared_ptr<InlineConsumer> attach_inline(const std::shared_ptr<Engine>& engine, const std::string& alias, std::size_t room);

@@ -26,6 +26,7 @@ def reference_of(fn: Callable[..., Any]) -> tuple[str, bool]:
     return f"{module}:{qualname}", "<" not in qualname
 
 
+@functools.cache
 def _main_name() -> str:
     """The name by which other processes import what this one runs as __main__ ("python -m package.module")."""
     spec = getattr(sys.modules.get("__main__"), "__spec__", None)

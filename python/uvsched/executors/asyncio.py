@@ -10,7 +10,8 @@ from .base import BaseExecutor, check_unused
 if TYPE_CHECKING:
     from .._core import Engine, Fire, LoopConsumer
 
-_ROOM = 1024
+# Claimed runs that wait count as running: enough of them to be worth a turn of the loop, and no more.
+_ROOM = 512
 
 
 class AsyncIOExecutor(BaseExecutor):

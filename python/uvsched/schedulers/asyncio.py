@@ -226,6 +226,12 @@ class AsyncIOScheduler(BaseScheduler):
             thread.stop()
             thread.join()
 
+    def _later(self, seconds: float, call: Callable[[], None]) -> None:
+        if self._binding is None:
+            call()
+        else:
+            self._binding.loop.call_later(seconds, call)
+
     def _on_stopped(self) -> None:
         """On the loop's thread: the engine has stopped."""
         if self._stopped is not None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import datetime, timedelta, tzinfo
 from typing import Any
 
@@ -12,6 +12,7 @@ from .._references import is_trusted, resolve
 from .._time import from_micros, span_to_micros, zone_name
 from ..enums import SchedulerState
 from ..events import SchedulerEvent, records
+from ..events.log import WINDOW, EventLog
 from ..events.constants import ALL_EVENTS, SCHEDULER_SHUTDOWN, TASK_ERROR, TASK_EXECUTED, TASK_UNRUNNABLE
 from ..exceptions import SchedulerNotRunningError, TaskLookupError
 from ..executors import BaseExecutor
@@ -72,7 +73,9 @@ class BaseScheduler(TaskAdding):
         }
         super().__init__(read_configuration(global_config, {**options, **named}))
         self._listeners = Listeners()
+        self._log = EventLog()
         self._started_at: datetime | None = None
+        self._silent = False
 
     # ---- State ----
 
@@ -147,7 +150,7 @@ class BaseScheduler(TaskAdding):
         functions."""
         mask = self._listeners.mask
         engine = self._usable()
-        engine.subscribe(mask | records.LOGGED | TASK_UNRUNNABLE)
+        engine.subscribe(mask | self._log.wanted | TASK_UNRUNNABLE | SCHEDULER_SHUTDOWN)
         engine.keep_outcomes(bool(mask & (TASK_EXECUTED | TASK_ERROR)))
 
     def _on_events(self, events: Sequence[_core.EventRecord]) -> None:
@@ -158,10 +161,24 @@ class BaseScheduler(TaskAdding):
                 continue  # a name that users never see; an end that is told by shutdown() itself
             if record.code == TASK_UNRUNNABLE and self._resolve_trusted(record):
                 continue
-            records.log(record)
+            self._log.write(record)
             if record.code & wanted:
                 outcome = self._usable().take_outcome(record.fire_id) if record.fire_id else None
                 self._listeners.dispatch(records.to_event(record, self._timezone, self.identity, outcome))
+        if self._log.silenced and not self._silent:
+            self._silent = True
+            self._subscribe()
+            self._later(WINDOW, self._end_silence)
+
+    def _end_silence(self) -> None:
+        self._silent = False
+        self._log.resume()
+        if self._starts:
+            self._subscribe()
+
+    def _later(self, seconds: float, call: Callable[[], None]) -> None:
+        """Makes a call on the asyncio thread, some time from now; at once when the scheduler does not run."""
+        raise NotImplementedError
 
     def _resolve_trusted(self, record: _core.EventRecord) -> bool:
         """Registers the function of a stored task when its module is trusted; False when it is not, or cannot be

@@ -66,7 +66,7 @@ class LoopBinding:
         control = self._control
         if control is None:
             return
-        events, stopped = control.drain()
+        events, stopped = control.drain(everything=False)
         if events:
             self._on_events(events)
         if stopped:
@@ -93,7 +93,7 @@ class LoopBinding:
         if control is not None:
             if usable:
                 self.loop.remove_reader(control.fd)
-            events, _ = control.drain()
+            events, _ = control.drain(everything=True)
             control.close(cancel, usable)
             if events:
                 self._on_events(events)
