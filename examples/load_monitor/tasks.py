@@ -53,10 +53,11 @@ REPORT_EVERY = 5
 @scheduler.add_task(trigger=IntervalTrigger(seconds=REPORT_EVERY), id="report", replace_existing=True)
 async def report() -> str:
     """Stands for work that depends on others, and fails now and then: here each third time."""
-    number = int(this_run().scheduled_time.timestamp()) // REPORT_EVERY
-    if number % 3 == 0:
-        raise ConnectionError(f"report {number}: its receiver does not answer (as for each third report)")
-    return f"report {number} delivered"
+    due = this_run().scheduled_time
+    name = f"report of {due:%H:%M:%S} UTC"
+    if int(due.timestamp()) // REPORT_EVERY % 3 == 0:
+        raise ConnectionError(f"{name}: its receiver does not answer (each third report ends so)")
+    return f"{name} delivered"
 
 
 GREETING = "greeting"

@@ -30,6 +30,14 @@ def free_port() -> int:
         return int(probe.getsockname()[1])
 
 
+class Refused(Exception):
+    """The server answered with an error."""
+
+    def __init__(self, status: int, body: str) -> None:
+        super().__init__(f"{status}: {body}")
+        self.status = status
+
+
 class Server:
     """``python -m uvicorn --app-dir FOLDER TARGET``, with what it wrote kept for the messages of failed tests."""
 
@@ -58,9 +66,17 @@ class Server:
         return json.loads(self.text(path))
 
     def text(self, path: str) -> str:
-        """The body at ``path``."""
-        with urllib.request.urlopen(self.url + path, timeout=10) as answer:
-            return str(answer.read().decode())
+        """The body at ``path``.
+
+        Raises:
+            Refused: the status is an error.
+        """
+        try:
+            with urllib.request.urlopen(self.url + path, timeout=10) as answer:
+                return str(answer.read().decode())
+        except urllib.error.HTTPError as error:
+            with error:
+                raise Refused(error.code, error.read().decode()) from None
 
     def wait_for(self, path: str, holds: Callable[[Any], Any]) -> Any:
         """Asks until ``holds(answer)`` is true, and returns that answer. Fails at the deadline, or when it ends."""
@@ -68,7 +84,7 @@ class Server:
         seen: Any = "no answer"
         while time.monotonic() < end:
             assert self.process.poll() is None, f"the server ended with {self.process.returncode}:\n{self.log}"
-            with contextlib.suppress(urllib.error.URLError, ConnectionError, TimeoutError):
+            with contextlib.suppress(Refused, urllib.error.URLError, ConnectionError, TimeoutError):
                 seen = self.get(path)
                 if holds(seen):
                     return seen

@@ -208,7 +208,7 @@ def test_get_scheduler_can_be_overridden() -> None:
     ("scheduler_class", "calls"),
     [
         (Recorder, [("start", {"paused": True}), ("shutdown", {"wait": False})]),
-        (AsyncRecorder, [("start", {"paused": True}), ("shutdown_async", {"wait": False, "timeout": 0.5})]),
+        (AsyncRecorder, [("start", {"paused": True}), ("shutdown_async", {"wait": False, "timeout": 0.25})]),
         (CoroutineRecorder, [("start", {"paused": True}), ("shutdown", {"wait": False})]),
     ],
 )

@@ -12,7 +12,9 @@ from uvsched.contrib.esmerald import AsynczConfig
 from uvsched.executors import AsyncIOExecutor, ThreadPoolExecutor
 from uvsched.stores.sqlite import SQLiteStore
 
-TASKS = dict.fromkeys(["beat", "crunch", "stumble", "hello", "linger", "disabled"], "jobs")
+TASKS = dict.fromkeys(
+    ["beat", "crunch", "stumble", "hello", "disabled", *os.environ.get("MORE_TASKS", "").split()], "jobs"
+)
 
 
 def make_config() -> AsynczConfig:

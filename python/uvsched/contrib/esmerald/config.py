@@ -42,7 +42,7 @@ class AsynczConfig(SchedulerConfig):
         timezone: tzinfo | str | None = None,
         configurations: Mapping[str, Any] | None = None,
         *,
-        shutdown_timeout: float | None = 0.5,
+        shutdown_timeout: float | None = 0.25,
         **kwargs: Any,
     ) -> None:
         super().__init__(**kwargs)
