@@ -1,6 +1,8 @@
 // What the benchmark programs share: a stopwatch, medians, failing loudly, and the line each result is printed on.
 #pragma once
 
+#include <time.h>
+
 #include <algorithm>
 #include <chrono>
 #include <cstdint>
@@ -17,6 +19,38 @@ namespace bench {
 inline double seconds() {
     return std::chrono::duration<double>(std::chrono::steady_clock::now().time_since_epoch()).count();
 }
+
+// Seconds of processor time that all threads of this program have used.
+inline double processor_seconds() {
+    timespec used{};
+    clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &used);
+    return static_cast<double>(used.tv_sec) + static_cast<double>(used.tv_nsec) / 1e9;
+}
+
+// How fast something went, by the clock on the wall and by the processor's. The second says what it costs on a machine
+// that others use too.
+struct Speed {
+    double per_second = 0;
+    double nanoseconds = 0;  // of processor time, each
+};
+
+class Stopwatch {
+public:
+    // While paused: `count` things were done between each resume() and pause().
+    [[nodiscard]] Speed of(double count) const { return {count / wall_, processor_ / count * 1e9}; }
+    void resume() {
+        wall_ -= seconds();
+        processor_ -= processor_seconds();
+    }
+    void pause() {
+        wall_ += seconds();
+        processor_ += processor_seconds();
+    }
+
+private:
+    double wall_ = 0;
+    double processor_ = 0;
+};
 
 [[noreturn]] inline void die(const std::string& what) {
     std::fprintf(stderr, "%s\n", what.c_str());
@@ -37,6 +71,17 @@ inline double quantile(std::vector<double> samples, double share) {
 }
 
 inline double median(const std::vector<double>& samples) { return quantile(samples, 0.5); }
+
+// Of each figure by itself.
+inline Speed median(const std::vector<Speed>& samples) {
+    std::vector<double> rates;
+    std::vector<double> costs;
+    for (const Speed& sample : samples) {
+        rates.push_back(sample.per_second);
+        costs.push_back(sample.nanoseconds);
+    }
+    return {median(rates), median(costs)};
+}
 
 // 5230000 -> "5,230,000"; below 1000 with a decimal.
 inline std::string number(double value) {

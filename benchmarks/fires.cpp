@@ -72,12 +72,14 @@ public:
     Uvsched(const Uvsched&) = delete;
     Uvsched& operator=(const Uvsched&) = delete;
 
-    double fires_per_second(std::int64_t passes) {
+    bench::Speed fire(std::int64_t passes) {
         state_.passes_left = passes;
-        const double begin = bench::seconds();
+        bench::Stopwatch watch;
+        watch.resume();
         bench::check(sched_clock_advance(state_.scheduler, kPeriod));
         state_.done.acquire();
-        return static_cast<double>(state_.tasks * passes) / (bench::seconds() - begin);
+        watch.pause();
+        return watch.of(static_cast<double>(state_.tasks * passes));
     }
     [[nodiscard]] double adds_per_second() const { return adds_per_second_; }
 
@@ -107,18 +109,18 @@ public:
     LibuvTimers(const LibuvTimers&) = delete;
     LibuvTimers& operator=(const LibuvTimers&) = delete;
 
-    double fires_per_second(std::int64_t passes) {
+    bench::Speed fire(std::int64_t passes) {
         fires_ = 0;
-        double busy = 0;
+        bench::Stopwatch watch;
         const std::int64_t wanted = static_cast<std::int64_t>(timers_.size()) * passes;
         while (fires_ < wanted) {
             const std::uint64_t last = uv_now(&loop_);
-            while (uv_now(&loop_) < last + 2) uv_update_time(&loop_);
-            const double begin = bench::seconds();
+            while (uv_now(&loop_) == last) uv_update_time(&loop_);
+            watch.resume();
             uv_run(&loop_, UV_RUN_NOWAIT);
-            busy += bench::seconds() - begin;
+            watch.pause();
         }
-        return static_cast<double>(fires_) / busy;
+        return watch.of(static_cast<double>(fires_));
     }
 
 private:
@@ -127,30 +129,34 @@ private:
     std::int64_t fires_ = 0;
 };
 
+void report(const std::string& what, const bench::Speed& speed, const bench::Speed& peer) {
+    bench::row(what, speed.per_second, "fires/s",
+               bench::number(speed.nanoseconds) + " ns of processor each, " +
+                   bench::ratio(speed.per_second, peer.per_second, "libuv timers"));
+}
+
 void measure(std::int64_t tasks) {
     const std::int64_t passes = std::max<std::int64_t>(1, kFiresPerRound / tasks);
     Uvsched same(tasks, Phase::same);
     Uvsched spread(tasks, Phase::spread);
     LibuvTimers libuv(tasks);
-    std::vector<double> ours;
-    std::vector<double> ours_spread;
-    std::vector<double> theirs;
+    std::vector<bench::Speed> ours;
+    std::vector<bench::Speed> ours_spread;
+    std::vector<bench::Speed> theirs;
     for (int round = -1; round < kRounds; ++round) {  // the first one warms up
-        const double a = same.fires_per_second(passes);
-        const double b = spread.fires_per_second(passes);
-        const double c = libuv.fires_per_second(passes);
+        const bench::Speed a = same.fire(passes);
+        const bench::Speed b = spread.fire(passes);
+        const bench::Speed c = libuv.fire(passes);
         if (round < 0) continue;
         ours.push_back(a);
         ours_spread.push_back(b);
         theirs.push_back(c);
     }
-    const double peer = bench::median(theirs);
     const std::string count = bench::number(static_cast<double>(tasks)) + " tasks";
-    bench::row("uvsched, " + count + ", all at the same times", bench::median(ours), "fires/s",
-               bench::ratio(bench::median(ours), peer, "libuv timers"));
-    bench::row("uvsched, " + count + ", each at its own times", bench::median(ours_spread), "fires/s",
-               bench::ratio(bench::median(ours_spread), peer, "libuv timers"));
-    bench::row("libuv timers, " + count, peer, "fires/s");
+    const bench::Speed peer = bench::median(theirs);
+    report("uvsched, " + count + ", all at the same times", bench::median(ours), peer);
+    report("uvsched, " + count + ", each at its own time", bench::median(ours_spread), peer);
+    report("libuv timers, " + count, peer, peer);
     bench::row("uvsched, add_task by id, up to " + count, same.adds_per_second(), "adds/s");
 }
 
