@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import subprocess
 import sys
 import threading
 import types
@@ -15,6 +16,7 @@ from esmerald.contrib.schedulers import SchedulerConfig as EsmeraldSchedulerConf
 from esmerald.core.protocols.scheduler import SchedulerProtocol
 from esmerald.exceptions import ImproperlyConfigured as EsmeraldImproperlyConfigured
 from uvsched.contrib.esmerald import AsynczConfig, ImproperlyConfigured, SchedulerConfig, Task, scheduler
+from uvsched.exceptions import SchedulerNotRunningError
 from uvsched.schedulers import AsyncIOScheduler
 from uvsched.stores.sqlite import SQLiteStore
 from uvsched.triggers import IntervalTrigger
@@ -221,6 +223,22 @@ async def test_start_and_shutdown(scheduler_class: type[Recorder], calls: Any) -
 
 
 @pytest.mark.asyncio
+async def test_starts_and_shutdowns_are_counted(tmp_path: Path) -> None:
+    made = config(stores={"default": SQLiteStore(tmp_path / "tasks.db")})
+    await made.start()
+    await made.start()
+    await made.shutdown()
+    assert made.handler.running
+    await made.shutdown()
+    assert not made.handler.running
+    with pytest.raises(SchedulerNotRunningError):
+        await made.shutdown()
+    await made.start()
+    assert made.handler.running
+    await made.shutdown()
+
+
+@pytest.mark.asyncio
 async def test_how_long_shutdown_waits() -> None:
     made = config(scheduler_class=AsyncRecorder, shutdown_timeout=None)
     await made.shutdown()
@@ -238,6 +256,41 @@ async def test_own_config_must_implement_both() -> None:
         await Empty(any="thing").start()
     with pytest.raises(NotImplementedError, match="Empty must implement: async def shutdown"):
         await Empty().shutdown()
+
+
+# ---- Where Esmerald is not installed, or broken ----
+
+
+def python(text: str, folder: Path) -> subprocess.CompletedProcess[str]:
+    """Runs a program in a process of its own, with the folder first on its path."""
+    text = f"import sys\nsys.path.insert(0, {str(folder)!r})\n{text}"
+    return subprocess.run([sys.executable, "-c", text], capture_output=True, text=True, check=False, timeout=60)
+
+
+def test_it_works_without_esmerald(tmp_path: Path) -> None:
+    (tmp_path / "user_tasks.py").write_text(
+        "from uvsched.contrib.esmerald import scheduler\n@scheduler(trigger='interval', id='job')\ndef job(): ...\n"
+    )
+    done = python(
+        "class Absent:\n"
+        "    def find_spec(self, name, path=None, target=None):\n"
+        "        if name.partition('.')[0] == 'esmerald':\n"
+        "            raise ModuleNotFoundError(f'No module named {name!r}', name=name)\n"
+        "sys.meta_path.insert(0, Absent())\n"
+        "from uvsched.contrib.esmerald import AsynczConfig, ImproperlyConfigured\n"
+        "print([task.id for task in AsynczConfig(tasks={'job': 'user_tasks'}).handler.get_tasks()])\n"
+        "print(issubclass(ImproperlyConfigured, ValueError))\n",
+        tmp_path,
+    )
+    assert done.stdout == "['job']\nTrue\n", done.stderr
+
+
+def test_a_broken_esmerald_is_not_hidden(tmp_path: Path) -> None:
+    (tmp_path / "esmerald").mkdir()
+    (tmp_path / "esmerald" / "__init__.py").write_text("import no_such_dependency\n")
+    done = python("import uvsched.contrib.esmerald", tmp_path)
+    assert done.returncode == 1
+    assert "No module named 'no_such_dependency'" in done.stderr
 
 
 # ---- Task and the decorator ----
