@@ -33,7 +33,8 @@ PyObject* flush(PyObject* self, PyObject* const*, Py_ssize_t count) {
 PyObject* take(PyObject* self, PyObject* const* args, Py_ssize_t count) {
     auto* const consumer = self_of<ThreadConsumer>(self);
     int timeout_ms = 0;
-    if (consumer == nullptr || !has_count(count, 1, "take") || !read_int(args[0], "timeout_ms", timeout_ms)) return nullptr;
+    if (consumer == nullptr || !has_count(count, 1, "take") || !read_int(args[0], "timeout_ms", timeout_ms))
+        return nullptr;
     if (!consumer->open()) Py_RETURN_NONE;
     sched_consumer* const handle = consumer->handle();
     sched_item item{};
@@ -65,25 +66,29 @@ py::class_<Kind, std::shared_ptr<Kind>> bind(py::module_& module, const char* na
     return py::class_<Kind, std::shared_ptr<Kind>>(module, name)
         .def_property_readonly("fd", &Kind::descriptor)
         .def_property_readonly("busy", [](const Kind& consumer) { return consumer.busy(); })
-        .def("close", [](Kind& consumer, bool cancel, bool usable) { consumer.close(cancel, usable); }, py::arg("cancel"),
-             py::arg("usable"));
+        .def(
+            "close", [](Kind& consumer, bool cancel, bool usable) { consumer.close(cancel, usable); },
+            py::arg("cancel"), py::arg("usable"));
 }
 
 }  // namespace
 
-std::shared_ptr<InlineConsumer> attach_inline(const std::shared_ptr<Engine>& engine, const std::string& alias, std::size_t room) {
+std::shared_ptr<InlineConsumer> attach_inline(const std::shared_ptr<Engine>& engine, const std::string& alias,
+                                              std::size_t room) {
     return std::make_shared<InlineConsumer>(engine, alias.c_str(), room);
 }
 
-std::shared_ptr<LoopConsumer> attach_loop(const std::shared_ptr<Engine>& engine, const std::string& alias, std::size_t room,
-                                          py::object create_task, py::object call_soon, py::object run_in_thread) {
+std::shared_ptr<LoopConsumer> attach_loop(const std::shared_ptr<Engine>& engine, const std::string& alias,
+                                          std::size_t room, py::object create_task, py::object call_soon,
+                                          py::object run_in_thread) {
     const auto consumer = std::make_shared<LoopConsumer>(engine, alias.c_str(), room, std::move(create_task),
                                                          std::move(call_soon), std::move(run_in_thread));
     consumer->set_flush(py::cast(consumer).attr("flush"));
     return consumer;
 }
 
-std::shared_ptr<ThreadConsumer> attach_thread(const std::shared_ptr<Engine>& engine, const std::string& alias, std::size_t room) {
+std::shared_ptr<ThreadConsumer> attach_thread(const std::shared_ptr<Engine>& engine, const std::string& alias,
+                                              std::size_t room) {
     return std::make_shared<ThreadConsumer>(engine, alias.c_str(), room);
 }
 

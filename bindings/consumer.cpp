@@ -40,16 +40,15 @@ Consumer::Call Consumer::call_of(const sched_item& item) noexcept {
     Call call;
     const Callable* const found = engine_->objects().find(item.token);
     if (found == nullptr) {
-        PyErr_Format(PyExc_LookupError, "the function of task '%s' is not known to this process", sched_run_task_id(item.run));
+        PyErr_Format(PyExc_LookupError, "the function of task '%s' is not known to this process",
+                     sched_run_task_id(item.run));
         return call;
     }
     call.args = Owned::borrowed(found->args);
     call.kwargs = Owned::borrowed(found->kwargs);
     call.coroutine = found->coroutine;
     Owned fn = Owned::borrowed(found->fn);
-    // Objects that were kept with the task are the arguments, whatever JSON goes with them.
-    const bool kept = call.args || call.kwargs;
-    if (kept || decode_arguments(item.run, call.args, call.kwargs)) call.fn = std::move(fn);
+    if (!found->stored || decode_arguments(item.run, call.args, call.kwargs)) call.fn = std::move(fn);
     return call;
 }
 

@@ -31,8 +31,8 @@ public:
     // How many runs are under way.
     [[nodiscard]] virtual std::size_t busy() const noexcept { return fires_; }
 
-    // Detaches: what waits goes back to the store. With `cancel`, runs in threads are reported as cancelled; coroutines are
-    // in any case, and are cancelled where their loop is still `usable`.
+    // Detaches: what waits goes back to the store. With `cancel`, runs in threads are reported as cancelled; coroutines
+    // are in any case, and are cancelled where their loop is still `usable`.
     void close(bool cancel, bool usable);
     // Lets a take() that waits return.
     void wake() noexcept;
@@ -52,8 +52,8 @@ protected:
     void control(const sched_item& item) noexcept;
     // The engine would like this run to end early.
     virtual void cancel(Fire* fire) noexcept;
-    // The objects to call for a run: those of its token, with its JSON arguments where it has none of its own. `fn` is empty
-    // with a Python error set when that cannot be read.
+    // The objects to call for a run: those of its token, with its JSON arguments where it has none of its own. `fn` is
+    // empty with a Python error set when that cannot be read.
     struct Call {
         Owned fn, args, kwargs;
         bool coroutine = false;

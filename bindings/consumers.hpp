@@ -31,7 +31,8 @@ private:
 // Starts coroutine functions as tasks of an asyncio loop and sends other functions to its threads.
 class LoopConsumer final : public Consumer {
 public:
-    // `create_task` and `call_soon` are the loop's; `run_in_thread(fire)` calls the fire in a thread and gives a future.
+    // `create_task` and `call_soon` are the loop's; `run_in_thread(fire)` calls the fire in a thread and gives a
+    // future.
     LoopConsumer(std::shared_ptr<Engine> engine, const char* alias, std::size_t room, py::object create_task,
                  py::object call_soon, py::object run_in_thread);
     void drain();
@@ -68,10 +69,13 @@ public:
     py::tuple drain(bool everything);
 };
 
-std::shared_ptr<InlineConsumer> attach_inline(const std::shared_ptr<Engine>& engine, const std::string& alias, std::size_t room);
-std::shared_ptr<LoopConsumer> attach_loop(const std::shared_ptr<Engine>& engine, const std::string& alias, std::size_t room,
-                                          py::object create_task, py::object call_soon, py::object run_in_thread);
-std::shared_ptr<ThreadConsumer> attach_thread(const std::shared_ptr<Engine>& engine, const std::string& alias, std::size_t room);
+std::shared_ptr<InlineConsumer> attach_inline(const std::shared_ptr<Engine>& engine, const std::string& alias,
+                                              std::size_t room);
+std::shared_ptr<LoopConsumer> attach_loop(const std::shared_ptr<Engine>& engine, const std::string& alias,
+                                          std::size_t room, py::object create_task, py::object call_soon,
+                                          py::object run_in_thread);
+std::shared_ptr<ThreadConsumer> attach_thread(const std::shared_ptr<Engine>& engine, const std::string& alias,
+                                              std::size_t room);
 std::shared_ptr<ControlConsumer> attach_control(const std::shared_ptr<Engine>& engine);
 
 void bind_consumers(py::module_& module);

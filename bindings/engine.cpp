@@ -37,7 +37,8 @@ void collectable(PyHeapTypeObject* type) {
 
 }  // namespace
 
-Engine::Engine(const std::string& json, std::optional<std::int64_t> manual_clock, py::object zone) : zone_(std::move(zone)) {
+Engine::Engine(const std::string& json, std::optional<std::int64_t> manual_clock, py::object zone)
+    : zone_(std::move(zone)) {
     ConfigHandle config;
     check(sched_config_from_json(&config.raw, json.c_str()));
     if (manual_clock) check(sched_config_set_manual_clock(config.raw, *manual_clock));
@@ -95,7 +96,7 @@ py::dict Engine::stats() const {
 void Engine::subscribe(std::uint64_t mask) { check(sched_queue_subscribe(control_, mask)); }
 
 void Engine::register_function(const std::string& name, const py::object& fn) {
-    const std::uint64_t token = objects_.add(fn.ptr(), nullptr, nullptr);
+    const std::uint64_t token = objects_.add(fn.ptr(), nullptr, nullptr, true);
     if (token == 0) throw py::error_already_set();
     const int code = sched_register_token(handle_, name.c_str(), token, control_);
     if (code == UVSCHED_OK) return;
@@ -147,8 +148,8 @@ void bind_engine(py::module_& module) {
         .def("take_outcome", &Engine::take_outcome, py::arg("fire_id"))
         .def("attach_control", &attach_control)
         .def("attach_inline", &attach_inline, py::arg("alias"), py::arg("room"))
-        .def("attach_loop", &attach_loop, py::arg("alias"), py::arg("room"), py::arg("create_task"), py::arg("call_soon"),
-             py::arg("run_in_thread"))
+        .def("attach_loop", &attach_loop, py::arg("alias"), py::arg("room"), py::arg("create_task"),
+             py::arg("call_soon"), py::arg("run_in_thread"))
         .def("attach_thread", &attach_thread, py::arg("alias"), py::arg("room"));
     add_engine_calls(type);
 }

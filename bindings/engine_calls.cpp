@@ -34,7 +34,8 @@ PyObject* none_if(bool ok) noexcept {
     Py_RETURN_NONE;
 }
 
-// ---- life ------------------------------------------------------------------------------------------------------------
+// ---- life
+// ------------------------------------------------------------------------------------------------------------
 
 PyObject* start(PyObject* self, PyObject* const* args, Py_ssize_t count) {
     auto* const engine = self_of<Engine>(self);
@@ -42,10 +43,12 @@ PyObject* start(PyObject* self, PyObject* const* args, Py_ssize_t count) {
     const int paused = PyObject_IsTrue(args[0]);
     if (paused < 0) return nullptr;
     sched_scheduler* const handle = engine->handle();
-    return none_if(succeeded(without_gil([=] { return paused != 0 ? sched_start_paused(handle) : sched_start(handle); })));
+    return none_if(
+        succeeded(without_gil([=] { return paused != 0 ? sched_start_paused(handle) : sched_start(handle); })));
 }
 
-// Waits in slices, so that Ctrl-C reaches the main thread. -1: for ever. True when the wait ended before its time was over.
+// Waits in slices, so that Ctrl-C reaches the main thread. -1: for ever. True when the wait ended before its time was
+// over.
 using Wait = int (*)(sched_scheduler*, int);
 PyObject* wait_sliced(sched_scheduler* handle, int timeout_ms, Wait wait) {
     const Clock::time_point start = Clock::now();
@@ -67,11 +70,13 @@ template <auto Call>
 PyObject* waiting(PyObject* self, PyObject* const* args, Py_ssize_t count) {
     auto* const engine = self_of<Engine>(self);
     int timeout_ms = 0;
-    if (engine == nullptr || !has_count(count, 1, "wait") || !read_int(args[0], "timeout_ms", timeout_ms)) return nullptr;
+    if (engine == nullptr || !has_count(count, 1, "wait") || !read_int(args[0], "timeout_ms", timeout_ms))
+        return nullptr;
     return wait_sliced(engine->handle(), timeout_ms, Call);
 }
 
-// ---- tasks: adding and changing --------------------------------------------------------------------------------------
+// ---- tasks: adding and changing
+// --------------------------------------------------------------------------------------
 
 // What add() and change() have in common: a task handle, and the token of objects kept for it.
 struct Draft {
@@ -123,14 +128,16 @@ PyObject* add(PyObject* self, PyObject* const* args, Py_ssize_t count) {
     const char* store = nullptr;
     const char* executor = nullptr;
     int flags = 0;
-    if (!read_text(args[0], "fn", reference) || !read_optional_text(args[5], "id", id) || !read_text(args[6], "store", store) ||
-        !read_text(args[7], "executor", executor) || !read_int(args[9], "flags", flags)) {
+    if (!read_text(args[0], "fn", reference) || !read_optional_text(args[5], "id", id) ||
+        !read_text(args[6], "store", store) || !read_text(args[7], "executor", executor) ||
+        !read_int(args[9], "flags", flags)) {
         return nullptr;
     }
     Draft draft;
     if (!succeeded(sched_task_new(&draft.task, reference))) return nullptr;
     bool ok = (id == nullptr || succeeded(sched_task_set_id(draft.task, id))) &&
-              succeeded(sched_task_set_store(draft.task, store)) && succeeded(sched_task_set_executor(draft.task, executor)) &&
+              succeeded(sched_task_set_store(draft.task, store)) &&
+              succeeded(sched_task_set_executor(draft.task, executor)) &&
               describe(*engine, draft, args[1], args[2], args[3], args[4], args[8]);
     if (ok) {
         sched_scheduler* const handle = engine->handle();
@@ -179,7 +186,8 @@ PyObject* change(PyObject* self, PyObject* const* args, Py_ssize_t count) {
     Py_RETURN_NONE;
 }
 
-// ---- tasks: calls with a store (or None) and an id -------------------------------------------------------------------
+// ---- tasks: calls with a store (or None) and an id
+// -------------------------------------------------------------------
 
 struct TaskCall {
     Engine* engine;
@@ -187,7 +195,8 @@ struct TaskCall {
     const char* id;
 };
 
-bool read_task_call(PyObject* self, PyObject* const* args, Py_ssize_t count, Py_ssize_t wanted, TaskCall& call) noexcept {
+bool read_task_call(PyObject* self, PyObject* const* args, Py_ssize_t count, Py_ssize_t wanted,
+                    TaskCall& call) noexcept {
     call.engine = self_of<Engine>(self);
     return call.engine != nullptr && has_count(count, wanted, "call on a task") &&
            read_optional_text(args[0], "store", call.store) && read_text(args[1], "task_id", call.id);
@@ -206,7 +215,8 @@ PyObject* on_task(PyObject* self, PyObject* const* args, Py_ssize_t count) {
 PyObject* remove_all(PyObject* self, PyObject* const* args, Py_ssize_t count) {
     auto* const engine = self_of<Engine>(self);
     const char* store = nullptr;
-    if (engine == nullptr || !has_count(count, 1, "remove_all") || !read_optional_text(args[0], "store", store)) return nullptr;
+    if (engine == nullptr || !has_count(count, 1, "remove_all") || !read_optional_text(args[0], "store", store))
+        return nullptr;
     sched_scheduler* const handle = engine->handle();
     std::int64_t removed = 0;
     const int code = without_gil([&] { return sched_remove_all_tasks(handle, store, &removed); });
@@ -257,7 +267,8 @@ PyObject* to_list(Engine& engine, const Tasks& tasks) noexcept {
 PyObject* list(PyObject* self, PyObject* const* args, Py_ssize_t count) {
     auto* const engine = self_of<Engine>(self);
     const char* store = nullptr;
-    if (engine == nullptr || !has_count(count, 1, "list") || !read_optional_text(args[0], "store", store)) return nullptr;
+    if (engine == nullptr || !has_count(count, 1, "list") || !read_optional_text(args[0], "store", store))
+        return nullptr;
     sched_scheduler* const handle = engine->handle();
     auto* const tasks = new (std::nothrow) Tasks;
     if (tasks == nullptr) return PyErr_NoMemory();
@@ -298,7 +309,8 @@ PyObject* preview(PyObject* self, PyObject* const* args, Py_ssize_t count) {
     return out;
 }
 
-// ---- history ---------------------------------------------------------------------------------------------------------
+// ---- history
+// ---------------------------------------------------------------------------------------------------------
 
 struct Rows {
     std::vector<HistoryRecord> rows;
@@ -354,8 +366,9 @@ PyMethodDef methods[] = {
     method_def("start", start, "start($self, paused, /)\n--\n\nOpens the stores and begins to fire."),
     method_def("wait", waiting<sched_wait>,
                "wait($self, timeout_ms, /)\n--\n\nWaits until it has stopped (-1: for ever); False: the time is over."),
-    method_def("wait_idle", waiting<sched_wait_idle>,
-               "wait_idle($self, timeout_ms, /)\n--\n\nWaits until nothing is due and nothing runs; False: the time is over."),
+    method_def(
+        "wait_idle", waiting<sched_wait_idle>,
+        "wait_idle($self, timeout_ms, /)\n--\n\nWaits until nothing is due and nothing runs; False: the time is over."),
     method_def("add", add,
                "add($self, reference, fn, args, kwargs, spec, id, store, executor, options, flags, /)\n--\n\n"
                "Adds a task and gives its id."),

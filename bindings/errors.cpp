@@ -9,9 +9,11 @@ PyObject* set_error(int code, const char* task_id) noexcept {
     if (!module) return nullptr;
     // The text may hold what a user gave; what is not UTF-8 in it must not hide it.
     const char* const last = sched_last_error();
-    const Owned text(PyUnicode_DecodeUTF8(last, static_cast<Py_ssize_t>(std::char_traits<char>::length(last)), "replace"));
+    const Owned text(
+        PyUnicode_DecodeUTF8(last, static_cast<Py_ssize_t>(std::char_traits<char>::length(last)), "replace"));
     if (!text) return nullptr;
-    const Owned error(PyObject_CallMethod(module.get(), "error_for", "sOz", sched_error_name(code), text.get(), task_id));
+    const Owned error(
+        PyObject_CallMethod(module.get(), "error_for", "sOz", sched_error_name(code), text.get(), task_id));
     if (error) PyErr_SetObject(reinterpret_cast<PyObject*>(Py_TYPE(error.get())), error.get());
     return nullptr;
 }

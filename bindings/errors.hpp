@@ -5,7 +5,8 @@
 
 namespace uvsched::python {
 
-// Sets the Python error for what this thread's last call of the C ABI left; `task_id` may be nullptr. Always gives nullptr.
+// Sets the Python error for what this thread's last call of the C ABI left; `task_id` may be nullptr. Always gives
+// nullptr.
 PyObject* set_error(int code, const char* task_id = nullptr) noexcept;
 
 // The same, thrown. For functions bound with pybind11.

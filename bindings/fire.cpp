@@ -1,7 +1,7 @@
 #include "fire.hpp"
 
-#include <cstddef>
 #include <structmember.h>
+#include <cstddef>
 
 #include "current_run.hpp"
 
@@ -13,7 +13,8 @@ PyTypeObject* fire_type = nullptr;
 Fire* as_fire(PyObject* self) noexcept { return reinterpret_cast<Fire*>(self); }
 PyObject* as_object(Fire* fire) noexcept { return reinterpret_cast<PyObject*>(fire); }
 
-// ---- life ------------------------------------------------------------------------------------------------------------
+// ---- life
+// ------------------------------------------------------------------------------------------------------------
 
 Fire* new_fire(Consumer& consumer, const sched_run* run) noexcept {
     auto* const fire = as_fire(fire_type->tp_alloc(fire_type, 0));
@@ -68,7 +69,8 @@ void deallocate(PyObject* self) {
     Py_DECREF(type);
 }
 
-// ---- in a thread -----------------------------------------------------------------------------------------------------
+// ---- in a thread
+// -----------------------------------------------------------------------------------------------------
 
 PyObject* call(PyObject* self, PyObject* args, PyObject* kwargs) {
     Fire* const fire = as_fire(self);
@@ -85,14 +87,15 @@ PyObject* call(PyObject* self, PyObject* args, PyObject* kwargs) {
     Owned value;
     {
         const ThreadRunScope scope({self, nullptr, nullptr});
-        value.reset(invoke({fn.get(), positional.get(), named.get(), false}));
+        value.reset(invoke({fn.get(), positional.get(), named.get()}));
     }
     end_fire(fire, value ? outcome_of_value(engine, fire->run_id, fire->fire_id, value.get())
                          : outcome_of_error(engine, fire->run_id, fire->fire_id));
     Py_RETURN_NONE;
 }
 
-// ---- as a coroutine --------------------------------------------------------------------------------------------------
+// ---- as a coroutine
+// --------------------------------------------------------------------------------------------------
 
 // The user's coroutine ended with a value: so does this one, with None.
 PySendResult returned(Fire* fire, PyObject* value, PyObject** result) noexcept {
@@ -120,12 +123,12 @@ PySendResult raised(Fire* fire, PyObject** result) noexcept {
     return PYGEN_RETURN;
 }
 
-// Calls the function. Its coroutine becomes `inner`; an iterator of another awaitable does too. True when there is one; else
-// `value` is what the function returned, or nullptr with an error set.
+// Calls the function. Its coroutine becomes `inner`; an iterator of another awaitable does too. True when there is one;
+// else `value` is what the function returned, or nullptr with an error set.
 bool begin(Fire* fire, Owned& value) noexcept {
     fire->state = FireState::running;
     if (!enter_context(as_object(fire))) return false;
-    value.reset(invoke({fire->fn, fire->args, fire->kwargs, true}));
+    value.reset(invoke({fire->fn, fire->args, fire->kwargs}));
     if (!value) return false;
     if (PyCoro_CheckExact(value.get())) {
         fire->inner = value.release();
@@ -236,7 +239,8 @@ PyObject* close_method(PyObject* self, PyObject*) {
 PyObject* itself(PyObject* self) { return Py_NewRef(self); }
 PyObject* itself_method(PyObject* self, PyObject*) { return Py_NewRef(self); }
 
-// ---- attributes ------------------------------------------------------------------------------------------------------
+// ---- attributes
+// ------------------------------------------------------------------------------------------------------
 
 // What tools that look into coroutines ask: the user's coroutine answers.
 PyObject* of_inner(PyObject* self, void* name) {

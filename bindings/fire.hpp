@@ -1,8 +1,8 @@
 // Fire: one run on its way through Python.
 //
-// It is what current_run() shows, what a worker thread calls, and the coroutine that asyncio drives: asyncio's task gets the
-// fire itself, which makes the user's coroutine at its first step and sees how it ends. So no callback is needed for the
-// end, an exception never reaches asyncio, and SystemExit cannot stop the loop.
+// It is what current_run() shows, what a worker thread calls, and the coroutine that asyncio drives: asyncio's task
+// gets the fire itself, which makes the user's coroutine at its first step and sees how it ends. So no callback is
+// needed for the end, an exception never reaches asyncio, and SystemExit cannot stop the loop.
 #pragma once
 
 #include <cstdint>
@@ -17,8 +17,7 @@ enum class FireState : std::uint8_t { waiting, running, finished };
 enum class FireKind : std::uint8_t { description, coroutine, thread };
 
 struct Fire {
-    PyObject_HEAD
-    Consumer* consumer;  // pinned
+    PyObject_HEAD Consumer* consumer;  // pinned
     std::uint64_t run_id;
     std::int64_t scheduled;
     std::int64_t first;

@@ -7,8 +7,8 @@ namespace uvsched::python {
 namespace {
 
 using Clock = std::chrono::steady_clock;
-// A turn that takes longer than this takes fewer items next time, one that is much quicker takes more: the loop has other
-// things to do, and what was taken cannot be given back.
+// A turn that takes longer than this takes fewer items next time, one that is much quicker takes more: the loop has
+// other things to do, and what was taken cannot be given back.
 constexpr auto kLongTurn = std::chrono::milliseconds(5);
 constexpr auto kShortTurn = std::chrono::microseconds(500);
 
@@ -24,7 +24,8 @@ Outcome InlineConsumer::run(const sched_item& item) noexcept {
         const ThreadRunScope scope({nullptr, item.run, this});
         value.reset(invoke(call.callable()));
     }
-    return value ? outcome_of_value(engine(), item.run_id, id, value.get()) : outcome_of_error(engine(), item.run_id, id);
+    return value ? outcome_of_value(engine(), item.run_id, id, value.get())
+                 : outcome_of_error(engine(), item.run_id, id);
 }
 
 void InlineConsumer::drain() {

@@ -32,8 +32,7 @@ void LoopConsumer::drain() {
 void LoopConsumer::start(const sched_item& item) noexcept {
     const Call call = call_of(item);
     if (!call.fn) return finish(outcome_of_error(engine(), item.run_id, nullptr));
-    Fire* const fire =
-        make_fire(*this, item, call.coroutine ? FireKind::coroutine : FireKind::thread, call.callable());
+    Fire* const fire = make_fire(*this, item, call.coroutine ? FireKind::coroutine : FireKind::thread, call.callable());
     if (fire == nullptr) return finish(outcome_of_error(engine(), item.run_id, nullptr));
     const Owned self(reinterpret_cast<PyObject*>(fire));
     PyObject* task = nullptr;

@@ -13,8 +13,9 @@ PYBIND11_MODULE(_core, module) {
     module.doc() = "The engine of uvsched, over its C ABI. Use the package's own modules instead.";
     module.attr("__version__") = sched_version();
     module.attr("CONTROL_QUEUE") = kControlQueue;
-    module.def("set_zone_data", [](const std::string& folder) { check(sched_set_zone_data(nullptr, folder.c_str())); },
-               py::arg("fallback"));
+    module.def(
+        "set_zone_data", [](const std::string& folder) { check(sched_set_zone_data(nullptr, folder.c_str())); },
+        py::arg("fallback"));
     prepare_outcomes();
     bind_engine(module);
     bind_records(module);

@@ -50,7 +50,7 @@ void ObjectTable::clear() noexcept {
     for (std::size_t i = 0; i < slots_.size(); ++i) release((std::uint64_t{slots_[i].generation} << 32U) | (i + 1));
 }
 
-std::uint64_t ObjectTable::add(PyObject* fn, PyObject* args, PyObject* kwargs) noexcept {
+std::uint64_t ObjectTable::add(PyObject* fn, PyObject* args, PyObject* kwargs, bool stored) noexcept {
     const int coroutine = is_coroutine_function(fn);
     if (coroutine < 0) return 0;
     std::uint32_t number = free_;
@@ -69,7 +69,7 @@ std::uint64_t ObjectTable::add(PyObject* fn, PyObject* args, PyObject* kwargs) n
     Py_INCREF(fn);
     Py_XINCREF(args);
     Py_XINCREF(kwargs);
-    slot.callable = {fn, args, kwargs, coroutine == 1};
+    slot.callable = {fn, args, kwargs, coroutine == 1, stored};
     return (std::uint64_t{slot.generation} << 32U) | number;
 }
 

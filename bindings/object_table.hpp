@@ -16,6 +16,7 @@ struct Callable {
     PyObject* args = nullptr;
     PyObject* kwargs = nullptr;
     bool coroutine = false;  // fn is a coroutine function
+    bool stored = false;     // registered by name: the arguments are the stored task's
 };
 
 // Whether calling it gives a coroutine. -1 with a Python error set.
@@ -30,7 +31,7 @@ public:
     ~ObjectTable();
 
     // Keeps references to the objects. 0 with a Python error set when it cannot.
-    std::uint64_t add(PyObject* fn, PyObject* args, PyObject* kwargs) noexcept;
+    std::uint64_t add(PyObject* fn, PyObject* args, PyObject* kwargs, bool stored = false) noexcept;
 
     // nullptr when the token was released. The pointer holds until release() of the same token.
     [[nodiscard]] const Callable* find(std::uint64_t token) const noexcept;

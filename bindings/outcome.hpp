@@ -18,8 +18,8 @@ struct Outcome {
     Owned error;
 };
 
-// Of a function that returned: its value as JSON; a failure when it gave a coroutine that nobody would await. `fire_id` may
-// be nullptr when the engine keeps no outcomes.
+// Of a function that returned: its value as JSON; a failure when it gave a coroutine that nobody would await. `fire_id`
+// may be nullptr when the engine keeps no outcomes.
 Outcome outcome_of_value(Engine& engine, std::uint64_t run_id, const char* fire_id, PyObject* value) noexcept;
 
 // Of a function that raised: takes the error that is set, clears it, and describes it. asyncio's CancelledError is a

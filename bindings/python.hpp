@@ -41,9 +41,9 @@ private:
 
 // Makes a call that may wait, without the GIL.
 //
-// When the interpreter is being finalized, PyEval_RestoreThread() ends this thread by unwinding its stack. No frame above
-// may then have a destructor to run or be noexcept, or the process aborts: so this is not a scope guard, and whoever calls
-// it is a plain C function (see Method), never a function bound with pybind11.
+// When the interpreter is being finalized, PyEval_RestoreThread() ends this thread by unwinding its stack. No frame
+// above may then have a destructor to run or be noexcept, or the process aborts: so this is not a scope guard, and
+// whoever calls it is a plain C function (see Method), never a function bound with pybind11.
 template <class Call>
 auto without_gil(Call&& call) {
     PyThreadState* const state = PyEval_SaveThread();

@@ -23,11 +23,15 @@ lint_ruff() { .venv/bin/ruff check . && .venv/bin/ruff format --check .; }
 lint_mypy() { .venv/bin/mypy python/uvsched examples/load_monitor; }
 lint_stubs() { .venv/bin/python -m mypy.stubtest uvsched._core; }
 
-lint_all() {
+lint_quick() {
     check "format of C and C++" lint_format
     check "shell scripts" lint_shell
     check "ruff" lint_ruff
     check "mypy --strict" lint_mypy
+}
+
+lint_all() {
+    lint_quick
     check "stubs of uvsched._core" lint_stubs
     check "clang and clang-tidy" lint_tidy
 }

@@ -12,22 +12,28 @@ run_pytest() {
     "$venv/bin/python" -m pytest -q "$@" -o junit_family=xunit2 --junitxml "$junit"
 }
 
+# The tests of the core alone, under the sanitizers.
+build_and_ctest_core() {
+    preset=$1 junit=$2
+    cmake --preset "$preset" --log-level=WARNING
+    targets=$(cmake --build --preset "$preset" --target help | sed -n 's/^\(test_core_[a-z]*\): .*/\1/p')
+    # shellcheck disable=SC2086
+    cmake --build --preset "$preset" --parallel "$JOBS" --target $targets
+    ctest --preset "$preset" -j "$JOBS" -R '^test_core_' --output-junit "$junit"
+}
+
+test_core() { suite "C++ core, $1" build_and_ctest_core "$1" "$RESULTS/ctest-$1.xml"; }
 test_cpp() { suite "C and C++, $1" build_and_ctest "$1" "$RESULTS/ctest-$1.xml"; }
 
 # The suites take the JUnit file last.
 pytest_main() { run_pytest .venv "$1"; }
 pytest_frameworks() { run_pytest .venv-esmerald "$1" tests/frameworks; }
 
-test_python_asan() {
-    asan_package
-    asan_python tests/python_asan/smoke.py
-}
-
 # ./dev test [--quick]
 #
-# Runs everything: C, C++ and installed-tree tests in the presets dev, asan-ubsan and tsan; the Python tests; the
-# framework tests in an environment of their own; a Python smoke test under AddressSanitizer; the examples of the
-# documentation; every check of ./dev lint; the ABI snapshot. The last line is 'N passed, N failed, N skipped'.
+# Runs the C, C++ and installed-tree tests; the Python tests and the examples of the documentation; the framework tests in
+# an environment of their own; the tests of the core under AddressSanitizer with UndefinedBehaviorSanitizer, and under
+# ThreadSanitizer; the checks of ./dev lint but clang-tidy. The last line is 'N passed, N failed, N skipped'.
 #
 #   --quick   only preset dev and the Python tests
 task_test() {
@@ -51,11 +57,9 @@ task_test() {
     if [ -z "$quick" ]; then
         check "Python package beside Esmerald" environment .venv-esmerald test,esmerald
         suite "Python frameworks" pytest_frameworks "$RESULTS/pytest-frameworks.xml"
-        test_cpp asan-ubsan
-        test_cpp tsan
-        check "Python under AddressSanitizer" test_python_asan
-        check "ABI snapshot" abi_compare
-        lint_all
+        test_core asan-ubsan
+        test_core tsan
+        lint_quick
     fi
     summary
 }

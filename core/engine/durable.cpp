@@ -23,9 +23,13 @@ std::unique_ptr<StoreThread> Engine::make_store_thread(std::uint16_t index) {
     StoreThreadHooks hooks;
     hooks.now = [this, &store] { return now_of(store, read_clock()); };
     hooks.wakes = [this, index](const std::vector<GroupWake>& wakes) { set_wakes(index, wakes); };
-    hooks.failed = [this, &store](const Error& error) { emit(EventCode::store_error, store.alias, {}, error.message()); };
+    hooks.failed = [this, &store](const Error& error) {
+        emit(EventCode::store_error, store.alias, {}, error.message());
+    };
     hooks.recovered = [this, &store] { emit(EventCode::store_recovered, store.alias, {}, "the store answers again"); };
-    hooks.trigger_failed = [this, &store](const std::string& what) { emit(EventCode::trigger_error, store.alias, {}, what); };
+    hooks.trigger_failed = [this, &store](const std::string& what) {
+        emit(EventCode::trigger_error, store.alias, {}, what);
+    };
     return std::make_unique<StoreThread>(make_sqlite_store(parse_sqlite_url(store.config.url)), std::move(hooks));
 }
 
@@ -61,14 +65,16 @@ void Engine::looked(std::uint16_t index, StoreReply&& reply) {
     }
     // Something is said to be due, and still nothing came of looking: not again at once.
     for (const LaneGroup& group : *durable.groups) {
-        if (!moved && is_due(durable.wakes[group.executor], now)) durable.not_before[group.executor] = now.wall + kLookPause;
+        if (!moved && is_due(durable.wakes[group.executor], now))
+            durable.not_before[group.executor] = now.wall + kLookPause;
     }
     std::vector<Start> starts;
     std::vector<std::uint64_t> runs;
     std::vector<Release> releases;
     for (const OpenFire& fire : fires) {
         if (stop_requested_) {
-            releases.push_back({.fire = {fire.task.number, fire.key, fire.token}, .now_wall = now.wall, .outcome = Outcome::none});
+            releases.push_back(
+                {.fire = {fire.task.number, fire.key, fire.token}, .now_wall = now.wall, .outcome = Outcome::none});
             continue;
         }
         RunSlot& slot = make_durable_run(index, fire, now);
@@ -134,12 +140,14 @@ void Engine::release_durable(std::uint16_t index, std::vector<Release> releases)
 // ---- lanes ----
 
 std::string Engine::why_unrunnable(const Lane& lane) const {
-    const auto slot = std::find_if(executors_.begin(), executors_.end(), [&](const ExecutorSlot& e) { return e.alias == lane.executor; });
+    const auto slot = std::find_if(executors_.begin(), executors_.end(),
+                                   [&](const ExecutorSlot& e) { return e.alias == lane.executor; });
     if (slot == executors_.end()) return "executor \"" + lane.executor + "\" is not configured in this process";
     const FunctionVersion* const function = functions_.find(lane.function);
     if (function == nullptr) return "function \"" + lane.function + "\" is not registered in this process";
     if (!slot->queue && function->function.call == nullptr) {
-        return "function \"" + lane.function + "\" belongs to another language, but executor \"" + lane.executor + "\" is native";
+        return "function \"" + lane.function + "\" belongs to another language, but executor \"" + lane.executor +
+               "\" is native";
     }
     return {};
 }
@@ -178,7 +186,8 @@ void Engine::report_unrunnable(std::uint16_t index) {
     for (const Lane& lane : durable.lanes) {
         const std::string why = why_unrunnable(lane);
         if (why.empty() || !durable.reported.insert(lane.number).second) continue;
-        emit(EventCode::task_unrunnable, stores_[index].alias, lane.example_id, why + "; its tasks stay in the store and wait");
+        emit(EventCode::task_unrunnable, stores_[index].alias, lane.example_id,
+             why + "; its tasks stay in the store and wait");
     }
 }
 
@@ -186,14 +195,16 @@ void Engine::report_unrunnable(std::uint16_t index) {
 
 Batch Engine::apply(StoreSlot& store, Batch batch) {
     if (CallbackScope::on_loop()) {
-        fail(Code::deadlock, "store \"" + store.alias + "\": a callback on the loop thread cannot wait for a durable store");
+        fail(Code::deadlock,
+             "store \"" + store.alias + "\": a callback on the loop thread cannot wait for a durable store");
     }
     return store.durable->thread->apply(std::move(batch));
 }
 
 void Engine::read(StoreSlot& store, const std::function<void(Store&)>& job) {
     if (CallbackScope::on_loop()) {
-        fail(Code::deadlock, "store \"" + store.alias + "\": a callback on the loop thread cannot wait for a durable store");
+        fail(Code::deadlock,
+             "store \"" + store.alias + "\": a callback on the loop thread cannot wait for a durable store");
     }
     store.durable->thread->read(job);
 }

@@ -42,7 +42,8 @@ Engine::Engine(Config config)
         ExecutorSlot& slot = executors_.emplace_back();
         slot.alias = alias;
         slot.type = executor.type;
-        if (executor.type == ExecutorType::thread_pool) slot.executor = make_thread_pool("uvsched-" + alias, executor.threads, this);
+        if (executor.type == ExecutorType::thread_pool)
+            slot.executor = make_thread_pool("uvsched-" + alias, executor.threads, this);
         if (executor.type == ExecutorType::queue) {
             slot.queue = make_run_queue();
             slot.executor = slot.queue;
@@ -152,7 +153,8 @@ void Engine::open_stores() {
         durable.look_pending = false;
         durable.open = true;
         rebuild_lanes(i);
-        for (const Quarantined& row : opened.quarantined) emit(EventCode::task_quarantined, stores_[i].alias, row.id, row.why);
+        for (const Quarantined& row : opened.quarantined)
+            emit(EventCode::task_quarantined, stores_[i].alias, row.id, row.why);
         for (const bool lost : {false, true}) {
             for (const OpenFire& fire : lost ? opened.lost : opened.recovered) {
                 const EventCode code = lost ? EventCode::task_lost : EventCode::task_recovered;
@@ -344,7 +346,8 @@ Code Engine::wait(std::optional<Micros> timeout) {
         state_changed_.wait(lock.inner(), stopped);
         return Code::ok;
     }
-    return state_changed_.wait_for(lock.inner(), std::chrono::microseconds(*timeout), stopped) ? Code::ok : Code::timed_out;
+    return state_changed_.wait_for(lock.inner(), std::chrono::microseconds(*timeout), stopped) ? Code::ok
+                                                                                               : Code::timed_out;
 }
 
 void Engine::pause() {
@@ -419,7 +422,8 @@ std::shared_ptr<RunQueue> Engine::queue(const std::string& alias) {
     return slot.queue;
 }
 
-std::uint64_t Engine::add_observer(EventMask mask, std::function<void(const Event&)> call, std::function<void()> release) {
+std::uint64_t Engine::add_observer(EventMask mask, std::function<void(const Event&)> call,
+                                   std::function<void()> release) {
     check_process();
     return bus_.add(mask, std::move(call), std::move(release));
 }

@@ -1,8 +1,9 @@
-// Engine: the scheduler behind the façade. One mutex guards everything here that is not marked otherwise; no callback, no
-// I/O and no destroy function runs while it is held. docs/architecture.md draws the threads and the lock order.
+// Engine: the scheduler behind the façade. One mutex guards everything here that is not marked otherwise; no callback,
+// no I/O and no destroy function runs while it is held. docs/architecture.md draws the threads and the lock order.
 //
-// The implementation stands in files by what they do: engine.cpp (life), turn.cpp (what the loop thread does), fires.cpp
-// (runs, whichever store they come from), durable.cpp (claims of durable stores), tasks_*.cpp (add, change, ask).
+// The implementation stands in files by what they do: engine.cpp (life), turn.cpp (what the loop thread does),
+// fires.cpp (runs, whichever store they come from), durable.cpp (claims of durable stores), tasks_*.cpp (add, change,
+// ask).
 #pragma once
 
 #include <atomic>
@@ -41,11 +42,11 @@ struct DurableSlot {
     std::vector<Lane> lanes;
     std::unordered_set<LaneNumber> reported;  // as not runnable here
     LaneGroups groups;
-    std::vector<Store::Wake> wakes;      // by executor
-    std::vector<Instant> not_before;     // by executor: a look that found nothing is not repeated before (wall)
+    std::vector<Store::Wake> wakes;   // by executor
+    std::vector<Instant> not_before;  // by executor: a look that found nothing is not repeated before (wall)
     bool open = false;
     bool look_pending = false;
-    std::int64_t unflushed = 0;  // finishes and releases on their way into the store
+    std::int64_t unflushed = 0;                   // finishes and releases on their way into the store
     std::unordered_set<std::string> derived_ids;  // declared by this process
 };
 
@@ -88,7 +89,8 @@ public:
     TaskView resume_task(const std::string& store, const std::string& id) override;
     void run_now(const std::string& store, const std::string& id) override;
     TaskView get(const std::string& store, const std::string& id) override;
-    std::vector<TaskView> list(const std::string& store, const std::string& after, std::size_t limit, bool finished) override;
+    std::vector<TaskView> list(const std::string& store, const std::string& after, std::size_t limit,
+                               bool finished) override;
     std::vector<Instant> preview(const std::string& store, const std::string& id, std::size_t count,
                                  std::optional<Instant> after) override;
     std::vector<HistoryRow> history(const std::string& store, const HistoryQuery& query) override;
@@ -98,7 +100,8 @@ public:
     [[nodiscard]] std::shared_ptr<Clock> clock() const override { return clock_; }
     Stats stats() override;
     std::shared_ptr<RunQueue> queue(const std::string& alias) override;
-    std::uint64_t add_observer(EventMask mask, std::function<void(const Event&)> call, std::function<void()> release) override;
+    std::uint64_t add_observer(EventMask mask, std::function<void(const Event&)> call,
+                               std::function<void()> release) override;
     void remove_observer(std::uint64_t id) override;
     Code wait_idle(std::optional<Micros> timeout) override;
 
@@ -150,7 +153,7 @@ private:
 
     // ---- turn.cpp: the loop thread ----
     Instant turn();
-    [[nodiscard]] Now read_clock() const;                // raw: elapsed as the clock has it
+    [[nodiscard]] Now read_clock() const;  // raw: elapsed as the clock has it
     [[nodiscard]] Now now_of(const StoreSlot& store, const Now& raw) const;
     void notice_step(const Now& raw);
     void measure_rooms();
@@ -167,8 +170,10 @@ private:
     RunSlot& make_durable_run(std::uint16_t store, const OpenFire& fire, const Now& now);
     void fill_run(RunSlot& slot, const Definition& task, FunctionVersion* function);
     void finish_locked(RunSlot& slot, FireState state, std::string&& result, std::string&& error, Instant now);
-    void finish_memory(RunSlot& slot, FireState state, Reason reason, std::string& result, std::string& error, Instant now);
-    void finish_durable(RunSlot& slot, FireState state, Reason reason, std::string&& result, std::string&& error, Instant now);
+    void finish_memory(RunSlot& slot, FireState state, Reason reason, std::string& result, std::string& error,
+                       Instant now);
+    void finish_durable(RunSlot& slot, FireState state, Reason reason, std::string&& result, std::string&& error,
+                        Instant now);
     void flush_outboxes();
     void free_run(RunSlot& slot);
     void return_locked(RunSlot& slot, std::vector<std::vector<Release>>& releases);
@@ -198,7 +203,9 @@ private:
     // ---- tasks_add.cpp ----
     [[nodiscard]] StoreSlot& store_slot(const std::string& alias);
     [[nodiscard]] std::uint16_t executor_index(const std::string& alias) const;
-    [[nodiscard]] std::uint16_t index_of(const StoreSlot& store) const { return static_cast<std::uint16_t>(&store - stores_.data()); }
+    [[nodiscard]] std::uint16_t index_of(const StoreSlot& store) const {
+        return static_cast<std::uint16_t>(&store - stores_.data());
+    }
     PendingAdd prepare(TaskSpec spec, AddMode mode, OnConflict on_conflict);
     void name_task(PendingAdd& add, Definition& definition);
     void check_callable(const PendingAdd& add, const Definition& definition) const;
@@ -251,7 +258,7 @@ private:
     std::vector<StoreSlot> stores_;        // fixed after construction
     RunTable runs_;
     std::vector<PendingAdd> pending_;
-    std::vector<RunSlot*> dispatch_;       // past their gate: to be handed to their executors
+    std::vector<RunSlot*> dispatch_;                 // past their gate: to be handed to their executors
     std::vector<std::vector<Finish>> outbox_;        // by store
     std::vector<std::vector<Event>> outbox_events_;  // by store: told when the finishes are in the store
     Releases releases_;

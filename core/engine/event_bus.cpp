@@ -58,8 +58,10 @@ void EventBus::remove(std::uint64_t id) {
     std::shared_ptr<Observer> removed;
     {
         std::unique_lock lock(mutex_);
-        const auto found = std::find_if(observers_.begin(), observers_.end(), [id](const auto& o) { return o->id == id; });
-        if (found == observers_.end()) fail(Code::not_found, "listener " + std::to_string(id) + ": there is no such listener");
+        const auto found =
+            std::find_if(observers_.begin(), observers_.end(), [id](const auto& o) { return o->id == id; });
+        if (found == observers_.end())
+            fail(Code::not_found, "listener " + std::to_string(id) + ": there is no such listener");
         removed = *found;
         observers_.erase(found);
         update_mask_locked();

@@ -8,9 +8,12 @@ namespace {
 
 EventCode end_code(FireState state) {
     switch (state) {
-        case FireState::done: return EventCode::task_executed;
-        case FireState::cancelled: return EventCode::task_cancelled;
-        default: return EventCode::task_error;
+        case FireState::done:
+            return EventCode::task_executed;
+        case FireState::cancelled:
+            return EventCode::task_cancelled;
+        default:
+            return EventCode::task_error;
     }
 }
 
@@ -112,9 +115,9 @@ void Engine::progress_locked() {
 void Engine::finish_locked(RunSlot& slot, FireState state, std::string&& result, std::string&& error, Instant now) {
     ++stats_.finished;
     const bool uncallable = slot.run.function == nullptr && !executors_[slot.executor].queue;
-    const Reason reason = uncallable                         ? Reason::not_callable
+    const Reason reason = uncallable                      ? Reason::not_callable
                           : state == FireState::cancelled ? Reason::cancelled
-                                                             : Reason::none;
+                                                          : Reason::none;
     if (stores_[slot.store].memory) {
         finish_memory(slot, state, reason, result, error, now);
     } else {
@@ -122,7 +125,8 @@ void Engine::finish_locked(RunSlot& slot, FireState state, std::string&& result,
     }
 }
 
-void Engine::finish_memory(RunSlot& slot, FireState state, Reason reason, std::string& result, std::string& error, Instant now) {
+void Engine::finish_memory(RunSlot& slot, FireState state, Reason reason, std::string& result, std::string& error,
+                           Instant now) {
     StoreSlot& store = stores_[slot.store];
     if (bus_.wants(end_code(state))) {
         Event event = run_event(end_code(state), slot, now);
@@ -139,7 +143,8 @@ void Engine::finish_memory(RunSlot& slot, FireState state, Reason reason, std::s
         row->started_at = slot.run.started == 0 ? slot.claimed_at : slot.run.started;
         row->finished_at = now;
         if (!result.empty() || !error.empty()) {
-            row->texts = std::make_unique<MemoryHistoryRow::Texts>(MemoryHistoryRow::Texts{std::move(result), std::move(error)});
+            row->texts =
+                std::make_unique<MemoryHistoryRow::Texts>(MemoryHistoryRow::Texts{std::move(result), std::move(error)});
         }
     }
     const bool wants = bus_.wants(EventCode::task_finished) || bus_.wants(EventCode::task_removed);
@@ -152,7 +157,8 @@ void Engine::finish_memory(RunSlot& slot, FireState state, Reason reason, std::s
     collect_gone(*store.memory);
 }
 
-void Engine::finish_durable(RunSlot& slot, FireState state, Reason reason, std::string&& result, std::string&& error, Instant now) {
+void Engine::finish_durable(RunSlot& slot, FireState state, Reason reason, std::string&& result, std::string&& error,
+                            Instant now) {
     if (bus_.wants(end_code(state))) {
         Event event = run_event(end_code(state), slot, now);
         event.reason = reason;
@@ -241,7 +247,8 @@ void Engine::record_misses(std::uint16_t store, std::vector<MemoryMiss>& misses,
     for (const MemoryMiss& miss : misses) {
         const MemoryTask& task = memory.at(miss.task);
         memory.record(miss, now);
-        emit_miss(stores_[store].alias, task.definition->id, miss.miss, task.clock == ClockLine::elapsed ? now.shift() : 0, now.wall);
+        emit_miss(stores_[store].alias, task.definition->id, miss.miss,
+                  task.clock == ClockLine::elapsed ? now.shift() : 0, now.wall);
         const std::string id = task.definition->id;
         if (memory.end_if_over(miss.task)) {
             emit(EventCode::task_finished, stores_[store].alias, id);
@@ -251,9 +258,11 @@ void Engine::record_misses(std::uint16_t store, std::vector<MemoryMiss>& misses,
     collect_gone(memory);
 }
 
-void Engine::emit_miss(const std::string& alias, const std::string& id, const PlannedMiss& miss, Micros shift, Instant now) {
+void Engine::emit_miss(const std::string& alias, const std::string& id, const PlannedMiss& miss, Micros shift,
+                       Instant now) {
     stats_.missed += miss.count;
-    const EventCode code = miss.reason == Reason::max_instances ? EventCode::task_max_instances : EventCode::task_missed;
+    const EventCode code =
+        miss.reason == Reason::max_instances ? EventCode::task_max_instances : EventCode::task_missed;
     if (!bus_.wants(code)) return;
     Event event;
     event.code = code;

@@ -38,7 +38,8 @@ struct Loop::Handles {
             spec.it_value.tv_nsec = (at % kSecond) * 1000;
             flags = TFD_TIMER_ABSTIME | TFD_TIMER_CANCEL_ON_SET;
         }
-        // ECANCELED here means that the clock was set meanwhile: the timer is armed all the same, but nobody else will tell.
+        // ECANCELED here means that the clock was set meanwhile: the timer is armed all the same, but nobody else will
+        // tell.
         if (timerfd_settime(timer_fd, flags, &spec, nullptr) != 0 && errno == ECANCELED) uv_stop(&loop);
     }
 };
@@ -74,7 +75,8 @@ Loop::~Loop() {
 
 void Loop::signal() noexcept {
     const std::uint64_t one = 1;
-    [[maybe_unused]] const ssize_t written = ::write(handles_->signal_fd, &one, sizeof one);  // full is as good as written
+    [[maybe_unused]] const ssize_t written =
+        ::write(handles_->signal_fd, &one, sizeof one);  // full is as good as written
 }
 
 void Loop::wait(Instant until) {

@@ -19,7 +19,8 @@ public:
     // Makes the present or the next wait() return. Async-signal-safe.
     void signal() noexcept;
 
-    // Sleeps until the wall clock reads `until` (kLatest: no time), a signal, or a step of the wall clock. May return early.
+    // Sleeps until the wall clock reads `until` (kLatest: no time), a signal, or a step of the wall clock. May return
+    // early.
     void wait(Instant until);
 
     // After fork(), in the child: closes the descriptors it shares with the parent, and nothing else.

@@ -8,8 +8,8 @@
 
 namespace uvsched {
 
-// An empty alias searches every store in order of alias. `pending` and `memory` run under the lock; `durable` runs without it, may wait,
-// and returns nothing where its store does not have the task.
+// An empty alias searches every store in order of alias. `pending` and `memory` run under the lock; `durable` runs
+// without it, may wait, and returns nothing where its store does not have the task.
 template <class Pending, class Memory, class Durable>
 auto Engine::on_task(const std::string& store, const std::string& id, Pending pending, Memory memory, Durable durable) {
     using Result = std::invoke_result_t<Memory, StoreSlot&, MemoryIndex>;
@@ -19,7 +19,8 @@ auto Engine::on_task(const std::string& store, const std::string& id, Pending pe
         if (!store.empty() && slot.alias != store) continue;
         {
             const Lock lock(*this);
-            if (const auto found = find_pending(slot.alias, id); found != pending_.end()) return Result(pending(*found));
+            if (const auto found = find_pending(slot.alias, id); found != pending_.end())
+                return Result(pending(*found));
             if (slot.memory) {
                 const MemoryIndex index = slot.memory->find(id);
                 if (index != MemoryStore::kNone) return Result(memory(slot, index));
@@ -34,9 +35,11 @@ auto Engine::on_task(const std::string& store, const std::string& id, Pending pe
         if (result) return std::move(*result);
     }
     if (closed != nullptr) {
-        fail(Code::not_running, "task \"" + id + "\": store \"" + closed->alias + "\" is closed: the scheduler is not running");
+        fail(Code::not_running,
+             "task \"" + id + "\": store \"" + closed->alias + "\" is closed: the scheduler is not running");
     }
-    fail(Code::not_found, "task \"" + id + "\": there is no such task" + (store.empty() ? "" : " in store \"" + store + "\""));
+    fail(Code::not_found,
+         "task \"" + id + "\": there is no such task" + (store.empty() ? "" : " in store \"" + store + "\""));
 }
 
 }  // namespace uvsched

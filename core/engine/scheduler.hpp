@@ -27,9 +27,11 @@ struct TaskSpec {
     TriggerPtr trigger;  // none: a date trigger without a date (once, now)
     PolicyOverrides policies;
     std::optional<std::optional<Instant>> next_run_time;  // set to nothing: add paused
-    std::uint64_t token = 0;         // memory store only: handed out with each run, released with the task
-    std::function<void()> release;   // called once, with no lock held, when the token (or what stands behind it) is no longer needed
-    bool local_function = false;     // the function has no name that another process could resolve: durable stores refuse it
+    std::uint64_t token = 0;  // memory store only: handed out with each run, released with the task
+    std::function<void()>
+        release;  // called once, with no lock held, when the token (or what stands behind it) is no longer needed
+    bool local_function =
+        false;  // the function has no name that another process could resolve: durable stores refuse it
 };
 
 enum class AddMode : std::uint8_t { keep_if_equal, replace };
@@ -42,7 +44,8 @@ struct TaskView {
     std::int32_t running = 0;
     bool pending = false;  // added before start; not in its store yet
     Micros shift = 0;      // add to times of the elapsed line to get wall time
-    [[nodiscard]] std::optional<Instant> next_run() const;  // wall time of the next run; nothing when paused or finished
+    [[nodiscard]] std::optional<Instant> next_run()
+        const;  // wall time of the next run; nothing when paused or finished
 };
 
 struct AddOutcome {
@@ -61,11 +64,11 @@ struct Function {
 enum class StopMode : std::uint8_t { wait, cancel };
 enum class SchedulerState : std::uint8_t { stopped, running, paused, starting, stopping };
 
-struct Stats {  // counters since creation
-    std::int64_t fires = 0;      // runs handed to executors
+struct Stats {               // counters since creation
+    std::int64_t fires = 0;  // runs handed to executors
     std::int64_t finished = 0;
-    std::int64_t missed = 0;     // due times missed or skipped
-    std::int64_t wakeups = 0;    // times the loop thread came back from waiting
+    std::int64_t missed = 0;   // due times missed or skipped
+    std::int64_t wakeups = 0;  // times the loop thread came back from waiting
     std::int64_t in_flight = 0;
     std::int64_t events_dropped = 0;
 };
@@ -92,7 +95,8 @@ public:
     virtual void start(bool paused) = 0;
     // Never blocks; idempotent; from anywhere. Error(not_running) when there is nothing to stop.
     virtual void stop(StopMode mode) = 0;
-    // Waits for STOPPED: ok, timed_out, or deadlock when called from a callback of this scheduler. No timeout: for ever.
+    // Waits for STOPPED: ok, timed_out, or deadlock when called from a callback of this scheduler. No timeout: for
+    // ever.
     virtual Code wait(std::optional<Micros> timeout) = 0;
     virtual void pause() = 0;
     virtual void resume() = 0;
@@ -112,7 +116,8 @@ public:
     // An empty alias searches every store. Error(not_found) names the id.
     virtual TaskView get(const std::string& store, const std::string& id) = 0;
     // Pages in order of id, of one store.
-    virtual std::vector<TaskView> list(const std::string& store, const std::string& after, std::size_t limit, bool finished) = 0;
+    virtual std::vector<TaskView> list(const std::string& store, const std::string& after, std::size_t limit,
+                                       bool finished) = 0;
     virtual std::vector<Instant> preview(const std::string& store, const std::string& id, std::size_t count,
                                          std::optional<Instant> after) = 0;
     virtual std::vector<HistoryRow> history(const std::string& store, const HistoryQuery& query) = 0;
@@ -127,7 +132,8 @@ public:
 
     // Observers are called on a thread of their own, in order, with no lock held. remove waits for a call under way
     // unless it is made from that call.
-    virtual std::uint64_t add_observer(EventMask mask, std::function<void(const Event&)> call, std::function<void()> release) = 0;
+    virtual std::uint64_t add_observer(EventMask mask, std::function<void(const Event&)> call,
+                                       std::function<void()> release) = 0;
     virtual void remove_observer(std::uint64_t id) = 0;
 
     // Waits until nothing is due at the clock's present time, no run is in flight and every result is in its store.

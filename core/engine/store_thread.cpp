@@ -139,9 +139,7 @@ void StoreThread::fork_prepare() {
     }
 }
 
-void StoreThread::fork_parent() {
-    work_mutex_.unlock();
-}
+void StoreThread::fork_parent() { work_mutex_.unlock(); }
 
 void StoreThread::work() {
     std::vector<StoreRequest> requests;
@@ -150,7 +148,9 @@ void StoreThread::work() {
         bool ending = false;
         {
             std::unique_lock lock(mutex_);
-            wake_.wait(lock, [&] { return ending_ || more_to_prune_ || !mail_.empty() || !reads_.empty() || !requests.empty(); });
+            wake_.wait(lock, [&] {
+                return ending_ || more_to_prune_ || !mail_.empty() || !reads_.empty() || !requests.empty();
+            });
             std::move(mail_.begin(), mail_.end(), std::back_inserter(requests));
             mail_.clear();
             reads.swap(reads_);
@@ -164,7 +164,8 @@ void StoreThread::work() {
 }
 
 // True when that was the end.
-bool StoreThread::use_store(std::vector<StoreRequest>& requests, const std::vector<std::function<void()>>& reads, bool ending) {
+bool StoreThread::use_store(std::vector<StoreRequest>& requests, const std::vector<std::function<void()>>& reads,
+                            bool ending) {
     const std::lock_guard work_lock(work_mutex_);
     if (ending) {
         store_->close();
@@ -218,9 +219,11 @@ bool StoreThread::look(std::vector<StoreRequest>& requests, std::vector<StoreRep
         for (std::size_t i = 0; i < requests.size(); ++i) {
             for (const LookWant& want : requests[i].looks) {
                 const Now now = hooks_.now();
-                Look found = store_->look({.wall = now.wall, .elapsed = now.elapsed, .lanes = want.lanes, .limit = want.limit});
+                Look found =
+                    store_->look({.wall = now.wall, .elapsed = now.elapsed, .lanes = want.lanes, .limit = want.limit});
                 replies[i].more = replies[i].more || found.more;
-                std::move(found.quarantined.begin(), found.quarantined.end(), std::back_inserter(replies[i].quarantined));
+                std::move(found.quarantined.begin(), found.quarantined.end(),
+                          std::back_inserter(replies[i].quarantined));
                 plan(requests[i], replies[i], found, endings, now);
             }
         }
@@ -232,7 +235,8 @@ bool StoreThread::look(std::vector<StoreRequest>& requests, std::vector<StoreRep
     }
 }
 
-void StoreThread::plan(StoreRequest& request, StoreReply& reply, const Look& look, const Endings& endings, const Now& now) {
+void StoreThread::plan(StoreRequest& request, StoreReply& reply, const Look& look, const Endings& endings,
+                       const Now& now) {
     for (const StoredTask& task : look.due) {
         // Runs whose finish is in this very batch are over by the time the claim is made.
         const auto found = endings.find(task.number);

@@ -37,7 +37,7 @@ struct GroupWake {
 };
 
 struct StoreReply {
-    Batch batch;  // with the outcomes; the claims and takes of the looks among them
+    Batch batch;                  // with the outcomes; the claims and takes of the looks among them
     std::vector<OpenFire> taken;  // of batch.takes, those that came to be ours
     std::vector<Quarantined> quarantined;
     bool more = false;           // a look was cut by its limit
@@ -47,17 +47,17 @@ struct StoreReply {
 struct StoreRequest {
     Batch batch;
     std::vector<LookWant> looks;
-    bool retry = false;  // must not be lost: keep trying until the store takes it
+    bool retry = false;                      // must not be lost: keep trying until the store takes it
     std::function<void(StoreReply&&)> done;  // on the store thread, which holds no lock of the engine's
 };
 
 // What the thread tells about itself. Called on the store thread.
 struct StoreThreadHooks {
-    std::function<Now()> now;                          // of this store's clock lines
+    std::function<Now()> now;                                  // of this store's clock lines
     std::function<void(const std::vector<GroupWake>&)> wakes;  // after each cycle, before its replies
-    std::function<void(const Error&)> failed;          // a request failed; it is tried again
-    std::function<void()> recovered;                   // the first success after a failure
-    std::function<void(const std::string&)> trigger_failed;  // a plan could not be made; says for which task and why
+    std::function<void(const Error&)> failed;                  // a request failed; it is tried again
+    std::function<void()> recovered;                           // the first success after a failure
+    std::function<void(const std::string&)> trigger_failed;    // a plan could not be made; says for which task and why
 };
 
 class StoreThread {
@@ -74,7 +74,8 @@ public:
     // Error(not_running).
     void close();
 
-    // A stop has begun: requests that must not be lost are tried only a few more times, then left to the next start's recovery.
+    // A stop has begun: requests that must not be lost are tried only a few more times, then left to the next start's
+    // recovery.
     void hurry() noexcept { hurry_ = true; }
 
     // Thread-safe; never waits.
@@ -118,10 +119,10 @@ private:
     bool ending_ = false;
     std::thread thread_;
 
-    int failures_ = 0;           // in a row
-    int tries_left_ = 0;         // once a stop has begun
+    int failures_ = 0;    // in a row
+    int tries_left_ = 0;  // once a stop has begun
     std::atomic<bool> hurry_{false};
-    std::size_t unpruned_ = 0;   // rows written since the last pruning
+    std::size_t unpruned_ = 0;  // rows written since the last pruning
     bool more_to_prune_ = false;
 };
 

@@ -26,7 +26,8 @@ std::string canonical_arguments(const std::string& text) {
 
 std::string hex(std::uint64_t number) {
     std::string text(16, '0');
-    for (auto digit = text.rbegin(); digit != text.rend(); ++digit, number >>= 4U) *digit = "0123456789abcdef"[number & 15U];
+    for (auto digit = text.rbegin(); digit != text.rend(); ++digit, number >>= 4U)
+        *digit = "0123456789abcdef"[number & 15U];
     return text;
 }
 
@@ -43,7 +44,8 @@ std::uint16_t Engine::executor_index(const std::string& alias) const {
     for (std::uint16_t i = 0; i < executors_.size(); ++i) {
         if (executors_[i].alias == alias) return i;
     }
-    fail(Code::not_found, "executor \"" + alias + "\": there is no such executor; known are " + known_aliases(executors_));
+    fail(Code::not_found,
+         "executor \"" + alias + "\": there is no such executor; known are " + known_aliases(executors_));
 }
 
 // splitmix64: ids need to differ, not to be unguessable.
@@ -59,16 +61,19 @@ std::string Engine::random_id() { return hex(random_number()) + hex(random_numbe
 // ---- what the user said becomes a definition ----
 
 PendingAdd Engine::prepare(TaskSpec spec, AddMode mode, OnConflict on_conflict) {
-    PendingAdd add{.spec = std::move(spec), .mode = mode, .on_conflict = on_conflict, .derived_id = false, .definition = {}};
+    PendingAdd add{
+        .spec = std::move(spec), .mode = mode, .on_conflict = on_conflict, .derived_id = false, .definition = {}};
     const StoreSlot& store = store_slot(add.spec.store);
     (void)executor_index(add.spec.executor);
     validate_text("function", add.spec.function);
     if (store.durable && add.spec.token != 0) {
-        fail(Code::invalid, "token: store \"" + store.alias + "\" is durable, and a token means nothing to another process");
+        fail(Code::invalid,
+             "token: store \"" + store.alias + "\" is durable, and a token means nothing to another process");
     }
     if (store.durable && add.spec.local_function) {
-        fail(Code::invalid, "function \"" + add.spec.function + "\" has no name that another process could resolve: store \"" +
-                                store.alias + "\" is durable; use a function at the top level of a module, or a memory store");
+        fail(Code::invalid, "function \"" + add.spec.function +
+                                "\" has no name that another process could resolve: store \"" + store.alias +
+                                "\" is durable; use a function at the top level of a module, or a memory store");
     }
     auto definition = std::make_shared<Definition>();
     definition->function = add.spec.function;
@@ -103,7 +108,8 @@ void Engine::check_callable(const PendingAdd& add, const Definition& definition)
     if (add.spec.token != 0) return;
     const std::lock_guard lock(mutex_);
     const FunctionVersion* const function = functions_.find(definition.function);
-    if (function == nullptr) fail(Code::not_found, "function \"" + definition.function + "\" is not registered: register it first");
+    if (function == nullptr)
+        fail(Code::not_found, "function \"" + definition.function + "\" is not registered: register it first");
     const ExecutorSlot& executor = executors_[executor_index(definition.executor)];
     if (!executor.queue && function->function.call == nullptr) {
         fail(Code::invalid, "executor \"" + executor.alias + "\" runs native functions; \"" + definition.function +
@@ -115,14 +121,16 @@ void Engine::check_callable(const PendingAdd& add, const Definition& definition)
     }
 }
 
-TaskState Engine::first_state(const Definition& definition, Uid uid, std::optional<std::optional<Instant>> next_run_time,
-                              const Now& now, std::optional<PlannedMiss>& miss) const {
+TaskState Engine::first_state(const Definition& definition, Uid uid,
+                              std::optional<std::optional<Instant>> next_run_time, const Now& now,
+                              std::optional<PlannedMiss>& miss) const {
     TaskState state;
     state.uid = uid;
     state.clock = definition.trigger->elapsed() ? ClockLine::elapsed : ClockLine::wall;
     const bool paused = next_run_time && !*next_run_time;
     std::optional<Instant> first;
-    if (next_run_time && *next_run_time) first = state.clock == ClockLine::elapsed ? **next_run_time - now.shift() : **next_run_time;
+    if (next_run_time && *next_run_time)
+        first = state.clock == ClockLine::elapsed ? **next_run_time - now.shift() : **next_run_time;
     const FirstFire fire = plan_first(*definition.trigger, definition.policies, uid, now.on(state.clock), first);
     state.anchor = fire.anchor;
     if (paused) {
@@ -161,7 +169,8 @@ AddOutcome Engine::add_pending(PendingAdd add) {
         pending_.push_back(std::move(add));
         return {.result = AddOutcome::Result::pending, .task = view(pending_.back())};
     }
-    const bool equal = canonical_json(*found->definition) == canonical_json(*add.definition) && !add.spec.local_function;
+    const bool equal =
+        canonical_json(*found->definition) == canonical_json(*add.definition) && !add.spec.local_function;
     if (equal && add.mode == AddMode::keep_if_equal) {
         if (add.spec.release) releases_.push_back(std::move(add.spec.release));
         return {.result = AddOutcome::Result::unchanged, .task = view(*found)};
@@ -183,8 +192,8 @@ AddOutcome Engine::add_memory(StoreSlot& store, PendingAdd add) {
         const Definition& stored = *memory.at(index).definition;
         if (add.mode == AddMode::replace) return replace_memory(store, index, std::move(add), now);
         if (canonical_json(stored) != canonical_json(*add.definition) || add.spec.local_function) {
-            fail(Code::conflict, "task \"" + id + "\" exists in store \"" + store.alias + "\" with another definition: " +
-                                     difference(stored, *add.definition));
+            fail(Code::conflict, "task \"" + id + "\" exists in store \"" + store.alias +
+                                     "\" with another definition: " + difference(stored, *add.definition));
         }
         if (add.spec.release) releases_.push_back(std::move(add.spec.release));
         return {.result = AddOutcome::Result::unchanged, .task = view(store, index)};
@@ -239,7 +248,8 @@ void Engine::set_token(MemoryTask& task, std::uint64_t token, std::function<void
 // Something may be due earlier than the loop sleeps until.
 void Engine::wake_for(const TaskState& state, const Now& now) {
     if (!state.next_due) return;
-    const Instant due = state.clock == ClockLine::elapsed ? saturating_add(*state.next_due, now.shift()) : *state.next_due;
+    const Instant due =
+        state.clock == ClockLine::elapsed ? saturating_add(*state.next_due, now.shift()) : *state.next_due;
     if (due < armed_) signal_locked();
 }
 
@@ -262,8 +272,8 @@ AddOutcome Engine::add_durable(StoreSlot& store, PendingAdd& add, bool starting)
     const Add& answer = batch.adds.front();
     const Lock lock(*this);
     if (answer.result == Add::Result::conflict) {
-        std::string what = "task \"" + id + "\" exists in store \"" + store.alias + "\" with another definition: " +
-                           difference(*answer.task.definition, *add.definition);
+        std::string what = "task \"" + id + "\" exists in store \"" + store.alias +
+                           "\" with another definition: " + difference(*answer.task.definition, *add.definition);
         if (add.derived_id) what += "; two tasks of one function need ids of their own";
         if (!starting || add.on_conflict == OnConflict::raise) fail(Code::conflict, what);
         emit(EventCode::task_conflict, store.alias, id, what + "; the stored task stays");

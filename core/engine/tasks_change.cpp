@@ -188,7 +188,9 @@ TaskView Engine::resume_task(const std::string& store, const std::string& id) {
         },
         [&](StoreSlot& slot) {
             return change_durable(slot, id, [](const StoredTask& task, Change& change, const Now& now) {
-                change.state = task.state.status == TaskStatus::paused ? resumed_state(*task.definition, task.state, now) : task.state;
+                change.state = task.state.status == TaskStatus::paused
+                                   ? resumed_state(*task.definition, task.state, now)
+                                   : task.state;
             });
         });
 }
@@ -262,7 +264,8 @@ void Engine::run_now(const std::string& store, const std::string& id) {
             fail(Code::not_running, "task \"" + id + "\" cannot run: the scheduler is not running");
         },
         [&](StoreSlot& slot, MemoryIndex index) {
-            if (state_ == SchedulerState::stopped) fail(Code::not_running, "task \"" + id + "\" cannot run: the scheduler is not running");
+            if (state_ == SchedulerState::stopped)
+                fail(Code::not_running, "task \"" + id + "\" cannot run: the scheduler is not running");
             slot.memory->run_now(index);
             signal_locked();
             return true;

@@ -51,7 +51,8 @@ TaskView Engine::get(const std::string& store, const std::string& id) {
         });
 }
 
-std::vector<TaskView> Engine::list(const std::string& store, const std::string& after, std::size_t limit, bool finished) {
+std::vector<TaskView> Engine::list(const std::string& store, const std::string& after, std::size_t limit,
+                                   bool finished) {
     StoreSlot& slot = store_slot(store);
     std::vector<TaskView> views;
     bool ask = false;
@@ -64,7 +65,8 @@ std::vector<TaskView> Engine::list(const std::string& store, const std::string& 
             for (const MemoryIndex index : slot.memory->list(after, limit)) views.push_back(view(slot, index));
         } else {
             ask = slot.durable->open;
-            // Before the first start there is nothing but what was declared; after a stop there is more, and no way to it.
+            // Before the first start there is nothing but what was declared; after a stop there is more, and no way to
+            // it.
             if (!ask && slot.durable->thread) {
                 fail(Code::not_running, "store \"" + slot.alias + "\" is closed: the scheduler is not running");
             }
@@ -75,17 +77,20 @@ std::vector<TaskView> Engine::list(const std::string& store, const std::string& 
         read(slot, [&](Store& s) { tasks = s.list(after, limit, finished); });
         for (const StoredTask& task : tasks) views.push_back(view(slot, task));
     }
-    std::sort(views.begin(), views.end(), [](const TaskView& a, const TaskView& b) { return a.definition->id < b.definition->id; });
+    std::sort(views.begin(), views.end(),
+              [](const TaskView& a, const TaskView& b) { return a.definition->id < b.definition->id; });
     if (views.size() > limit) views.resize(limit);
     return views;
 }
 
-std::vector<Instant> Engine::preview(const std::string& store, const std::string& id, std::size_t count, std::optional<Instant> after) {
+std::vector<Instant> Engine::preview(const std::string& store, const std::string& id, std::size_t count,
+                                     std::optional<Instant> after) {
     const TaskView task = get(store, id);
     const Trigger& trigger = *task.definition->trigger;
     const Micros shift = task.state.clock == ClockLine::elapsed ? task.shift : 0;
     std::vector<Instant> times;
-    std::optional<Instant> next = after ? trigger.next(saturating_sub(*after, shift), task.state.anchor) : task.state.next_slot;
+    std::optional<Instant> next =
+        after ? trigger.next(saturating_sub(*after, shift), task.state.anchor) : task.state.next_slot;
     while (next && times.size() < count) {
         times.push_back(saturating_add(*next, shift));
         next = trigger.next(*next, task.state.anchor);
@@ -102,7 +107,8 @@ std::vector<HistoryRow> Engine::history(const std::string& store, const HistoryQ
             slot.memory->history(query, rows);
             return rows;
         }
-        if (!slot.durable->open) fail(Code::not_running, "store \"" + slot.alias + "\" is closed: the scheduler is not running");
+        if (!slot.durable->open)
+            fail(Code::not_running, "store \"" + slot.alias + "\" is closed: the scheduler is not running");
     }
     read(slot, [&](Store& s) { rows = s.history(query); });
     return rows;

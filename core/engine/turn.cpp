@@ -8,9 +8,9 @@
 namespace uvsched {
 namespace {
 
-constexpr std::size_t kBatch = 64;             // fires claimed under one lock
-constexpr std::size_t kLookLimit = 256;        // fires asked of a durable store at once
-constexpr Micros kStep = kMillisecond;         // a smaller change of wall - elapsed is not a step of the clock
+constexpr std::size_t kBatch = 64;       // fires claimed under one lock
+constexpr std::size_t kLookLimit = 256;  // fires asked of a durable store at once
+constexpr Micros kStep = kMillisecond;   // a smaller change of wall - elapsed is not a step of the clock
 constexpr Micros kSlowInline = 100 * kMillisecond;
 
 }  // namespace
@@ -21,7 +21,8 @@ Now Engine::read_clock() const {
 }
 
 Now Engine::now_of(const StoreSlot& store, const Now& raw) const {
-    return {.wall = raw.wall, .elapsed = raw.elapsed + (store.memory ? store.elapsed_base : store.durable->elapsed_base.load())};
+    return {.wall = raw.wall,
+            .elapsed = raw.elapsed + (store.memory ? store.elapsed_base : store.durable->elapsed_base.load())};
 }
 
 Instant Engine::turn() {
@@ -65,11 +66,12 @@ void Engine::notice_step(const Now& raw) {
         Batch batch;
         batch.shift = change;
         ++durable->unflushed;
-        durable->thread->post({.batch = std::move(batch), .looks = {}, .retry = true, .done = [this, durable](StoreReply&&) {
-                                   const std::lock_guard lock(mutex_);
-                                   --durable->unflushed;
-                                   signal_locked();
-                               }});
+        durable->thread->post(
+            {.batch = std::move(batch), .looks = {}, .retry = true, .done = [this, durable](StoreReply&&) {
+                 const std::lock_guard lock(mutex_);
+                 --durable->unflushed;
+                 signal_locked();
+             }});
     }
     if (!bus_.wants(EventCode::clock_step)) return;
     Event event;
@@ -165,11 +167,13 @@ void Engine::room_freed_locked() {
 
 // Hands runs to their executors, those of one executor together, and calls inline ones itself. No lock is held.
 void Engine::dispatch(std::vector<RunSlot*>& batch) {
-    std::stable_sort(batch.begin(), batch.end(), [](const RunSlot* a, const RunSlot* b) { return a->executor < b->executor; });
+    std::stable_sort(batch.begin(), batch.end(),
+                     [](const RunSlot* a, const RunSlot* b) { return a->executor < b->executor; });
     std::vector<Run*> runs;
     for (auto begin = batch.begin(); begin != batch.end();) {
         const std::uint16_t executor = (*begin)->executor;
-        const auto end = std::find_if(begin, batch.end(), [&](const RunSlot* slot) { return slot->executor != executor; });
+        const auto end =
+            std::find_if(begin, batch.end(), [&](const RunSlot* slot) { return slot->executor != executor; });
         const ExecutorSlot& target = executors_[executor];
         if (!target.executor) {
             call_inline({begin, end});

@@ -1,4 +1,5 @@
-// CallbackScope: says, for a thread, whose user code it is running, so that a call that waits can refuse instead of hanging.
+// CallbackScope: says, for a thread, whose user code it is running, so that a call that waits can refuse instead of
+// hanging.
 #pragma once
 
 namespace uvsched {
@@ -6,7 +7,8 @@ namespace uvsched {
 class CallbackScope {
 public:
     // `scheduler` identifies whose callback it is; `on_loop` that it runs on that scheduler's loop thread.
-    CallbackScope(const void* scheduler, bool on_loop) noexcept : outer_(current_), scheduler_(scheduler), on_loop_(on_loop) {
+    CallbackScope(const void* scheduler, bool on_loop) noexcept
+        : outer_(current_), scheduler_(scheduler), on_loop_(on_loop) {
         current_ = this;
     }
     ~CallbackScope() { current_ = outer_; }

@@ -17,14 +17,15 @@ struct Run;
 // A C callback: 0 is success, anything else a failure (see sched_run_fn in uvsched.h).
 using NativeFunction = int (*)(const Run* run, void* user_data);
 
-// One fire on its way through an executor. Made and owned by the engine; borrowed by executors and callbacks until finished.
+// One fire on its way through an executor. Made and owned by the engine; borrowed by executors and callbacks until
+// finished.
 struct Run {
-    std::uint64_t id = 0;  // names this run in finish() and cancel(); never reused within a process
+    std::uint64_t id = 0;              // names this run in finish() and cancel(); never reused within a process
     const Definition* task = nullptr;  // pinned while the run is in flight
     NativeFunction function = nullptr;
     void* user_data = nullptr;
-    std::uint64_t function_token = 0;  // of a function that another language registered
-    std::uint64_t task_token = 0;      // of a memory-store task that another language added
+    std::uint64_t function_token = 0;    // of a function that another language registered
+    std::uint64_t task_token = 0;        // of a memory-store task that another language added
     const std::string* store = nullptr;  // alias
     std::uint64_t store_hash = 0;
     FireKey key;
@@ -77,7 +78,8 @@ public:
     // Hands runs that have not started back through RunSink::returned, and accepts no more.
     virtual void close() = 0;
 
-    // A run should end early; the engine has set Run::cancelled already. Executors that can tell the code at work do so.
+    // A run should end early; the engine has set Run::cancelled already. Executors that can tell the code at work do
+    // so.
     virtual void cancel(std::uint64_t run) = 0;
 
     // Joins threads. Called after every run has ended, or has been given up.

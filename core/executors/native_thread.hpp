@@ -1,4 +1,5 @@
-// Threads of the engine's own: named, and with every signal blocked, so that the program's handlers run on its own threads.
+// Threads of the engine's own: named, and with every signal blocked, so that the program's handlers run on its own
+// threads.
 #pragma once
 
 #include <functional>
@@ -7,7 +8,8 @@
 
 namespace uvsched {
 
-// Starts a thread. `name` is cut to the 15 bytes that Linux shows. Throws std::system_error when there is none to be had.
+// Starts a thread. `name` is cut to the 15 bytes that Linux shows. Throws std::system_error when there is none to be
+// had.
 [[nodiscard]] std::thread start_native_thread(const std::string& name, std::function<void()> body);
 
 }  // namespace uvsched

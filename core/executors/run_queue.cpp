@@ -181,7 +181,9 @@ public:
     }
 
 private:
-    [[nodiscard]] bool empty_locked() const noexcept { return runs_.empty() && control_.empty() && events_.empty() && dropped_ == 0; }
+    [[nodiscard]] bool empty_locked() const noexcept {
+        return runs_.empty() && control_.empty() && events_.empty() && dropped_ == 0;
+    }
 
     void push_control(QueueItem item) {
         {

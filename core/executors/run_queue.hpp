@@ -1,4 +1,5 @@
-// RunQueue: an executor for other languages. The engine appends items and signals one descriptor; consumers take batches.
+// RunQueue: an executor for other languages. The engine appends items and signals one descriptor; consumers take
+// batches.
 #pragma once
 
 #include <chrono>
@@ -26,9 +27,9 @@ enum class ItemTag : std::uint32_t {
 
 struct QueueItem {
     ItemTag tag = ItemTag::run;
-    Run* run = nullptr;                  // run: valid until it is finished
-    std::uint64_t run_id = 0;            // run, cancel
-    std::uint64_t token = 0;             // run: the task's, else the function's; release: the retired one
+    Run* run = nullptr;                    // run: valid until it is finished
+    std::uint64_t run_id = 0;              // run, cancel
+    std::uint64_t token = 0;               // run: the task's, else the function's; release: the retired one
     std::shared_ptr<const Event> event{};  // event
 };
 
@@ -37,19 +38,24 @@ using ConsumerId = std::uint64_t;
 // Thread-safe.
 class RunQueue : public Executor {
 public:
-    // The engine claims for this queue only what attached consumers have room for: the sum of their rooms less what waits.
+    // The engine claims for this queue only what attached consumers have room for: the sum of their rooms less what
+    // waits.
     virtual ConsumerId attach(std::size_t room) = 0;
 
-    // Takes the consumer's room back. When the last one leaves, runs that wait here are released. Unknown ids: Error(bad_handle).
+    // Takes the consumer's room back. When the last one leaves, runs that wait here are released. Unknown ids:
+    // Error(bad_handle).
     virtual void detach(ConsumerId consumer) = 0;
 
-    // Moves up to out.size() items out; waits up to `timeout` (none: for ever) while there are none. 0 items: timeout, or a wake().
-    virtual std::size_t take(ConsumerId consumer, std::span<QueueItem> out, std::optional<std::chrono::milliseconds> timeout) = 0;
+    // Moves up to out.size() items out; waits up to `timeout` (none: for ever) while there are none. 0 items: timeout,
+    // or a wake().
+    virtual std::size_t take(ConsumerId consumer, std::span<QueueItem> out,
+                             std::optional<std::chrono::milliseconds> timeout) = 0;
 
     // Reports ends of runs, in one batch.
     virtual void finish(std::span<RunResult> results) = 0;
 
-    // Events whose code is in `mask` are queued for this queue's consumers (0: none), in a ring of their own with a drop count.
+    // Events whose code is in `mask` are queued for this queue's consumers (0: none), in a ring of their own with a
+    // drop count.
     virtual void subscribe(EventMask mask) = 0;
 
     // Readable while items wait. Owned by the queue; never close it. -1 after the queue's end.

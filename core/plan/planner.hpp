@@ -18,14 +18,14 @@ struct PlanInput {
     const Policies* policies = nullptr;
     Uid uid = 0;
     Instant anchor = 0;
-    Instant slot = 0;          // the task's next_slot
-    Instant now = 0;           // on the task's clock line
-    std::int32_t busy = 0;     // runs of this task that are claimed, running or waiting
+    Instant slot = 0;       // the task's next_slot
+    Instant now = 0;        // on the task's clock line
+    std::int32_t busy = 0;  // runs of this task that are claimed, running or waiting
 };
 
 struct PlannedRun {
-    Instant slot = 0;   // the earliest time folded: the fire's key
-    Instant last = 0;   // the latest: the run's scheduled time
+    Instant slot = 0;  // the earliest time folded: the fire's key
+    Instant last = 0;  // the latest: the run's scheduled time
     std::int64_t folded = 1;
     bool exact = true;
     bool waiting = false;  // it waits for an earlier run of the same task to finish
@@ -52,7 +52,8 @@ struct Plan {
 };
 
 // What to do about a task that is due (next_due <= now). Time is O(log) in the number of times that piled up when they
-// are coalesced, and bounded by max_catch_up and kCountLimit otherwise. A slot whose jittered due time has not come stays.
+// are coalesced, and bounded by max_catch_up and kCountLimit otherwise. A slot whose jittered due time has not come
+// stays.
 void plan_due(const PlanInput& input, Plan& out);
 
 // How a task begins: its anchor, first slot and due time, or a miss at once.

@@ -71,15 +71,15 @@ struct FireRef {
 };
 
 struct LookRequest {
-    Instant wall = 0;     // now
-    Instant elapsed = 0;  // now on the elapsed line (wall - shift)
+    Instant wall = 0;               // now
+    Instant elapsed = 0;            // now on the elapsed line (wall - shift)
     std::vector<LaneNumber> lanes;  // those this node has room for; nothing else is returned
     std::size_t limit = 0;          // tasks and ready fires together
 };
 
 struct Look {
-    std::vector<StoredTask> due;      // in order of next_due
-    std::vector<OpenFire> ready;      // in order of ready_at
+    std::vector<StoredTask> due;           // in order of next_due
+    std::vector<OpenFire> ready;           // in order of ready_at
     std::vector<Quarantined> quarantined;  // found unreadable by this look
     bool more = false;                     // the limit cut the answer
 };
@@ -98,7 +98,8 @@ struct Claim {
     std::uint64_t rev = 0;  // as look() gave it: compare-and-set
     Plan plan;
     Instant now_wall = 0;
-    std::shared_ptr<const Definition> definition;  // for whoever tells of the claim; the store does not look at these two
+    std::shared_ptr<const Definition>
+        definition;  // for whoever tells of the claim; the store does not look at these two
     ClockLine clock = ClockLine::wall;
     // answers
     Outcome outcome = Outcome::none;
@@ -120,8 +121,8 @@ struct Start {
     Outcome outcome = Outcome::none;
 };
 
-// running -> done | failed | cancelled, or claimed -> cancelled: out of open, into history. A refused one is kept as late_result of
-// the history row, where there is one. Finishing promotes the task's oldest waiting fire to ready.
+// running -> done | failed | cancelled, or claimed -> cancelled: out of open, into history. A refused one is kept as
+// late_result of the history row, where there is one. Finishing promotes the task's oldest waiting fire to ready.
 struct Finish {
     FireRef fire;
     FireState state = FireState::done;
@@ -145,7 +146,8 @@ enum class OnExisting : std::uint8_t { keep_if_equal, replace };
 
 struct Add {
     std::shared_ptr<const Definition> definition;
-    TaskState state;  // for creation (uid, anchor, next_slot, next_due, status …), and for a replacement that changes the trigger
+    TaskState state;  // for creation (uid, anchor, next_slot, next_due, status …), and for a replacement that changes
+                      // the trigger
     std::optional<PlannedMiss> miss;  // written with a creation: past_when_added
     OnExisting on_existing = OnExisting::keep_if_equal;
     bool derived_id = false;  // the id was derived, not given: an unequal definition replaces, without being asked
@@ -159,14 +161,16 @@ struct Add {
 struct Change {
     std::string id;
     std::optional<std::uint64_t> rev;  // apply only at this revision
-    std::shared_ptr<const Definition> definition;  // a new definition; where its trigger differs, `state` is the new schedule
-    std::optional<TaskState> state;                // anchor, next_slot, next_due, status, clock are taken from it
+    std::shared_ptr<const Definition>
+        definition;                  // a new definition; where its trigger differs, `state` is the new schedule
+    std::optional<TaskState> state;  // anchor, next_slot, next_due, status, clock are taken from it
     Instant now_wall = 0;
     Outcome outcome = Outcome::none;
     StoredTask task;
 };
 
-// Deletes a task; its waiting, ready and claimed fires become skipped(deleted), what runs goes on. An empty id deletes all.
+// Deletes a task; its waiting, ready and claimed fires become skipped(deleted), what runs goes on. An empty id deletes
+// all.
 struct Remove {
     std::string id;
     Instant now_wall = 0;
@@ -199,20 +203,20 @@ struct Batch {  // applied in this order, in one transaction
 };
 
 struct HistoryQuery {
-    std::string task_id;            // empty: of all tasks
+    std::string task_id;  // empty: of all tasks
     std::optional<FireState> state;
     std::int64_t before = INT64_MAX;  // rows with seq below this: pages go from new to old
     std::size_t limit = 100;
 };
 
 struct Retention {
-    Micros age = 30 * kDay;          // rows that ended longer ago go; 0: no limit
-    std::int64_t per_task = 1'000;   // and all but the newest of each task; 0: no limit
+    Micros age = 30 * kDay;         // rows that ended longer ago go; 0: no limit
+    std::int64_t per_task = 1'000;  // and all but the newest of each task; 0: no limit
 };
 
 struct OpenRequest {
     Instant wall = 0;
-    std::string node;   // this node's identity, for owner columns
+    std::string node;  // this node's identity, for owner columns
     Retention retention;
 };
 
@@ -233,7 +237,8 @@ public:
     virtual ~Store() = default;
 
     // Creates or migrates the database, takes the file for this process, and recovers what a dead process left.
-    // Throws Error: busy, corrupt, version, store, with the file's name in the message. A second open() after close() is fine.
+    // Throws Error: busy, corrupt, version, store, with the file's name in the message. A second open() after close()
+    // is fine.
     virtual Opened open(const OpenRequest& request) = 0;
     virtual void close() noexcept = 0;
 
@@ -247,7 +252,8 @@ public:
     // applied again. Individual refusals are outcomes, not exceptions.
     virtual void apply(Batch& batch) = 0;
 
-    // The earliest time at which look() would find something on these lanes: the smallest next_due of each clock line and ready_at.
+    // The earliest time at which look() would find something on these lanes: the smallest next_due of each clock line
+    // and ready_at.
     struct Wake {
         std::optional<Instant> wall;
         std::optional<Instant> elapsed;

@@ -7,8 +7,8 @@ import importlib
 import operator
 import sys
 from collections.abc import Callable, Iterable
-from types import ModuleType
-from typing import Any, TypeVar
+from types import FunctionType, ModuleType
+from typing import Any, TypeGuard, TypeVar
 
 T = TypeVar("T")
 
@@ -75,14 +75,19 @@ class _NotBound(LookupError):
 
 def _is_being_defined(fn: Callable[..., Any], module: ModuleType) -> bool:
     """A decorator runs before its function's name is bound: the function belongs to the module all the same."""
-    return getattr(fn, "__globals__", None) is vars(module)
+    return _is_plain(fn) and fn.__globals__ is vars(module)
 
 
 def _is_older(found: Any, fn: Callable[..., Any]) -> bool:
     """Whether the name still leads to an earlier definition, which the one under way replaces (a module reloaded)."""
-    namespace = getattr(fn, "__globals__", None)
-    same_name = getattr(found, "__qualname__", None) == getattr(fn, "__qualname__", None)
-    return namespace is not None and same_name and getattr(found, "__globals__", None) is namespace
+    if not _is_plain(fn) or not _is_plain(found):
+        return False
+    return found.__qualname__ == fn.__qualname__ and found.__globals__ is fn.__globals__
+
+
+def _is_plain(fn: Any) -> TypeGuard[FunctionType]:
+    """A function as `def` made it: no method, and no wrapper that only bears its name."""
+    return isinstance(fn, FunctionType) and fn.__code__.co_name == fn.__name__
 
 
 def _walk(module: Any, qualname: str) -> Any:

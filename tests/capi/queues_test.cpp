@@ -144,6 +144,7 @@ TEST_CASE("several consumers share the work") {
     std::mutex mutex;
     std::set<std::uint64_t> seen;
     bool twice = false;
+    Signal worked;
     std::atomic<bool> over{false};
     std::atomic<int> left{0};
     std::vector<std::thread> threads;
@@ -156,6 +157,7 @@ TEST_CASE("several consumers share the work") {
                     results.push_back(sched::Result(item.run_id));
                     const std::lock_guard lock(mutex);
                     twice = twice || !seen.insert(item.run_id).second;
+                    worked.set();
                 }
                 if (!results.empty()) world.queue.finish(results.data(), results.size());
             }
@@ -164,7 +166,10 @@ TEST_CASE("several consumers share the work") {
         });
     }
     world.scheduler.start();
-    for (int i = 0; i < 5; ++i) pass(world.scheduler, sched::kSecond);
+    for (int i = 1; i <= 5; ++i) {
+        world.scheduler.clock_advance(sched::kSecond);
+        CHECK(worked.wait(200 * i));
+    }
     world.scheduler.shutdown(kLong);
     over = true;
     while (left < 4) {
@@ -218,10 +223,10 @@ TEST_CASE("detaching releases what waits, for the next consumer") {
     world.scheduler.start();
     world.scheduler.clock_advance(kMinute);
     const sched_item taken = take_one(first);
+    std::set<std::string> ids{sched::Run(taken.run).task_id()};
     first.detach();
     world.queue.finish(sched::Result(taken.run_id));
     sched::Consumer second = world.queue.attach(4);
-    std::set<std::string> ids{sched::Run(taken.run).task_id()};
     for (int i = 0; i < 2; ++i) {
         const sched_item item = take_one(second);
         ids.insert(sched::Run(item.run).task_id());

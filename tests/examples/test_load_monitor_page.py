@@ -193,6 +193,6 @@ def test_it_says_when_the_program_has_ended(chromium: Chrome, tmp_path: Path) ->
     with serving(APP, "app:app", tmp_path / "server.log", env) as running:
         chromium.get(running.url + "/")
         wait(chromium, lambda: chromium.find_element(By.ID, "state").text == "running")
-        assert running.stop() < 1.0
+        assert running.stop() < 2.0
         wait(chromium, lambda: "no answer" in chromium.find_element(By.ID, "state").text)
     chromium.get_log("browser")

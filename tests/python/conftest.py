@@ -15,7 +15,6 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-
 from uvsched.events import SchedulerEvent
 from uvsched.events.constants import EVERY_EVENT
 from uvsched.schedulers import AsyncIOScheduler
@@ -105,7 +104,9 @@ class Script:
     def __init__(self, folder: Path) -> None:
         self.folder = folder
 
-    def start(self, text: str, *, python: str = sys.executable, env: dict[str, str] | None = None) -> subprocess.Popen[str]:
+    def start(
+        self, text: str, *, python: str = sys.executable, env: dict[str, str] | None = None
+    ) -> subprocess.Popen[str]:
         path = self.folder / "program.py"
         path.write_text(textwrap.dedent(text))
         return subprocess.Popen(

@@ -11,7 +11,6 @@ from uuid import UUID
 from zoneinfo import ZoneInfo
 
 import pytest
-
 from uvsched._arguments import decode_arguments, decode_result, encode_arguments, encode_result
 
 

@@ -6,7 +6,6 @@ from datetime import date, datetime, timedelta, timezone, tzinfo
 from zoneinfo import ZoneInfo
 
 import pytest
-
 from uvsched._time import from_micros, span_to_micros, to_datetime, to_micros, to_zone, zone_name
 
 NEW_YORK = ZoneInfo("America/New_York")

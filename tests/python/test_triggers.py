@@ -8,7 +8,6 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 import pytest
-
 from uvsched.triggers import BaseTrigger, DateTrigger, IntervalTrigger
 from uvsched.triggers.factory import create_trigger, trigger_from_json
 
@@ -112,7 +111,9 @@ def test_a_trigger_shows_itself() -> None:
 @pytest.mark.parametrize(
     "trigger",
     [
-        IntervalTrigger(seconds=0.5, start_at=NOON, end_at=NOON + timedelta(days=1), timezone="Europe/Madrid", jitter=2),
+        IntervalTrigger(
+            seconds=0.5, start_at=NOON, end_at=NOON + timedelta(days=1), timezone="Europe/Madrid", jitter=2
+        ),
         IntervalTrigger(minutes=5),
         IntervalTrigger(seconds=timedelta(microseconds=7)),
         DateTrigger(NOON),

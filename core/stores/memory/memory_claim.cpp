@@ -66,8 +66,9 @@ void MemoryStore::claim_top(TimerQueue& due, Instant now, std::span<std::size_t>
     plan_top(due, index, task, now, rooms, fires, misses);
 }
 
-void MemoryStore::plan_top(TimerQueue& due, MemoryIndex index, MemoryTask& task, Instant now, std::span<std::size_t> rooms,
-                           std::vector<MemoryFire>& fires, std::vector<MemoryMiss>& misses) {
+void MemoryStore::plan_top(TimerQueue& due, MemoryIndex index, MemoryTask& task, Instant now,
+                           std::span<std::size_t> rooms, std::vector<MemoryFire>& fires,
+                           std::vector<MemoryMiss>& misses) {
     plan_due({.trigger = task.definition->trigger.get(),
               .policies = &task.definition->policies,
               .uid = task.uid,

@@ -34,7 +34,8 @@ void MemoryStore::adopt(MemoryTask& task, std::shared_ptr<const Definition> defi
     task.max_instances = task.definition->policies.max_instances;
 }
 
-MemoryIndex MemoryStore::add(std::shared_ptr<const Definition> definition, const TaskState& state, std::uint16_t executor) {
+MemoryIndex MemoryStore::add(std::shared_ptr<const Definition> definition, const TaskState& state,
+                             std::uint16_t executor) {
     MemoryIndex index = 0;
     if (!free_.empty()) {
         index = free_.back();

@@ -1,5 +1,5 @@
-// MemoryStore: tasks that live as long as the process. It is data under the engine's lock, so that no call makes a round
-// trip; what decides is the same planner that durable stores use. Not thread-safe.
+// MemoryStore: tasks that live as long as the process. It is data under the engine's lock, so that no call makes a
+// round trip; what decides is the same planner that durable stores use. Not thread-safe.
 #pragma once
 
 #include <array>
@@ -34,7 +34,9 @@ public:
 
     [[nodiscard]] MemoryIndex find(std::string_view id) const;  // kNone when there is none
     [[nodiscard]] MemoryTask& at(MemoryIndex index) { return chunks_[index >> kChunkBits][index & (kChunk - 1)]; }
-    [[nodiscard]] const MemoryTask& at(MemoryIndex index) const { return chunks_[index >> kChunkBits][index & (kChunk - 1)]; }
+    [[nodiscard]] const MemoryTask& at(MemoryIndex index) const {
+        return chunks_[index >> kChunkBits][index & (kChunk - 1)];
+    }
     [[nodiscard]] std::size_t size() const noexcept { return by_id_.size(); }
 
     // Precondition: the id is free.
@@ -46,13 +48,15 @@ public:
     // Takes clock, anchor, next_slot, next_due and status from `state`; rev grows, and gen where `rebase`.
     void reschedule(MemoryIndex index, const TaskState& state, bool rebase);
 
-    // Forgets a task. Its waiting and ready fires become skipped rows. Its place stays until no run and no row names it.
+    // Forgets a task. Its waiting and ready fires become skipped rows. Its place stays until no run and no row names
+    // it.
     void remove(MemoryIndex index, Reason reason, const Now& now, std::vector<MemoryMiss>& misses);
 
     // The same for its waiting and ready fires alone; they are not written to history.
     void drop_waiting(MemoryIndex index, Reason reason, std::vector<MemoryMiss>& misses);
 
-    // The `release` of tasks that are gone and that no run uses any more, since the last call: to be called with no lock held.
+    // The `release` of tasks that are gone and that no run uses any more, since the last call: to be called with no
+    // lock held.
     [[nodiscard]] bool any_gone() const noexcept { return !gone_.empty(); }
     std::vector<std::function<void()>> take_gone() { return std::exchange(gone_, {}); }
 
@@ -96,7 +100,9 @@ private:
     static constexpr MemoryIndex kChunk = 1U << kChunkBits;
 
     [[nodiscard]] TimerQueue& queue(ClockLine line) noexcept { return queues_[line == ClockLine::wall ? 0 : 1]; }
-    [[nodiscard]] const TimerQueue& queue(ClockLine line) const noexcept { return queues_[line == ClockLine::wall ? 0 : 1]; }
+    [[nodiscard]] const TimerQueue& queue(ClockLine line) const noexcept {
+        return queues_[line == ClockLine::wall ? 0 : 1];
+    }
     void claim_ready(std::size_t limit, std::span<std::size_t> rooms, std::vector<MemoryFire>& fires);
     void claim_top(TimerQueue& due, Instant now, std::span<std::size_t> rooms, std::vector<MemoryFire>& fires,
                    std::vector<MemoryMiss>& misses);

@@ -18,19 +18,19 @@ using MemoryIndex = TimerQueue::Index;  // a task's place in the slab
 
 struct MemoryTask {
     // What every fire reads and writes comes first.
-    Instant slot = 0;               // next nominal time, while scheduled
-    Micros period = 0;              // > 0: a plain interval, planned without a virtual call
+    Instant slot = 0;   // next nominal time, while scheduled
+    Micros period = 0;  // > 0: a plain interval, planned without a virtual call
     Micros grace = INT64_MAX;
-    std::int32_t busy = 0;          // runs claimed, running or waiting
+    std::int32_t busy = 0;  // runs claimed, running or waiting
     std::int32_t max_instances = 1;
-    std::uint32_t pins = 0;         // runs in flight and history rows that name this place
-    std::uint32_t flying = 0;       // runs in flight
-    std::uint16_t executor = 0;     // the engine's number of it
+    std::uint32_t pins = 0;      // runs in flight and history rows that name this place
+    std::uint32_t flying = 0;    // runs in flight
+    std::uint16_t executor = 0;  // the engine's number of it
     ClockLine clock = ClockLine::wall;
     TaskStatus status = TaskStatus::active;
-    bool scheduled = false;         // slot means something
-    bool parked = false;            // due, but its executor has no room
-    bool removed = false;           // gone for callers; the place is used again when pins is 0
+    bool scheduled = false;  // slot means something
+    bool parked = false;     // due, but its executor has no room
+    bool removed = false;    // gone for callers; the place is used again when pins is 0
     std::uint32_t gen = 0;
     Uid uid = 0;
     Instant hwm = kEarliest;

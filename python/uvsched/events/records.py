@@ -23,6 +23,7 @@ EXECUTION = (
 )
 SUBMISSION = codes.TASK_SUBMITTED | codes.TASK_MAX_INSTANCES
 
+
 def to_event(record: EventRecord, zone: tzinfo, identity: str, outcome: tuple[bool, Any] | None) -> SchedulerEvent:
     """The event object for a record.
 

@@ -36,7 +36,7 @@ class AsyncIOExecutor(BaseExecutor):
 
     def _run_in_thread(self, fire: Fire) -> asyncio.Future[None]:
         assert self._loop is not None
-        return self._loop.run_in_executor(None, fire)
+        return self._loop.run_in_executor(None, fire.__call__)  # no loop takes what looks like a coroutine
 
     def close(self, cancel: bool, usable: bool) -> None:
         consumer, loop = self._consumer, self._loop

@@ -12,8 +12,8 @@ from .._references import is_trusted, resolve
 from .._time import from_micros, span_to_micros, zone_name
 from ..enums import SchedulerState
 from ..events import SchedulerEvent, records
-from ..events.log import WINDOW, EventLog
 from ..events.constants import ALL_EVENTS, SCHEDULER_SHUTDOWN, TASK_ERROR, TASK_EXECUTED, TASK_UNRUNNABLE
+from ..events.log import WINDOW, EventLog
 from ..exceptions import SchedulerNotRunningError, TaskLookupError
 from ..executors import BaseExecutor
 from ..runs import Run
@@ -163,7 +163,8 @@ class BaseScheduler(TaskAdding):
                 continue
             self._log.write(record)
             if record.code & wanted:
-                outcome = self._usable().take_outcome(record.fire_id) if record.fire_id else None
+                ended = record.code & (TASK_EXECUTED | TASK_ERROR)
+                outcome = self._usable().take_outcome(record.fire_id) if ended else None
                 self._listeners.dispatch(records.to_event(record, self._timezone, self.identity, outcome))
         if self._log.silenced and not self._silent:
             self._silent = True

@@ -32,7 +32,8 @@ TEST_CASE("an interval fires once a period, each time once") {
         CHECK(f.runs() == 0);
         for (int i = 0; i < 5; ++i) f.advance(kSecond);
         REQUIRE(f.runs() == 5);
-        for (std::size_t i = 0; i < 5; ++i) CHECK(f.seen[i].scheduled == kStart + static_cast<Instant>(i + 1) * kSecond);
+        for (std::size_t i = 0; i < 5; ++i)
+            CHECK(f.seen[i].scheduled == kStart + static_cast<Instant>(i + 1) * kSecond);
         CHECK(f.seen[0].fire != f.seen[1].fire);
         const auto rows = f.history("tick");
         REQUIRE(rows.size() == 5);
@@ -92,7 +93,8 @@ TEST_CASE("not coalesced, each runs, oldest first, one after the other") {
         f.add(std::move(spec));
         f.advance(5 * kSecond);
         REQUIRE(f.runs() == 5);
-        for (std::size_t i = 0; i < 5; ++i) CHECK(f.seen[i].scheduled == kStart + static_cast<Instant>(i + 1) * kSecond);
+        for (std::size_t i = 0; i < 5; ++i)
+            CHECK(f.seen[i].scheduled == kStart + static_cast<Instant>(i + 1) * kSecond);
     });
 }
 
@@ -248,7 +250,8 @@ TEST_CASE("a task whose executor has no room waits for it and loses nothing") {
     on_each_store([](Fixture& f) {
         f.start();
         const auto queue = f.scheduler->queue("queue");
-        f.scheduler->register_function("far", {.call = nullptr, .token = 5, .user_data = nullptr, .release = {}}, false);
+        f.scheduler->register_function("far", {.call = nullptr, .token = 5, .user_data = nullptr, .release = {}},
+                                       false);
         TaskSpec spec = f.task("far", Fixture::every(kSecond), "far");
         spec.executor = "queue";
         f.add(std::move(spec));
@@ -273,7 +276,8 @@ TEST_CASE("a consumer that leaves gives its unstarted runs back") {
     on_each_store([](Fixture& f) {
         f.start();
         const auto queue = f.scheduler->queue("queue");
-        f.scheduler->register_function("far", {.call = nullptr, .token = 5, .user_data = nullptr, .release = {}}, false);
+        f.scheduler->register_function("far", {.call = nullptr, .token = 5, .user_data = nullptr, .release = {}},
+                                       false);
         const ConsumerId first = queue->attach(10);
         TaskSpec spec = f.task("far", Fixture::every(kSecond), "far");
         spec.executor = "queue";

@@ -116,14 +116,13 @@ struct Fixture {
             static_cast<Fixture*>(data)->gate.pass();
             return 0;
         });
-        observer = scheduler->add_observer(
-            kAllEvents,
-            [this](const Event& event) {
-                const std::lock_guard lock(mutex);
-                events.push_back(event);
-                heard.notify_all();
-            },
-            {});
+        observer = scheduler->add_observer(kAllEvents,
+                                           [this](const Event& event) {
+                                               const std::lock_guard lock(mutex);
+                                               events.push_back(event);
+                                               heard.notify_all();
+                                           },
+                                           {});
     }
 
     void add_function(const std::string& name, NativeFunction function) {
@@ -132,7 +131,8 @@ struct Fixture {
 
     void note(const Run& run) {
         const std::lock_guard lock(mutex);
-        seen.push_back({run.task->id, run.scheduled, run.folded, fire_id(run.store_hash, run.key).data(), run.task->arguments});
+        seen.push_back(
+            {run.task->id, run.scheduled, run.folded, fire_id(run.store_hash, run.key).data(), run.task->arguments});
     }
 
     TaskSpec task(const std::string& id, TriggerPtr trigger, const std::string& function = "note") const {
@@ -176,7 +176,8 @@ struct Fixture {
         const std::lock_guard lock(mutex);
         return seen.size();
     }
-    // Every event of this code so far. Observers hear events in order: once they heard of this pause, they heard all before it.
+    // Every event of this code so far. Observers hear events in order: once they heard of this pause, they heard all
+    // before it.
     std::vector<Event> told(EventCode code) {
         scheduler->pause();
         std::unique_lock lock(mutex);

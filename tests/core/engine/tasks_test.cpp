@@ -244,7 +244,8 @@ TEST_CASE("what stands behind a token or a function is released once, when nothi
     CHECK(released == 1);
 
     int gone = 0;
-    f.scheduler->register_function("g", {.call = nullptr, .token = 1, .user_data = nullptr, .release = [&] { ++gone; }}, false);
+    f.scheduler->register_function("g", {.call = nullptr, .token = 1, .user_data = nullptr, .release = [&] { ++gone; }},
+                                   false);
     CHECK(code_of([&] { f.scheduler->register_function("g", {}, false); }) == Code::already);
     f.scheduler->unregister_function("g");
     CHECK(gone == 1);
