@@ -4,7 +4,8 @@
 
 namespace uvsched::capi {
 
-SchedulerObject::SchedulerObject(const Config& config) : engine(Scheduler::create(config)) {
+SchedulerObject::SchedulerObject(const Config& config)
+    : engine(Scheduler::create(config)), lease(std::make_shared<const Object>()) {
     for (const auto& [alias, store] : config.stores) {
         if (store.type != StoreType::memory) durable.insert(alias);
     }

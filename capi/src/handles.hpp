@@ -28,10 +28,12 @@ struct SchedulerObject final : Object {
     static constexpr Kind kKind = Kind::scheduler;
     explicit SchedulerObject(const Config& config);
     const std::shared_ptr<Scheduler> engine;
-    std::set<std::string> durable;  // aliases of the stores that outlive the process
+    const std::shared_ptr<const Object> lease;  // ends with this handle, while the engine may have runs to end
+    std::set<std::string> durable;              // aliases of the stores that outlive the process
 };
 
 // Queues, consumers and iterators do not keep their scheduler alive: sched_free() ends it whatever else is still held.
+// Queues and consumers reach the engine until its last run has ended.
 struct QueueObject final : Object {
     using Handle = sched_queue;
     static constexpr Kind kKind = Kind::queue;
@@ -60,7 +62,9 @@ struct ConsumerObject final : Object {
 struct IteratorObject final : Object {
     using Handle = sched_iterator;
     static constexpr Kind kKind = Kind::iterator;
-    std::weak_ptr<Scheduler> engine;
+    explicit IteratorObject(const SchedulerObject& of) : engine(of.engine), lease(of.lease) {}
+    const std::weak_ptr<Scheduler> engine;
+    const std::weak_ptr<const Object> lease;
     std::vector<std::string> stores;  // still to be read, the present one last
     std::string after;                // the last id of the page
     std::vector<TaskView> page;

@@ -12,6 +12,7 @@ constexpr std::size_t kPage = 256;
 
 // The next page, of the present store or one behind it. False at the end.
 bool turn_page(IteratorObject& tasks) {
+    if (tasks.lease.expired()) fail(Code::not_running, "the scheduler was freed");
     const auto engine = engine_of(tasks);
     while (!tasks.stores.empty()) {
         tasks.page = engine->list(tasks.stores.back(), tasks.after, kPage, false);
@@ -32,8 +33,7 @@ int sched_list_tasks(sched_scheduler* scheduler, sched_iterator** out, const cha
     return guarded(__func__, [&] {
         not_null(out, "out");
         const Ref<SchedulerObject> ref(scheduler, "scheduler");
-        auto object = std::make_unique<IteratorObject>();
-        object->engine = ref->engine;
+        auto object = std::make_unique<IteratorObject>(*ref);
         object->stores = ref->engine->store_aliases();
         std::sort(object->stores.rbegin(), object->stores.rend());
         if (store != nullptr) {
