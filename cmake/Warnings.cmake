@@ -3,6 +3,9 @@ function(uvsched_warnings target)
   target_compile_options(${target} PRIVATE -Wall -Wextra -Wpedantic -Wshadow -Wconversion -Wsign-conversion
     $<$<COMPILE_LANGUAGE:CXX>:-Wnon-virtual-dtor -Wold-style-cast -Woverloaded-virtual>
     $<$<CXX_COMPILER_ID:GNU>:-Wno-restrict> # GCC bug 105651: false alarms in std::string at -O3
-    $<$<AND:$<CXX_COMPILER_ID:GNU>,$<NOT:$<STREQUAL:${UVSCHED_SANITIZE},>>>:-Wno-maybe-uninitialized> # GCC's own words: false alarms under sanitizers
     $<$<BOOL:${UVSCHED_WERROR}>:-Werror>)
+  if(UVSCHED_SANITIZE)
+    # GCC's own words: false alarms under sanitizers
+    target_compile_options(${target} PRIVATE $<$<CXX_COMPILER_ID:GNU>:-Wno-maybe-uninitialized>)
+  endif()
 endfunction()

@@ -8,7 +8,7 @@ ABI_PACKAGES="abigail-tools"
 BROWSER_PACKAGES="chromium chromium-driver"
 
 JOBS=$(nproc 2>/dev/null || echo 2)
-export CCACHE_DIR="$ROOT/.cache/ccache" CCACHE_BASEDIR="$ROOT" CCACHE_NOHASHDIR=1
+export CCACHE_DIR="${CCACHE_DIR:-$ROOT/.cache/ccache}" CCACHE_BASEDIR="$ROOT" CCACHE_NOHASHDIR=1
 
 say() { printf '\n== %s\n' "$*"; }
 fail() {

@@ -5,21 +5,27 @@
  *   Status     Functions return UVSCHED_OK (0) or a negative UVSCHED_E* code; sched_last_error() then says, for this
  *              thread, what was wrong: it names the argument and the value at fault. Any function may return
  *              UVSCHED_EHANDLE, UVSCHED_EFORKED, UVSCHED_ENOMEM, and UVSCHED_EINVAL for a NULL argument, for text that
- *              is not UTF-8 or too long (ids, names and aliases: 1 to 255 bytes without control characters; JSON: 1
- * MiB, 64 levels) and for numbers out of range. Comments name the other codes. Out        Out-parameters come first and
- * are written only on success. Handles    sched_config, sched_scheduler, sched_task, sched_queue, sched_consumer and
- * sched_iterator are tokens that are checked on each use: NULL, a stale, freed or foreign one gives UVSCHED_EHANDLE,
- * never a crash. Whoever made one frees it; freeing NULL does nothing. Freeing is safe while other threads use the
- * handle. Borrowed   sched_run, sched_event, sched_history_row and strings live as long as their comment says. They are
- * not checked; their getters give NULL or 0 for NULL. Units      Instants are signed 64-bit microseconds since
- * 1970-01-01T00:00:00Z, spans microseconds, timeouts milliseconds (-1: for ever, 0: do not wait). Strings are UTF-8,
- * end in NUL, and are copied. Threads    Any function may be called from any thread at any time, but one config, task
- * or iterator handle by one thread at a time. No lock is held while a callback or a destroy function runs: they may
- * call everything here that does not wait. Waiting    A function waits where its comment says so. On the loop thread,
- * which calls the functions of inline executors, it returns UVSCHED_EDEADLK instead. Callbacks  must return: no
- * longjmp, no pthread_exit. A destroy function is called once, on any thread, and never when the call it was given to
- * failed. fork()     A handle made before it gives UVSCHED_EFORKED in the child, where freeing it does nothing. The
- * child may make handles of its own. Since      0.1.0, where a comment says nothing else.
+ *              is not UTF-8 or too long (ids, names and aliases: 1 to 255 bytes without control characters; JSON:
+ *              1 MiB, 64 levels) and for numbers out of range. Comments name the other codes.
+ *   Out        Out-parameters come first and are written only on success.
+ *   Handles    sched_config, sched_scheduler, sched_task, sched_trigger, sched_queue, sched_consumer and sched_iterator
+ *              are tokens that are checked on each use: NULL, a stale, freed or foreign one gives UVSCHED_EHANDLE, never
+ *              a crash. Whoever made one frees it; freeing NULL does nothing. Freeing is safe while other threads use
+ *              the handle.
+ *   Borrowed   sched_run, sched_event, sched_history_row and strings live as long as their comment says. They are not
+ *              checked; their getters give NULL or 0 for NULL.
+ *   Units      Instants are signed 64-bit microseconds since 1970-01-01T00:00:00Z, spans microseconds, timeouts
+ *              milliseconds (-1: for ever, 0: do not wait). Strings are UTF-8, end in NUL, and are copied.
+ *   Threads    Any function may be called from any thread at any time, but one config, task or iterator handle by one
+ *              thread at a time. No lock is held while a callback or a destroy function runs: they may call everything
+ *              here that does not wait.
+ *   Waiting    A function waits where its comment says so. On the loop thread, which calls the functions of inline
+ *              executors, it returns UVSCHED_EDEADLK instead.
+ *   Callbacks  must return: no longjmp, no pthread_exit. A destroy function is called once, on any thread, and never
+ *              when the call it was given to failed.
+ *   fork()     A handle made before it gives UVSCHED_EFORKED in the child, where freeing it does nothing. The child may
+ *              make handles of its own.
+ *   Since      0.1.0, where a comment says nothing else.
  */
 #ifndef UVSCHED_H
 #define UVSCHED_H
@@ -157,12 +163,10 @@ UVSCHED_API int sched_start_paused(sched_scheduler* scheduler);
 UVSCHED_API int sched_stop(sched_scheduler* scheduler, int mode);
 
 /* Waits until it has stopped. Two threads that wait get the same result.
- * UVSCHED_ETIMEDOUT: still stopping. UVSCHED_EDEADLK: from its own callbacks. UVSCHED_ENOTRUNNING: it was not running.
- */
+ * UVSCHED_ETIMEDOUT: still stopping. UVSCHED_EDEADLK: from its own callbacks. UVSCHED_ENOTRUNNING: it did not run. */
 UVSCHED_API int sched_wait(sched_scheduler* scheduler, int timeout_ms);
 
-/* sched_stop(UVSCHED_STOP_WAIT), then sched_wait(). From a callback the stop begins and the result is UVSCHED_EDEADLK.
- */
+/* sched_stop(UVSCHED_STOP_WAIT), then sched_wait(). From a callback the stop begins, and it returns UVSCHED_EDEADLK. */
 UVSCHED_API int sched_shutdown(sched_scheduler* scheduler, int timeout_ms);
 
 /* No fire starts while paused; due times that pass are treated as late when it resumes. UVSCHED_ENOTRUNNING. */
@@ -472,19 +476,17 @@ UVSCHED_API const char* sched_event_task_id(const sched_event* event);
 UVSCHED_API const char* sched_event_fire_id(const sched_event* event);
 UVSCHED_API int64_t sched_event_scheduled_time(const sched_event* event);
 UVSCHED_API int64_t sched_event_first_time(const sched_event* event);
-/* Times folded, missed or skipped (exact, or at least so many); events dropped; microseconds of a step or a slow call.
- */
+/* Times folded, missed or skipped (exact, or at least so many); events dropped; microseconds of a step or slow call. */
 UVSCHED_API int64_t sched_event_count(const sched_event* event);
 UVSCHED_API int sched_event_exact(const sched_event* event);
 UVSCHED_API const char* sched_event_reason(const sched_event* event);
 UVSCHED_API int sched_event_attempt(const sched_event* event);
 UVSCHED_API int64_t sched_event_duration(const sched_event* event);   /* of a run that ended, microseconds */
 UVSCHED_API const char* sched_event_result(const sched_event* event); /* JSON, or "" */
-UVSCHED_API const char* sched_event_message(
-    const sched_event* event); /* for people; of a failed run the error's text */
+/* For people; of a failed run the error's text. */
+UVSCHED_API const char* sched_event_message(const sched_event* event);
 
-/* ---- Run queues: executors for other languages and other threads --------------------------------------------------
- */
+/* ---- Run queues: executors for other languages and other threads ------------------------------------------------- */
 
 /* The queue behind an executor of type "queue". UVSCHED_ENOTFOUND: no such executor. */
 UVSCHED_API int sched_queue_get(sched_scheduler* scheduler, sched_queue** out, const char* executor);

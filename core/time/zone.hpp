@@ -13,6 +13,14 @@ namespace uvsched {
 // A wall-clock time without a zone: microseconds since local 1970-01-01T00:00:00.
 using LocalTime = std::int64_t;
 
+// A stretch of time with one offset from UTC: the instants in [begin, end). The first stretch of a zone begins at
+// kEarliest, the last one ends at kLatest; neighbours differ in their offset.
+struct ZoneSegment {
+    Instant begin = kEarliest;
+    Instant end = kLatest;
+    Micros offset = 0;  // local time - UTC
+};
+
 // Immutable and cheap to copy; thread-safe.
 class TimeZone {
 public:
@@ -33,6 +41,10 @@ public:
     // The local wall-clock time at an instant, and the offset in seconds east of UTC.
     [[nodiscard]] LocalTime to_local(Instant instant) const;
     [[nodiscard]] int offset_seconds(Instant instant) const;
+
+    // The stretch that an instant lies in. Exact for instants before kHorizon; the stretch that holds kHorizon is given
+    // as the last one.
+    [[nodiscard]] ZoneSegment segment(Instant instant) const;
 
     // The instant of a local time by PEP 495: in a gap, fold 0 uses the offset before it and fold 1 the offset after;
     // in an overlap, fold 0 is the first pass and fold 1 the second.

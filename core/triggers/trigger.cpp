@@ -23,6 +23,26 @@ Count Trigger::count(Instant first, Instant last, Instant anchor, std::int64_t l
     return out;
 }
 
+Why Trigger::why(Instant, Instant) const { return Why::match; }
+
+TriggerPtr Trigger::with_key(const std::string&) const { return nullptr; }
+
+Micros Trigger::jitter_at(Instant, Instant) const { return jitter(); }
+
+const char* why_text(Why why) noexcept {
+    switch (why) {
+        case Why::match:
+            return "match";
+        case Why::gap:
+            return "gap";
+        case Why::first_pass:
+            return "first pass";
+        case Why::second_pass:
+            return "second pass";
+    }
+    return "?";
+}
+
 Micros jitter_delay(std::uint64_t uid, Instant nominal, Micros jitter) {
     if (jitter <= 0) return 0;
     constexpr std::string_view kDigits = "0123456789abcdef";

@@ -12,7 +12,16 @@
 
 namespace uvsched {
 
-enum class TriggerKind : std::uint8_t { date, interval };
+enum class TriggerKind : std::uint8_t { date, interval, cron, calendar, and_, or_, shutdown, boot, custom };
+
+// Why a nominal time is one (SEMANTICS: "DST and other offset changes").
+enum class Why : std::uint8_t {
+    match,        // the rule names it
+    gap,          // the end of a gap that swallowed a time the rule names
+    first_pass,   // the rule names it, and its local time comes again
+    second_pass,  // the rule names it, and its local time was there before
+};
+[[nodiscard]] const char* why_text(Why why) noexcept;  // "match", "gap", "first pass", "second pass"
 
 // How many nominal times lie in a range; exact until the limit was reached, then "at least".
 struct Count {
@@ -43,6 +52,19 @@ public:
     // "exact to 10,000"). The default asks next() up to limit + 1 times; a trigger that can compute it does so.
     [[nodiscard]] virtual Count count(Instant first, Instant last, Instant anchor, std::int64_t limit) const;
 
+    // Why `time`, which next() or previous() gave for the same anchor, is a nominal time.
+    [[nodiscard]] virtual Why why(Instant time, Instant anchor) const;
+
+    // Whether it is an event of the scheduler's life (shutdown, boot) and not of the clock: next() is then none.
+    [[nodiscard]] bool event() const noexcept { return kind() == TriggerKind::shutdown || kind() == TriggerKind::boot; }
+
+    // The same rule with the `H` of its cron fields settled by `key` (SEMANTICS: "Cron strings"); nothing where it has
+    // no `H`, or its key already. Asking an `H` without a key throws Error(invalid).
+    [[nodiscard]] virtual std::shared_ptr<const Trigger> with_key(const std::string& key) const;
+
+    // The zone its rule is read in; nothing where the rule does not depend on one.
+    [[nodiscard]] virtual std::optional<TimeZone> zone() const { return std::nullopt; }
+
     // The instant a date trigger names itself; nothing for all others.
     [[nodiscard]] virtual std::optional<Instant> explicit_date() const { return std::nullopt; }
 
@@ -54,7 +76,10 @@ public:
     // What lets a fire be planned without a virtual call.
     [[nodiscard]] virtual Micros plain_period() const noexcept { return 0; }
 
+    // The longest delay that jitter adds, and the longest it adds to this nominal time (they differ where children of an
+    // `or` have jitter of their own).
     [[nodiscard]] virtual Micros jitter() const noexcept { return 0; }
+    [[nodiscard]] virtual Micros jitter_at(Instant nominal, Instant anchor) const;
     [[nodiscard]] virtual std::optional<Instant> end_at() const noexcept { return std::nullopt; }
 
     // The canonical form: equal definitions give equal text. Defaults and what "now" filled in are absent.
@@ -71,8 +96,15 @@ using TriggerPtr = std::shared_ptr<const Trigger>;
 //   {"type": "date", "run_at": "2026-03-29T01:30:00Z"}           without run_at: when added
 //   {"type": "interval", "hours": 1, "seconds": 0.5,              weeks, days, hours, minutes, seconds, microseconds;
 //    "start_at": …, "end_at": …}                                  added up, rounded once; all absent or 0: 1 s
+//   {"type": "cron", "expression": "*/5 * * * *"}                 or keyword fields: "hour": 8, "day_of_week": "mon-fri"
+//   {"type": "calendar_interval", "months": 1, "hour": 9}         years, months, weeks, days; hour, minute, second
+//   {"type": "and", "triggers": [...]}, {"type": "or", "triggers": [...]}
+//   {"type": "shutdown"}
 //
-// and in both "jitter" (seconds) and "timezone". Null is absent. The canonical length of an interval is "seconds", with
+// and in all but shutdown "jitter" (seconds), "start_at", "end_at" and "timezone"; in cron "gap" ("run_at_end", "skip"),
+// "overlap" ("first", "both") and "key"; in calendar_interval "gap". Null is absent. A cron or calendar rule without a
+// zone of its own takes that of start_at (its offset), else of end_at, else `zone`, and writes it: a stored rule does
+// not change with the scheduler's configuration. Children take their parent's zone for `zone`. The canonical length of an interval is "seconds", with
 // a fraction where it has whole milliseconds, else "microseconds"; its times are in UTC. Naive times are read in the
 // trigger's own zone, else in `zone` (the scheduler's). Throws Error(invalid), or Error(unsupported) for a type that is
 // not in this build; the message starts with the JSON path of the fault, prefixed by `path` ("trigger.start_at: …").
