@@ -5,6 +5,7 @@ namespace uvsched {
 
 void MemoryStore::claim(const Now& now, std::size_t limit, std::span<std::size_t> rooms, std::vector<MemoryFire>& fires,
                         std::vector<MemoryMiss>& misses) {
+    unpark(rooms);
     claim_ready(limit, rooms, fires);
     TimerQueue& wall = queue(ClockLine::wall);
     TimerQueue& elapsed = queue(ClockLine::elapsed);
