@@ -35,9 +35,8 @@ public:
                 }
                 repeated_until = INT64_MIN;
             }
-            if (now < before) repeated_until = before - now <= 3 * 3600 ? second + before : INT64_MIN;
-            const bool again = !fields_.wild && overlap_ == uvsched::CronOverlap::first && local < repeated_until;
-            fires = fires || (!again && matches(local));
+            if (now < before) repeated_until = one_pass && before - now <= 3 * 3600 ? second + before : INT64_MIN;
+            fires = fires || (local >= repeated_until && matches(local));
             if (fires && second >= first) out.push_back(second * uvsched::kSecond);
             before = now;
         }

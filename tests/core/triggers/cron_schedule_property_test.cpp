@@ -125,7 +125,8 @@ Found check(Seeded& random, const TimeZone& zone, std::int64_t middle, std::int6
     const auto gap = random.between(0, 3) == 0 ? CronGap::skip : CronGap::run_at_end;
     const auto overlap = random.between(0, 3) == 0 ? CronOverlap::both : CronOverlap::first;
     const std::string name = zone.name() + " at " + format_utc(middle * kSecond) + " " + print(fields) +
-                             (gap == CronGap::skip ? " skip" : "") + (overlap == CronOverlap::both ? " both" : "");
+                             (gap == CronGap::skip ? " skip" : "") +
+                             (overlap == CronOverlap::both ? " both passes" : "");
     CAPTURE(name);
     const CronSchedule rule(fields, zone, gap, overlap);
     const std::int64_t first = middle - reach;
