@@ -110,7 +110,7 @@ double in_order_backwards(const CronSchedule& rule) {
 double at_random(const CronSchedule& rule) {
     std::vector<Instant> instants(1 << 12);
     std::mt19937_64 random(1);
-    for (Instant& instant : instants) instant = kNow + static_cast<Instant>(random() % (20 * 365)) * uvsched::kDay;
+    for (Instant& instant : instants) instant = kNow + static_cast<Instant>(random() % 7'300) * uvsched::kDay;
     for (Instant& instant : instants) instant += static_cast<Instant>(random() % uvsched::kDay);
     std::size_t i = 0;
     return nanoseconds([&] { return rule.next(instants[++i % instants.size()]).value_or(0); });

@@ -8,11 +8,11 @@
 namespace uvsched {
 namespace {
 
-// Gaps and overlaps longer than this are no clock changes that a rule could be meant to bridge.
-constexpr std::int64_t kLongestChange = 3 * 3600;
+// Three hours. Longer gaps and overlaps are no clock changes that a rule could be meant to bridge.
+constexpr std::int64_t kLongestChange = 10'800;
 
-// No local time is farther than this from its instant.
-constexpr std::int64_t kFarthestLocal = 2 * 86'400;
+// Two days: no local time is farther than this from its instant.
+constexpr std::int64_t kFarthestLocal = 172'800;
 
 // The whole second that an instant lies in.
 constexpr std::int64_t second_of(Instant instant) { return instant / kSecond - (instant % kSecond < 0 ? 1 : 0); }
