@@ -27,6 +27,7 @@ class Fields:
     seconds: set[int]
     named: Callable[[date], bool]  # whether the day fields name this date; the year and the month are looked at before
     wild: bool  # whether the text of the seconds, minutes or hours starts with `*`
+    by_week: bool = False  # whether `named` looks at the ISO week, and so at more than the day and the weekday
     _days: dict[tuple[int, int], list[int]] = field(default_factory=dict)
 
     def matches(self, local: int) -> bool:
@@ -79,16 +80,19 @@ class Fields:
             for month in ordered(self.months, 1, 12, backwards):
                 if not (early.year, early.month) <= (year, month) <= (late.year, late.month):
                     continue
+                first_of_month = date(year, month, 1).toordinal() - ORDINAL_1970
                 days = self._days_of(year, month)
                 for day in reversed(days) if backwards else days:
-                    if first <= day <= last:
-                        yield day
+                    if first <= first_of_month + day <= last:
+                        yield first_of_month + day
 
     def _days_of(self, year: int, month: int) -> list[int]:
-        if (year, month) not in self._days:
-            days = (date(year, month, day) for day in range(1, days_in(year, month) + 1))
-            self._days[year, month] = [on.toordinal() - ORDINAL_1970 for on in days if self.named(on)]
-        return self._days[year, month]
+        """The days of a month that are named, from 0. Months that are as long and begin on the same weekday are alike."""
+        shape = monthrange(year, month)
+        key = (year, month) if self.by_week else shape
+        if key not in self._days:
+            self._days[key] = [day for day in range(shape[1]) if self.named(date(year, month, day + 1))]
+        return self._days[key]
 
 
 def ordered(values: Iterable[int], first: int, last: int, backwards: bool) -> list[int]:

@@ -51,6 +51,7 @@ def read(given: dict[str, str | int]) -> Fields:
         seconds=values["second"],
         named=named,
         wild=any(texts[name].startswith("*") for name in ("second", "minute", "hour")),
+        by_week=texts["week"] != "*",
     )
 
 

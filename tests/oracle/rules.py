@@ -9,7 +9,7 @@ import heapq
 import itertools
 from abc import ABC, abstractmethod
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import date, timedelta
 
 from .fields import DAY, FIRST_LOCAL, LAST_LOCAL, LAST_YEAR, ORDINAL_1970, Fields, days_in
@@ -18,6 +18,8 @@ from .zones import Stretch, Zone
 LONGEST_SHIFT = 3 * 3600  # a gap or an overlap beyond it is no clock change but a move
 HORIZON = (date(LAST_YEAR + 1, 1, 1).toordinal() - ORDINAL_1970) * DAY
 MOST_ROUNDS = 100_000
+MOST_STEPS = 100_000  # of a calendar interval: more than days from 1970 to 2199
+TOO_LATE = date(LAST_YEAR + 1, 1, 1)
 
 
 class Rule(ABC):
@@ -151,13 +153,16 @@ class Calendar(Rule):
     days: int = 0
     time_of_day: int = 0
     gap: str = "run_at_end"
-    _all: list[int] = field(default_factory=list)
 
     def after(self, time: int) -> Iterator[int]:
-        return (at for at in self._fires() if at > time)
+        longest = 366 * self.years + 31 * self.months + 7 * self.weeks + self.days
+        first = max((self._days_from_anchor(time) - 3) // longest, 0)
+        return (at for at in self._fires(range(first, MOST_STEPS)) if at > time)
 
     def before(self, time: int) -> Iterator[int]:
-        return (at for at in reversed(self._fires()) if at < time)
+        shortest = 365 * self.years + 28 * self.months + 7 * self.weeks + self.days
+        last = min((self._days_from_anchor(time) + 3) // shortest, MOST_STEPS)
+        return (at for at in self._fires(range(last, -1, -1)) if at < time)
 
     def why(self, time: int) -> str:
         number = self.zone.index(time)
@@ -167,30 +172,34 @@ class Calendar(Rule):
         following = self.zone.stretches[number + 1 : number + 2]
         return "first pass" if following and local in following[0].overlap else "match"
 
-    def _fires(self) -> list[int]:
-        if not self._all:
-            fires = {self._instant(on) for on in self._dates()}
-            self._all = sorted(at for at in fires if at is not None)
-        return self._all
+    def _days_from_anchor(self, time: int) -> int:
+        return min(max(time, -DAY), HORIZON) // DAY + ORDINAL_1970 - self.anchor.toordinal()
 
-    def _dates(self) -> Iterator[date]:
-        for k in itertools.count():
-            years, month = divmod(self.anchor.month - 1 + k * (12 * self.years + self.months), 12)
-            year = self.anchor.year + years
-            if year > LAST_YEAR:
+    def _fires(self, numbers: range) -> Iterator[int]:
+        last = None
+        for k in numbers:
+            on = self._date(k)
+            at = on and self._instant(on)
+            if at is not None and at != last:
+                yield at
+                last = at
+            if on == TOO_LATE and numbers.step > 0:
                 return
-            if self.anchor.day > days_in(year, month + 1):
-                continue
-            shift = timedelta(days=k * (7 * self.weeks + self.days))
-            if date(year, month + 1, self.anchor.day) > date(LAST_YEAR, 12, 31) - shift:
-                return
-            yield date(year, month + 1, self.anchor.day) + shift
+
+    def _date(self, k: int) -> date | None:
+        years, month = divmod(self.anchor.month - 1 + k * (12 * self.years + self.months), 12)
+        year = self.anchor.year + years
+        if year > LAST_YEAR:
+            return TOO_LATE
+        if self.anchor.day > days_in(year, month + 1):
+            return None
+        return min(date(year, month + 1, self.anchor.day) + timedelta(days=k * (7 * self.weeks + self.days)), TOO_LATE)
 
     def _instant(self, on: date) -> int | None:
         local = (on.toordinal() - ORDINAL_1970) * DAY + self.time_of_day
         if not FIRST_LOCAL <= local <= LAST_LOCAL:
             return None
-        for stretch in self.zone.stretches:
+        for stretch in self.zone.stretches[self.zone.index(local - 2 * DAY) :]:
             if stretch.begin + stretch.offset <= local < stretch.end + stretch.offset:
                 return local - stretch.offset  # the first of two passes
             if local in stretch.gap:

@@ -1,0 +1,107 @@
+// The rows of tests/data/cron_table.tsv and tests/data/cron_errors.tsv, which tests/python/test_cron_table.py asks too.
+#include <doctest/doctest.h>
+
+#include <fstream>
+#include <nlohmann/json.hpp>
+#include <optional>
+#include <sstream>
+#include <string>
+#include <vector>
+
+#include "core/base/error.hpp"
+#include "core/triggers/cron.hpp"
+
+using namespace uvsched;
+
+namespace {
+
+using Cells = std::vector<std::string>;
+
+std::vector<Cells> read(const std::string& name) {
+    std::ifstream file(UVSCHED_TEST_DATA "/" + name);
+    REQUIRE(file.is_open());
+    std::vector<Cells> lines;
+    for (std::string line; std::getline(file, line);) {
+        if (line.starts_with("# ")) continue;
+        Cells cells(1);
+        for (const char c : line) {
+            if (c == '\t') {
+                cells.emplace_back();
+            } else {
+                cells.back() += c;
+            }
+        }
+        lines.push_back(std::move(cells));
+    }
+    return lines;
+}
+
+// A cron string, or the trigger's JSON without its type.
+TriggerPtr trigger(const std::string& rule, const TimeZone& zone) {
+    if (rule.starts_with("{")) {
+        nlohmann::json value = nlohmann::json::parse(rule);
+        value["type"] = "cron";
+        return trigger_from_json(value, zone, "trigger");
+    }
+    CronOptions options;
+    options.expression = rule;
+    options.zone = zone;
+    return make_cron_trigger(options);
+}
+
+std::string text(const std::optional<Instant>& instant) { return instant ? format_utc(*instant) : "never"; }
+
+// The text that a JSON string's escapes stand for.
+std::string unescaped(const std::string& cell) { return nlohmann::json::parse('"' + cell + '"').get<std::string>(); }
+
+std::string refusal(const std::string& rule) {
+    try {
+        static_cast<void>(trigger(rule, TimeZone()));
+    } catch (const Error& error) {
+        CHECK(error.code() == Code::invalid);
+        return error.message();
+    }
+    return "";
+}
+
+}  // namespace
+
+TEST_CASE("every row of the table: the next time, its reason and its offset") {
+    const std::vector<Cells> rows = read("cron_table.tsv");
+    CHECK(rows.size() >= 300);
+    for (const Cells& row : rows) {
+        REQUIRE(row.size() >= 4);
+        INFO(row[0] << " in " << row[1] << " after " << row[2]);
+        const TimeZone zone = TimeZone::load(row[1]);
+        const TriggerPtr rule = trigger(row[0], zone);
+        const std::optional<Instant> after = parse_utc(row[2]);
+        REQUIRE(after);
+        const std::optional<Instant> next = rule->next(*after, *after);
+        const std::optional<Instant> expected = parse_utc(row[3]);
+        CHECK((expected || row[3] == "never"));
+        CHECK(text(next) == text(expected));
+        if (!next || !expected) continue;
+        CHECK(format_utc(zone.to_local(*next)).substr(0, 16) == row[3].substr(0, 16));
+        CHECK(why_text(rule->why(*next, *after)) == (row.size() > 4 ? row[4] : "match"));
+        CHECK(text(rule->previous(*next + 1, *next + 1)) == text(next));
+        const std::optional<Instant> before = rule->previous(*next, *next);
+        CHECK((!before || *before <= *after));
+    }
+}
+
+TEST_CASE("every row of the faults: refused, with the field and the text at fault") {
+    const std::vector<Cells> rows = read("cron_errors.tsv");
+    CHECK(rows.size() >= 200);
+    for (const Cells& row : rows) {
+        REQUIRE(row.size() == 3);
+        INFO(row[0]);
+        const std::string message = refusal(row[0]);
+        REQUIRE(message != "");
+        INFO(message);
+        if (row[1] == "-") continue;
+        const std::string path = row[0].starts_with("{\"expression\"") ? "trigger.expression: " : "";
+        CHECK(message.find(row[1] + ": ") != std::string::npos);
+        if (!row[0].starts_with("{")) CHECK(message.find(path + row[1] + ": ") == 0);
+        CHECK(unescaped(row[2]).size() < message.size());
+    }
+}
