@@ -4,6 +4,7 @@
 #include "core/time/quote.hpp"
 #include "core/triggers/date.hpp"
 #include "core/triggers/interval.hpp"
+#include "core/triggers/json_cron.hpp"
 #include "core/triggers/json_fields.hpp"
 #include "core/triggers/json_text.hpp"
 #include "core/triggers/span_json.hpp"
@@ -69,7 +70,7 @@ struct Type {
 };
 constexpr Type kTypes[] = {
     {"date", read_date},   {"interval", read_interval},
-    {"cron", nullptr},     {"calendar_interval", nullptr},
+    {"cron", read_cron},   {"calendar_interval", nullptr},
     {"and", nullptr},      {"or", nullptr},
     {"shutdown", nullptr},
 };

@@ -1,0 +1,103 @@
+#include "core/triggers/json_cron.hpp"
+
+#include <array>
+#include <cstdio>
+#include <cstdlib>
+#include <nlohmann/json.hpp>
+
+#include "core/base/error.hpp"
+#include "core/time/civil.hpp"
+#include "core/time/quote.hpp"
+#include "core/triggers/cron.hpp"
+#include "core/triggers/cron/nicknames.hpp"
+#include "core/triggers/cron/parser.hpp"
+#include "core/triggers/json_text.hpp"
+
+namespace uvsched {
+namespace {
+
+// The offset that a member's text is written with, as a zone.
+std::optional<TimeZone> offset_zone(JsonFields& fields, const char* key) {
+    const auto text = fields.text(key);
+    const auto iso = text ? parse_iso(*text) : std::nullopt;
+    if (!iso || !iso->offset_seconds) return std::nullopt;
+    const int seconds = std::abs(*iso->offset_seconds);
+    if (seconds == 0) return TimeZone();
+    std::array<char, 16> name{};
+    const char* const form = seconds % 60 == 0 ? "%c%02d:%02d" : "%c%02d:%02d:%02d";
+    std::snprintf(name.data(), name.size(), form, *iso->offset_seconds < 0 ? '-' : '+', seconds / 3600,
+                  seconds / 60 % 60, seconds % 60);
+    return TimeZone::load(name.data());
+}
+
+TimeZone read_zone(JsonFields& fields, const TimeZone& fallback) {
+    if (const auto given = fields.zone("timezone")) return *given;
+    if (const auto zone = offset_zone(fields, "start_at")) return *zone;
+    return offset_zone(fields, "end_at").value_or(fallback);
+}
+
+// A keyword field: text, or a whole number.
+std::optional<std::string> read_keyword(JsonFields& fields, const char* key) {
+    const nlohmann::json* value = fields.find(key);
+    if (value == nullptr) return std::nullopt;
+    if (value->is_string()) return value->get<std::string>();
+    if (!value->is_number_integer()) fields.refuse(key, json_excerpt(*value) + " is neither a text nor a whole number");
+    return value->dump();
+}
+
+CronKeywords read_keywords(JsonFields& fields) {
+    CronKeywords out;
+    out.year = read_keyword(fields, "year");
+    out.month = read_keyword(fields, "month");
+    out.day = read_keyword(fields, "day");
+    out.week = read_keyword(fields, "week");
+    out.day_of_week = read_keyword(fields, "day_of_week");
+    out.hour = read_keyword(fields, "hour");
+    out.minute = read_keyword(fields, "minute");
+    out.second = read_keyword(fields, "second");
+    return out;
+}
+
+// Whether a member is the second of its two values; absent is the first.
+bool read_choice(JsonFields& fields, const char* key, const char* first, const char* second) {
+    const auto text = fields.text(key);
+    if (!text || *text == first) return false;
+    if (*text != second) {
+        fields.refuse(key, in_quotes(*text) + " is neither \"" + first + "\" nor \"" + second + "\"");
+    }
+    return true;
+}
+
+// The string; that it can be read is found here, where the member at fault is known.
+std::optional<std::string> read_expression(JsonFields& fields) {
+    auto text = fields.text("expression");
+    if (!text) return std::nullopt;
+    if (*text == kRebootCanonical) text = kRebootNickname;
+    try {
+        static_cast<void>(parse_cron(*text));
+    } catch (const Error& error) {
+        const std::string& message = error.message();
+        const bool whole = message.starts_with("expression: ");
+        throw Error(error.code(), fields.path_of(whole ? message : "expression: " + message));
+    }
+    return text;
+}
+
+}  // namespace
+
+TriggerPtr read_cron(JsonFields& fields, const TimeZone& zone) {
+    CronOptions options;
+    options.zone = read_zone(fields, zone);
+    options.start_at = fields.instant("start_at", options.zone);
+    options.end_at = fields.instant("end_at", options.zone);
+    options.jitter = fields.seconds("jitter").value_or(0);
+    options.expression = read_expression(fields);
+    options.keywords = read_keywords(fields);
+    if (read_choice(fields, "gap", "run_at_end", "skip")) options.gap = CronGap::skip;
+    if (read_choice(fields, "overlap", "first", "both")) options.overlap = CronOverlap::both;
+    options.key = fields.text("key").value_or("");
+    fields.refuse_others();
+    return fields.within([&] { return make_cron_trigger(options); });
+}
+
+}  // namespace uvsched
