@@ -99,6 +99,7 @@ public:
     [[nodiscard]] bool over() const { return clock->wall() >= kLast; }
 
     void check() {
+        CHECK(wrong_ == 0);
         for (std::size_t at = 0; at < rows_.size(); ++at) {
             INFO(rows_[at].zone << ": " << rows_[at].rule);
             CHECK(fired_[at].size() == rows_[at].fires.size());
@@ -127,17 +128,17 @@ private:
         scheduler_->add(std::move(spec), AddMode::keep_if_equal, OnConflict::keep);
     }
     void note(const Run& run) {
-        CHECK(run.folded == 1);
-        CHECK(run.scheduled <= clock->wall());
+        if (run.folded != 1 || run.scheduled > clock->wall()) ++wrong_;
         fired_[std::stoul(run.task->id)].push_back(run.scheduled);
     }
 
     std::vector<Row> rows_ = read_rows();
     std::vector<std::vector<Instant>> fired_{rows_.size()};
+    int wrong_ = 0;  // runs for several due times, or too early
     std::shared_ptr<Scheduler> scheduler_;
 };
 
-// Whether a moment lies within two days of a change of offset in one of the zones: there, every minute counts.
+// Whether a moment lies within a day of a change of offset in one of the zones: there, every minute counts.
 bool near_change(Instant time) {
     static const std::vector<Instant> changes = [] {
         std::vector<Instant> found;
@@ -148,7 +149,7 @@ bool near_change(Instant time) {
         return found;
     }();
     return std::any_of(changes.begin(), changes.end(),
-                       [&](Instant change) { return time > change - 2 * kDay && time < change + 2 * kDay; });
+                       [&](Instant change) { return time > change - kDay && time < change + kDay; });
 }
 
 }  // namespace
@@ -156,8 +157,8 @@ bool near_change(Instant time) {
 TEST_CASE("two years minute by minute: every due time once, in order") {
     Runs runs;
     const bool all = std::getenv("UVSCHED_TEST_LONG") != nullptr;
-    // Far from every change, a quarter of an hour does unless the test may take long.
-    while (!runs.over()) runs.advance(all || near_change(runs.clock->wall()) ? kMinute : 15 * kMinute);
+    // Far from every change, half an hour does unless the test may take long.
+    while (!runs.over()) runs.advance(all || near_change(runs.clock->wall()) ? kMinute : 30 * kMinute);
     runs.check();
 }
 

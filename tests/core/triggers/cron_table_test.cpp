@@ -1,6 +1,7 @@
 // The rows of tests/data/cron_table.tsv and tests/data/cron_errors.tsv, which tests/python/test_cron_table.py asks too.
 #include <doctest/doctest.h>
 
+#include <algorithm>
 #include <fstream>
 #include <nlohmann/json.hpp>
 #include <optional>
@@ -41,6 +42,7 @@ TriggerPtr trigger(const std::string& rule, const TimeZone& zone) {
     if (rule.starts_with("{")) {
         nlohmann::json value = nlohmann::json::parse(rule);
         value["type"] = "cron";
+        value["timezone"] = zone.name();
         return trigger_from_json(value, zone, "trigger");
     }
     CronOptions options;
@@ -53,6 +55,11 @@ std::string text(const std::optional<Instant>& instant) { return instant ? forma
 
 // The text that a JSON string's escapes stand for.
 std::string unescaped(const std::string& cell) { return nlohmann::json::parse('"' + cell + '"').get<std::string>(); }
+
+std::size_t characters(const std::string& utf8) {
+    return static_cast<std::size_t>(
+        std::count_if(utf8.begin(), utf8.end(), [](char c) { return (static_cast<unsigned char>(c) & 0xC0) != 0x80; }));
+}
 
 std::string refusal(const std::string& rule) {
     try {
@@ -89,19 +96,25 @@ TEST_CASE("every row of the table: the next time, its reason and its offset") {
     }
 }
 
-TEST_CASE("every row of the faults: refused, with the field and the text at fault") {
+TEST_CASE("every row of the faults: refused, with the field, the text at fault and its column") {
     const std::vector<Cells> rows = read("cron_errors.tsv");
     CHECK(rows.size() >= 200);
     for (const Cells& row : rows) {
-        REQUIRE(row.size() == 3);
+        REQUIRE(row.size() == 4);
         INFO(row[0]);
         const std::string message = refusal(row[0]);
         REQUIRE(message != "");
         INFO(message);
         if (row[1] == "-") continue;
-        const std::string path = row[0].starts_with("{\"expression\"") ? "trigger.expression: " : "";
-        CHECK(message.find(row[1] + ": ") != std::string::npos);
-        if (!row[0].starts_with("{")) CHECK(message.find(path + row[1] + ": ") == 0);
-        CHECK(unescaped(row[2]).size() < message.size());
+        const bool string = !row[0].starts_with("{") || row[0].starts_with("{\"expression\"");
+        const std::string path = !row[0].starts_with("{") ? "" : string ? "trigger.expression: " : "trigger.";
+        CHECK(message.find(path + row[1] + ": ") == 0);
+        const std::size_t at = message.rfind("(column ");
+        REQUIRE(at != std::string::npos);
+        // The item, or the part of it that is at fault.
+        const unsigned long column = std::stoul(message.substr(at + 8));
+        const unsigned long begin = std::stoul(row[3]);
+        CHECK(column >= begin);
+        CHECK(column <= begin + characters(unescaped(row[2])));
     }
 }
