@@ -34,7 +34,7 @@ ODD_ZONES = [
     "Pacific/Kwajalein",
 ]
 FIXED_ZONES = ["UTC", "Z", "+14:00", "-12:00", "+05:45", "UTC-03:30", "+00:19:32"]
-FIELD_NAMES = ["second", "minute", "hour", "day", "month", "weekday", "year"]
+FIELD_NAMES = ["second", "minute", "hour", "day-of-month", "month", "day-of-week", "year"]
 KINDS = {kind.name: kind for kind in vars(cron_text).values() if isinstance(kind, cron_text.Kind)}
 # What a typing error may put into a cron string.
 TYPED = [*"0123456789*,-/?+LWH#()@ ", "\t", "MON", "sun", "JAN", "FRI-", "60", "1-", "a", "l", "\n", "\u0663", "\u00a0"]
@@ -62,7 +62,9 @@ class Maker:
 
     def case(self) -> Case:
         pick = self.random
-        zone = pick.choice([pick.choice(names()), pick.choice(names()), pick.choice(ODD_ZONES), pick.choice(FIXED_ZONES)])
+        zone = pick.choice(
+            [pick.choice(names()), pick.choice(names()), pick.choice(ODD_ZONES), pick.choice(FIXED_ZONES)]
+        )
         after = self.moment(load(zone))
         makers: list[tuple[Callable[[int], Definition], int]] = [
             (self.cron, 56),
@@ -98,7 +100,12 @@ class Maker:
         local = datetime(1970, 1, 1) + timedelta(seconds=self.random.choice([changed[0], self.random.choice(changed)]))
         names = ("year", "month", "day", "hour", "minute", "second")
         self.aim = {name: getattr(local, name) for name in names}
-        self.aim |= {"weekday": local.isoweekday() % 7, "day_of_week": local.weekday(), "week": local.isocalendar().week}
+        self.aim |= {
+            "day-of-month": local.day,
+            "day-of-week": local.isoweekday() % 7,
+            "day_of_week": local.weekday(),
+            "week": local.isocalendar().week,
+        }
 
     def cron(self, after: int) -> Definition:
         return self._with_options({"type": "cron", **self._expression()}, after)
@@ -156,7 +163,10 @@ class Maker:
         first = {"type": "cron", "expression": f"*/{pick.choice([5, 15, 30])} * * * *"}
         second = {"type": "cron", "expression": f"{pick.randrange(60)} {pick.randrange(4)} * * *"}
         third = {"type": "cron", "hour": pick.choice(["0-3", "*/2", "1"]), "minute": pick.choice(["0", "*/10"])}
-        return {"type": "and", "triggers": [{**rule, **bounds} for rule in pick.sample([every, first, second, third], 2)]}
+        return {
+            "type": "and",
+            "triggers": [{**rule, **bounds} for rule in pick.sample([every, first, second, third], 2)],
+        }
 
     def _near(self, after: int) -> int:
         at = after // 1_000_000 + self.random.choice([0, -3600, -DAY, -40 * DAY, -1000 * DAY, 5 * DAY])
@@ -184,23 +194,27 @@ class Maker:
         if pick.random() < 0.05:
             text = f" {text}\t"
         # A key where there is an `H`; in names there may be one too, and then the key does no harm.
-        return {"expression": text, "key": pick.choice(["digest", "k", "\u00e9t\u00e9"])} if "H" in text else {"expression": text}
+        return (
+            {"expression": text, "key": pick.choice(["digest", "k", "\u00e9t\u00e9"])}
+            if "H" in text
+            else {"expression": text}
+        )
 
     def _field(self, name: str) -> str:
         pick = self.random
-        if self.every_day and name in ("day", "weekday", "month", "year"):
+        if self.every_day and name in ("day-of-month", "day-of-week", "month", "year"):
             return "*"
         if pick.random() < {"minute": 0.1, "hour": 0.3, "second": 0.3, "year": 0.6}.get(name, 0.5):
-            return pick.choice(["*", "*", "*", "?"]) if name in ("day", "weekday") else "*"
+            return pick.choice(["*", "*", "*", "?"]) if name in ("day-of-month", "day-of-week") else "*"
         text = ",".join(self._item(name) for _ in range(pick.choice([1, 1, 1, 1, 2, 3])))
-        return "+" + text if name == "weekday" and pick.random() < 0.3 else text
+        return "+" + text if name == "day-of-week" and pick.random() < 0.3 else text
 
     def _item(self, name: str) -> str:
         pick = self.random
         kind = KINDS[name]
-        if name == "day" and pick.random() < 0.35:
+        if name == "day-of-month" and pick.random() < 0.35:
             return pick.choice(["L", "LW", f"L-{pick.randrange(1, 31)}", f"{pick.randrange(1, 32)}W"])
-        if name == "weekday" and pick.random() < 0.35:
+        if name == "day-of-week" and pick.random() < 0.35:
             day = self._value(kind)
             return pick.choice([f"{day}L", f"{day}#L", f"{day}#{pick.randrange(1, 6)}"])
         form = pick.randrange(9)

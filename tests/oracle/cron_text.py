@@ -40,10 +40,11 @@ class Kind(NamedTuple):
 SECOND = Kind("second", 0, 59, hashed=(0, 59))
 MINUTE = Kind("minute", 0, 59, hashed=(0, 59))
 HOUR = Kind("hour", 0, 23, hashed=(0, 23))
-DAY = Kind("day", 1, 31, hashed=(1, 28))
+DAY = Kind("day-of-month", 1, 31, hashed=(1, 28))
 MONTH = Kind("month", 1, 12, {name: at + 1 for at, name in enumerate(MONTHS)}, (1, 12))
-WEEKDAY = Kind("weekday", 0, 7, {name: at for at, name in enumerate(WEEKDAYS)}, (0, 6))
+WEEKDAY = Kind("day-of-week", 0, 7, {name: at for at, name in enumerate(WEEKDAYS)}, (0, 6))
 YEAR = Kind("year", 1970, 2199)
+HASHED_AS = {"day-of-month": "day", "day-of-week": "weekday"}
 
 
 class NeedsKey(Exception):
@@ -73,7 +74,7 @@ def read(text: str) -> CronText:
         return CronText("@REBOOT", True, {}, False)
     if len(words) == 1 and words[0] in NICKNAMES:
         words = NICKNAMES[words[0]].split(" ")
-    if len(words) not in (5, 6, 7):
+    if len(words) not in (5, 6, 7) or words[0].startswith("@"):
         raise Refused(None, "", "does not have 5, 6 or 7 fields")
     canonical = " ".join(re.sub(r"\b0+(?=[0-9])", "", word).upper() for word in words)
     if len(words) == 5:
@@ -163,7 +164,7 @@ def _item(kind: Kind, item: str, key: str) -> Iterator[int]:
         if kind.hashed is None:
             raise Refused(kind.name, item, "H is not for this field")
         first, last = kind.hashed if hashed[1] is None else _range(kind, hashed[1], item)
-        x = settle(key, kind.name)
+        x = settle(key, HASHED_AS.get(kind.name, kind.name))
         if not slash:
             return iter([first + x % (last - first + 1)])
         return iter(range(first + x % min(step, last - first + 1), last + 1, step))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import date, datetime, timedelta
 from typing import Any
 
@@ -16,11 +17,11 @@ UNITS = {"weeks": 7 * DAY, "days": DAY, "hours": 3600, "minutes": 60, "seconds":
 
 
 def to_rule(definition: Definition, zone_name: str, anchor: int) -> Rule:
-    """The rule of a trigger. `anchor` stands for the moment of adding; a naive time is in the trigger's zone.
+    """The rule of a trigger that is added at `anchor`, in a scheduler with that zone.
 
     Raises Refused for a text that is not a rule, NeedsKey for an `H` without a key.
     """
-    zone = load(definition.get("timezone", zone_name))
+    zone = load(_zone_name(definition, zone_name))
     start_at, end_at = (_bound(definition, name, zone) for name in ("start_at", "end_at"))
     rule = _rule(definition, zone, zone_name, anchor if start_at is None else start_at)
     return rule if start_at is None and end_at is None else Bounded(rule, start_at, end_at)
@@ -44,6 +45,17 @@ def _rule(definition: Definition, zone: Zone, zone_name: str, anchor: int) -> Ru
         return Calendar(zone, on, **units, time_of_day=time_of_day, gap=definition.get("gap", "run_at_end"))
     children = [to_rule(child, definition.get("timezone", zone_name), anchor) for child in definition["triggers"]]
     return {"and": And, "or": Or}[kind](children)
+
+
+def _zone_name(definition: Definition, default: str) -> str:
+    """The given one, else that of start_at, else of end_at, else the scheduler's."""
+    if "timezone" in definition:
+        return str(definition["timezone"])
+    for bound in ("start_at", "end_at"):
+        offset = re.search(r"Z$|[+-]\d\d:\d\d$", definition.get(bound, ""))
+        if offset:
+            return offset[0]
+    return default
 
 
 def cron_fields(definition: Definition) -> Any:

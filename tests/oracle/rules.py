@@ -134,7 +134,9 @@ class Interval(Rule):
 
     def after(self, time: int) -> Iterator[int]:
         number = max((time - self.start_at) // self.period + 1, 0)
-        return itertools.takewhile(lambda at: at < HORIZON, itertools.count(self.start_at + number * self.period, self.period))
+        return itertools.takewhile(
+            lambda at: at < HORIZON, itertools.count(self.start_at + number * self.period, self.period)
+        )
 
     def before(self, time: int) -> Iterator[int]:
         number = (min(time, HORIZON) - self.start_at - 1) // self.period

@@ -49,7 +49,7 @@ def _definitions(definition: Definition) -> Iterator[Definition]:
             yield {**definition, "triggers": children[:at] + children[at + 1 :]}
         for smaller in _definitions(child):
             yield {**definition, "triggers": [*children[:at], smaller, *children[at + 1 :]]}
-    for text in _texts(definition.get("expression", "")):
+    for text in _texts(definition["expression"]) if "expression" in definition else ():
         yield {**definition, "expression": text}
     plain = [name for name in definition if name not in (*OPTIONS, "type", "triggers", "expression")]
     for name in plain:

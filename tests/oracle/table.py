@@ -27,19 +27,20 @@ class Row(NamedTuple):
 
 
 class Fault(NamedTuple):
-    """A text that must be refused: which field is at fault (`-`: none alone), and which item of it."""
+    """A text that must be refused: which field is at fault (`-`: none alone), which item of it, and where that is."""
 
     line: int
     rule: Definition
     field: str
     item: str
+    column: int
 
 
 def rows() -> list[Row]:
     found = []
     for line, (text, zone, after, expected, *why) in _lines("cron_table.tsv"):
         at, offset = (None, 0) if expected == "never" else _instant(expected)
-        found.append(Row(line, _rule(text), zone, _instant(after)[0], at, offset, *(why or ["match"])))
+        found.append(Row(line, {**_rule(text), "timezone": zone}, zone, _instant(after)[0], at, offset, *(why or ["match"])))
     return found
 
 
@@ -62,5 +63,6 @@ def _lines(name: str) -> Iterator[tuple[int, list[str]]]:
 
 def faults() -> list[Fault]:
     return [
-        Fault(line, _rule(text), field, json.loads(f'"{item}"')) for line, (text, field, item) in _lines("cron_errors.tsv")
+        Fault(line, _rule(text), field, json.loads(f'"{item}"'), int(column or 0))
+        for line, (text, field, item, column) in _lines("cron_errors.tsv")
     ]

@@ -5,6 +5,7 @@ from __future__ import annotations
 import bisect
 import functools
 import io
+import itertools
 import os
 import struct
 from collections.abc import Iterator
@@ -64,7 +65,7 @@ class Zone:
         transitions of the zone's file and, after them, some points in each season."""
         known = [at for at in hints if BEGIN < at < END]
         grid = sorted({BEGIN, *known, *range(max(known, default=BEGIN), END, SEASON), END - 1})
-        for early, late in zip(grid, grid[1:], strict=False):
+        for early, late in itertools.pairwise(grid):
             old, new = self.offset_by_zoneinfo(early), self.offset_by_zoneinfo(late)
             if old == new:
                 continue
