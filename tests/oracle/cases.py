@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from . import cron_text, keywords
-from .definition import Definition, iso
+from .definition import Definition, iso, to_instant
 from .zones import DAY, END, Stretch, Zone, load, names
 
 ODD_ZONES = [
@@ -76,7 +76,10 @@ class Maker:
             (self.any_of, 5),
         ]
         make = pick.choices([make for make, _ in makers], [weight for _, weight in makers])[0]
-        return Case(make(after), zone, after)
+        definition = make(after)
+        if pick.random() < 0.5:
+            definition["timezone"] = zone
+        return Case(definition, zone, after)
 
     def moment(self, zone: Zone) -> int:
         """In microseconds."""
@@ -144,14 +147,17 @@ class Maker:
         pick = self.random
         period = {pick.choice(["weeks", "days", "hours", "minutes", "seconds"]): pick.randrange(1, 100)}
         definition: Definition = {"type": "interval", **period, "seconds": pick.randrange(1, 10_000)}
-        if pick.random() < 0.8:
+        if pick.random() < 0.8 or after % 1_000_000:  # a phase of its own is the question's, to the microsecond
             definition["start_at"] = iso(self._near(after))
         return definition
 
     def any_of(self, after: int) -> Definition:
         pick = self.random
         makers = [self.cron, self.keywords, self.calendar, self.interval]
-        return {"type": "or", "triggers": [pick.choice(makers)(after) for _ in range(pick.choice([2, 2, 3]))]}
+        children = [pick.choice(makers)(after) for _ in range(pick.choice([2, 2, 3]))]
+        if pick.random() < 0.3:
+            children[0]["timezone"] = pick.choice([*ODD_ZONES, *FIXED_ZONES])
+        return {"type": "or", "triggers": children}
 
     def all_of(self, after: int) -> Definition:
         """Rules that agree now and then, within two days, so that the slow way stays short."""
@@ -181,7 +187,8 @@ class Maker:
         if pick.random() < 0.1:
             definition["start_at"] = iso(self._near(after))
         if pick.random() < 0.1:
-            definition["end_at"] = iso(self._near(after) + pick.choice([3600, 2 * DAY, 400 * DAY]))
+            first = to_instant(definition["start_at"]) if "start_at" in definition else self._near(after)
+            definition["end_at"] = iso(first + pick.choice([0, 3600, 2 * DAY, 400 * DAY]))
         return definition
 
     def _expression(self) -> Definition:

@@ -70,7 +70,12 @@ def _bound(definition: Definition, name: str, zone: Zone) -> int | None:
     when = datetime.fromisoformat(definition[name].replace("Z", "+00:00"))
     if when.tzinfo is None:
         return zone.to_instant((when - datetime(1970, 1, 1)) // timedelta(seconds=1))
-    return (when - EPOCH) // timedelta(seconds=1)
+    return to_instant(definition[name])
+
+
+def to_instant(text: str) -> int:
+    """The instant of an aware time."""
+    return (datetime.fromisoformat(text.replace("Z", "+00:00")) - EPOCH) // timedelta(seconds=1)
 
 
 def iso(instant: int) -> str:
