@@ -236,7 +236,7 @@ UVSCHED_API int sched_unregister_function(sched_scheduler* scheduler, const char
 UVSCHED_API int sched_trigger_from_cron(sched_trigger** out, const char* expression, const char* timezone);
 
 /* JSON as written by sched_trigger_json(), or by hand: {"type": "calendar_interval", "months": 1, "hour": 9}. The types
- * stand in docs/c-api.md. UVSCHED_EINVAL starts with the JSON path of the fault, "trigger.hour: ". */
+ * stand in docs/c-api.md. UVSCHED_EINVAL starts with the JSON path of the fault, "triggers[1].hour: ". */
 UVSCHED_API int sched_trigger_from_json(sched_trigger** out, const char* json, const char* timezone);
 
 /* Keyword fields, all of which must match. NULL: not given; fields finer than the finest given one take their minimum,

@@ -28,10 +28,10 @@ TimeZone shown_zone(const Trigger& rule, const nlohmann::json& source, const std
 
 }  // namespace
 
-TriggerObject::TriggerObject(nlohmann::json given, const char* zone_name, const std::string& path)
+TriggerObject::TriggerObject(nlohmann::json given, const char* zone_name)
     : argument(zone_argument(zone_name)),
       source(std::move(given)),
-      rule(trigger_from_json(source, argument.value_or(TimeZone()), path)),
+      rule(trigger_from_json(source, argument.value_or(TimeZone()), "")),
       zone(shown_zone(*rule, source, argument)) {}
 
 std::string TriggerObject::for_task() const { return (argument ? rule->to_json() : source).dump(); }

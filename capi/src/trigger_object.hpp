@@ -17,9 +17,8 @@ struct TriggerObject final : Object {
     using Handle = sched_trigger;
     static constexpr Kind kKind = Kind::trigger;
 
-    // Reads `given`; `zone_name` is that of rules that name none (NULL: UTC, and not part of the rule). Faults start with
-    // `path` where it is not empty. Throws Error.
-    TriggerObject(nlohmann::json given, const char* zone_name, const std::string& path);
+    // Reads `given`; the zone is that of rules that name none (NULL: UTC, and not part of the rule). Throws Error.
+    TriggerObject(nlohmann::json given, const char* zone_name);
 
     // The rule for a task: JSON that leaves the zone open where the caller did.
     [[nodiscard]] std::string for_task() const;

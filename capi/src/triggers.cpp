@@ -103,10 +103,10 @@ nlohmann::json fields_json(const sched_cron_fields* fields) {
 }
 
 template <class Make>
-int make_trigger(const char* function, sched_trigger** out, const char* zone, const char* path, Make&& make) noexcept {
+int make_trigger(const char* function, sched_trigger** out, const char* zone, Make&& make) noexcept {
     return guarded(function, [&] {
         not_null(out, "out");
-        *out = new_handle(std::make_unique<TriggerObject>(make(), zone, path));
+        *out = new_handle(std::make_unique<TriggerObject>(make(), zone));
     });
 }
 
@@ -126,15 +126,15 @@ const char* made_text(const char* function, const sched_trigger* trigger, std::s
 }  // namespace
 
 int sched_trigger_from_cron(sched_trigger** out, const char* expression, const char* zone) {
-    return make_trigger(__func__, out, zone, "", [&] { return cron_json(expression, nullptr); });
+    return make_trigger(__func__, out, zone, [&] { return cron_json(expression, nullptr); });
 }
 
 int sched_trigger_from_json(sched_trigger** out, const char* json, const char* zone) {
-    return make_trigger(__func__, out, zone, "trigger", [&] { return parse_json(not_null(json, "json"), "trigger"); });
+    return make_trigger(__func__, out, zone, [&] { return parse_json(not_null(json, "json"), "json"); });
 }
 
 int sched_trigger_from_fields(sched_trigger** out, const sched_cron_fields* fields, const char* zone) {
-    return make_trigger(__func__, out, zone, "", [&] { return fields_json(fields); });
+    return make_trigger(__func__, out, zone, [&] { return fields_json(fields); });
 }
 
 void sched_trigger_free(sched_trigger* trigger) { free_handle<TriggerObject>(__func__, trigger, "trigger"); }

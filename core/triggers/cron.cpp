@@ -10,7 +10,7 @@
 #include "core/triggers/cron/letters.hpp"
 #include "core/triggers/cron/parser.hpp"
 #include "core/triggers/cron/reboot.hpp"
-#include "core/triggers/span_json.hpp"
+#include "core/triggers/json_common.hpp"
 #include "core/triggers/text.hpp"
 
 namespace uvsched {
@@ -53,14 +53,15 @@ public:
     [[nodiscard]] std::optional<Instant> end_at() const noexcept override { return options_.end_at; }
 
     [[nodiscard]] nlohmann::json to_json() const override {
-        nlohmann::json out = {{"type", "cron"}, {"timezone", options_.zone.name()}};
+        nlohmann::json out = {{"type", "cron"}};
         if (options_.expression) out["expression"] = *options_.expression;
         for_each_keyword([&](const char* name, const std::string& text) { out[name] = text; });
         if (options_.gap == CronGap::skip) out["gap"] = "skip";
         if (options_.overlap == CronOverlap::both) out["overlap"] = "both";
-        if (options_.jitter != 0) out["jitter"] = seconds_json(options_.jitter);
-        if (options_.start_at) out["start_at"] = format_utc(*options_.start_at);
-        if (options_.end_at) out["end_at"] = format_utc(*options_.end_at);
+        put_common(out, {.timezone = options_.zone.name(),
+                         .jitter = options_.jitter,
+                         .start_at = options_.start_at,
+                         .end_at = options_.end_at});
         if (!options_.key.empty()) out["key"] = options_.key;
         return out;
     }
@@ -70,9 +71,7 @@ public:
         for_each_keyword([&](const char* name, const std::string& text) {
             out += (out.back() == ' ' ? "" : " ") + std::string(name) + "=" + text;
         });
-        out += " " + options_.zone.name();
-        if (options_.start_at) out += ", from " + format_utc(*options_.start_at);
-        if (options_.end_at) out += ", until " + format_utc(*options_.end_at);
+        out += " " + options_.zone.name() + window_text(options_.start_at, options_.end_at);
         if (options_.gap == CronGap::skip) out += ", gaps skipped";
         if (options_.overlap == CronOverlap::both) out += ", both passes of overlaps";
         out += jitter_text(options_.jitter);
@@ -117,10 +116,7 @@ TriggerPtr make_cron_trigger(const CronOptions& given) {
     CronOptions options = given;
     check_jitter(options.jitter);
     check_utf8(options.key);
-    if (options.start_at && options.end_at && *options.end_at < *options.start_at) {
-        fail(Code::invalid,
-             "end_at: " + format_utc(*options.end_at) + " lies before start_at, " + format_utc(*options.start_at));
-    }
+    check_window(options.start_at, options.end_at);
     if (!options.expression) {
         if (!options.keywords) options.keywords.emplace();
         const CronFields fields = parse_keywords(*options.keywords);

@@ -1,40 +1,16 @@
-#include "core/triggers/json_cron.hpp"
-
-#include <array>
-#include <cstdio>
-#include <cstdlib>
 #include <nlohmann/json.hpp>
 
 #include "core/base/error.hpp"
-#include "core/time/civil.hpp"
 #include "core/time/quote.hpp"
 #include "core/triggers/cron.hpp"
 #include "core/triggers/cron/nicknames.hpp"
 #include "core/triggers/cron/parser.hpp"
+#include "core/triggers/json_common.hpp"
+#include "core/triggers/json_readers.hpp"
 #include "core/triggers/json_text.hpp"
 
 namespace uvsched {
 namespace {
-
-// The offset that a member's text is written with, as a zone.
-std::optional<TimeZone> offset_zone(JsonFields& fields, const char* key) {
-    const auto text = fields.text(key);
-    const auto iso = text ? parse_iso(*text) : std::nullopt;
-    if (!iso || !iso->offset_seconds) return std::nullopt;
-    const int seconds = std::abs(*iso->offset_seconds);
-    if (seconds == 0) return TimeZone();
-    std::array<char, 16> name{};
-    const char* const form = seconds % 60 == 0 ? "%c%02d:%02d" : "%c%02d:%02d:%02d";
-    std::snprintf(name.data(), name.size(), form, *iso->offset_seconds < 0 ? '-' : '+', seconds / 3600,
-                  seconds / 60 % 60, seconds % 60);
-    return TimeZone::load(name.data());
-}
-
-TimeZone read_zone(JsonFields& fields, const TimeZone& fallback) {
-    if (const auto given = fields.zone("timezone")) return *given;
-    if (const auto zone = offset_zone(fields, "start_at")) return *zone;
-    return offset_zone(fields, "end_at").value_or(fallback);
-}
 
 // A keyword field: text, or a whole number.
 std::optional<std::string> read_keyword(JsonFields& fields, const char* key) {
@@ -86,11 +62,12 @@ std::optional<std::string> read_expression(JsonFields& fields) {
 }  // namespace
 
 TriggerPtr read_cron(JsonFields& fields, const TimeZone& zone) {
+    const TriggerCommon common = read_common(fields, zone);
     CronOptions options;
-    options.zone = read_zone(fields, zone);
-    options.start_at = fields.instant("start_at", options.zone);
-    options.end_at = fields.instant("end_at", options.zone);
-    options.jitter = fields.seconds("jitter").value_or(0);
+    options.zone = common.zone;
+    options.start_at = common.start_at;
+    options.end_at = common.end_at;
+    options.jitter = common.jitter;
     options.expression = read_expression(fields);
     options.keywords = read_keywords(fields);
     if (read_choice(fields, "gap", "run_at_end", "skip")) options.gap = CronGap::skip;

@@ -99,9 +99,11 @@ TEST_CASE("faults of JSON and zone are named, and nothing is made") {
     CHECK_FAILS(sched_trigger_from_json(nullptr, kHourly, nullptr), UVSCHED_EINVAL,
                 "sched_trigger_from_json: out: NULL");
     CHECK_FAILS(sched_trigger_from_json(&out, nullptr, nullptr), UVSCHED_EINVAL, "json: NULL");
-    CHECK_FAILS(sched_trigger_from_json(&out, "[]", nullptr), UVSCHED_EINVAL, "trigger: ");
+    CHECK_FAILS(sched_trigger_from_json(&out, "[", nullptr), UVSCHED_EINVAL, "json: not JSON");
+    CHECK_FAILS(sched_trigger_from_json(&out, "[]", nullptr), UVSCHED_EINVAL, "[]");
+    CHECK_FAILS(sched_trigger_from_json(&out, "{}", nullptr), UVSCHED_EINVAL, "type: missing");
     CHECK_FAILS(sched_trigger_from_json(&out, R"({"type": "interval", "hours": -1})", nullptr), UVSCHED_EINVAL,
-                "trigger.hours: -1 is negative");
+                "hours: -1 is negative");
     CHECK_FAILS(sched_trigger_from_json(&out, kHourly, "Mars/Olympus"), UVSCHED_EINVAL,
                 "timezone: \"Mars/Olympus\" is not a time zone");
     CHECK_FAILS(sched_trigger_from_json(&out, kHourly, ""), UVSCHED_EINVAL, "timezone: empty");

@@ -355,6 +355,6 @@ TEST_CASE("one line for people") {
                              .overlap = CronOverlap::both,
                              .key = "digest"})
               ->describe() ==
-          "cron H 0 * * * UTC, from 1970-01-01T00:00:00Z, until 1970-01-02T00:00:00Z, gaps skipped, both passes of "
+          "cron H 0 * * * UTC from 1970-01-01T00:00:00Z until 1970-01-02T00:00:00Z, gaps skipped, both passes of "
           "overlaps, jitter 5 s, key \"digest\"");
 }
