@@ -8,7 +8,7 @@ from typing import Protocol
 
 from .cases import Case
 from .cron_text import NeedsKey
-from .definition import iso, to_rule
+from .definition import Definition, iso, to_rule
 from .refused import Refused
 from .rules import Rule
 
@@ -51,7 +51,11 @@ def difference(case: Case, make: Callable[[Case], Trigger]) -> str | None:
         forwards = trigger.next(case.after, 4)
         backwards = trigger.previous(case.after, 2)
     except RefusedByTrigger as refusal:
-        return None if isinstance(rule, str) and rule != "needs a key" else f"should be accepted, and is refused: {refusal}"
+        return (
+            None
+            if isinstance(rule, str) and rule != "needs a key"
+            else f"should be accepted, and is refused: {refusal}"
+        )
     except NoKey:
         return None if rule == "needs a key" else "asks for a key"
     if isinstance(rule, str):
@@ -60,39 +64,49 @@ def difference(case: Case, make: Callable[[Case], Trigger]) -> str | None:
     after, before = case.after // MICROS, -(-case.after // MICROS)
     fires = list(itertools.islice(rule.after(after), 4))
     return (
-        _compare("next", forwards, [(at * MICROS, rule.why(at)) for at in fires])
+        _compare("next", [at for at, _ in forwards], [at * MICROS for at in fires])
         or _compare("previous", backwards, [at * MICROS for at in itertools.islice(rule.before(before), 2)])
+        or _reasons(rule, forwards)
         or _agree(trigger, case, forwards)
     )
 
 
-def _compare(what: str, found: list[object] | list[tuple[int, str]] | list[int], expected: list[object] | list[int] | list[tuple[int, str]]) -> str | None:
+def _compare(what: str, found: list[int], expected: list[int]) -> str | None:
     return None if found == expected else f"{what} is {_text(found)}, and should be {_text(expected)}"
+
+
+def _reasons(rule: Rule, forwards: list[tuple[int, str]]) -> str | None:
+    for at, why in forwards:
+        if why not in rule.whys(at // MICROS):
+            return f"the reason of {_text([at])} is {why}, and should be {' or '.join(sorted(rule.whys(at // MICROS)))}"
+    return None
 
 
 def _agree(trigger: Trigger, case: Case, forwards: list[tuple[int, str]]) -> str | None:
     """`next n` is n times `next`, `previous` goes back what `next` went, and JSON tells all."""
-    if "start_at" in str(case.definition) or case.definition["type"] == "cron":  # no phase taken from the question
+    if not _phase_from_question(case.definition):
         after = case.after
         for at, why in forwards:
             if trigger.next(after, 1) != [(at, why)]:
-                return f"next after {_text([after])} is {_text(trigger.next(after, 1))}, and {_text([(at, why)])} in a list"
+                return f"next after {_text([after])} is {trigger.next(after, 1)}, and {(at, why)} in a list"
             if trigger.next(at - 1, 1) != [(at, why)]:
-                return f"next just before {_text([at])} is {_text(trigger.next(at - 1, 1))}"
+                return f"next just before {_text([at])} is {trigger.next(at - 1, 1)}"
             if trigger.previous(at + 1, 1) != [at]:
-                return f"previous just after {_text([at])} is {_text(trigger.previous(at + 1, 1))}"
+                return f"previous just after {_text([at])} is {trigger.previous(at + 1, 1)}"
             after = at
     copy = trigger.again()
     return None if copy.next(case.after, 4) == forwards else "its copy through JSON has other times"
 
 
-def _text(values: object) -> str:
-    def one(value: object) -> str:
-        if isinstance(value, tuple):
-            return " ".join(one(part) for part in value)
-        if isinstance(value, int):
-            return iso(value // MICROS) + (f"+{value % MICROS}us" if value % MICROS else "")
-        return str(value)
+def _phase_from_question(definition: Definition) -> bool:
+    """Whether the moment of asking takes the place of a start_at."""
+    if "triggers" in definition:
+        return any(map(_phase_from_question, definition["triggers"]))
+    return definition["type"] in ("interval", "calendar_interval") and "start_at" not in definition
 
-    assert isinstance(values, list)
-    return ", ".join(one(value) for value in values) or "never"
+
+def _text(instants: list[int]) -> str:
+    def one(instant: int) -> str:
+        return iso(instant // MICROS) + (f" + {instant % MICROS} us" if instant % MICROS else "")
+
+    return ", ".join(map(one, instants)) or "never"

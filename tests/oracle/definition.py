@@ -16,18 +16,18 @@ Definition = dict[str, Any]
 UNITS = {"weeks": 7 * DAY, "days": DAY, "hours": 3600, "minutes": 60, "seconds": 1}
 
 
-def to_rule(definition: Definition, zone_name: str, anchor: int) -> Rule:
+def to_rule(definition: Definition, default_zone: str, anchor: int) -> Rule:
     """The rule of a trigger that is added at `anchor`, in a scheduler with that zone.
 
     Raises Refused for a text that is not a rule, NeedsKey for an `H` without a key.
     """
-    zone = load(_zone_name(definition, zone_name))
+    zone = load(zone_name(definition, default_zone))
     start_at, end_at = (_bound(definition, name, zone) for name in ("start_at", "end_at"))
-    rule = _rule(definition, zone, zone_name, anchor if start_at is None else start_at)
+    rule = _rule(definition, zone, default_zone, anchor if start_at is None else start_at)
     return rule if start_at is None and end_at is None else Bounded(rule, start_at, end_at)
 
 
-def _rule(definition: Definition, zone: Zone, zone_name: str, anchor: int) -> Rule:
+def _rule(definition: Definition, zone: Zone, default_zone: str, anchor: int) -> Rule:
     kind = definition["type"]
     if kind == "cron":
         return Cron(
@@ -43,11 +43,12 @@ def _rule(definition: Definition, zone: Zone, zone_name: str, anchor: int) -> Ru
         time_of_day = sum(definition.get(name, 0) * UNITS[f"{name}s"] for name in ("hour", "minute", "second"))
         on = date.fromordinal((anchor + zone.offset(anchor)) // DAY + ORDINAL_1970)
         return Calendar(zone, on, **units, time_of_day=time_of_day, gap=definition.get("gap", "run_at_end"))
-    children = [to_rule(child, definition.get("timezone", zone_name), anchor) for child in definition["triggers"]]
+    zone_of_children = zone_name(definition, default_zone)
+    children = [to_rule(child, zone_of_children, anchor) for child in definition["triggers"]]
     return {"and": And, "or": Or}[kind](children)
 
 
-def _zone_name(definition: Definition, default: str) -> str:
+def zone_name(definition: Definition, default: str) -> str:
     """The given one, else that of start_at, else of end_at, else the scheduler's."""
     if "timezone" in definition:
         return str(definition["timezone"])

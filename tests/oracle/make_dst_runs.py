@@ -1,4 +1,4 @@
-"""Writes tests/data/dst_runs.tsv: when some rules fire in two years in five zones, for tests/core/engine/dst_run_test.cpp.
+"""Writes tests/data/dst_runs.tsv, for tests/core/engine/dst_run_test.cpp: fires of two years in five zones.
 
 Run from the root: `python -m tests.oracle.make_dst_runs`.
 """

@@ -37,9 +37,9 @@ class Rule(ABC):
     def previous(self, time: int) -> int | None:
         return next(self.before(time), None)
 
-    def why(self, time: int) -> str:
-        """The reason of a fire."""
-        return "match"
+    def whys(self, time: int) -> set[str]:
+        """The reason of a fire; of a combination's, each child that gives it has its own."""
+        return {"match"}
 
 
 @dataclass
@@ -60,8 +60,8 @@ class Bounded(Rule):
             time = min(time, self.end_at + 1)
         return itertools.takewhile(lambda at: self.start_at is None or at >= self.start_at, self.rule.before(time))
 
-    def why(self, time: int) -> str:
-        return self.rule.why(time)
+    def whys(self, time: int) -> set[str]:
+        return self.rule.whys(time)
 
 
 @dataclass
@@ -87,18 +87,18 @@ class Cron(Rule):
                     yield at
                     last = at
 
-    def why(self, time: int) -> str:
+    def whys(self, time: int) -> set[str]:
         number = self.zone.index(time)
         stretch = self.zone.stretches[number]
         local = time + stretch.offset
         if not self.fields.matches(local):
-            return "gap"
+            return {"gap"}
         if local in stretch.overlap:
-            return "second pass"
+            return {"second pass"}
         following = self.zone.stretches[number + 1 : number + 2]
         if following and local in following[0].overlap:
-            return "first pass"
-        return "match"
+            return {"first pass"}
+        return {"match"}
 
     def _gap_end(self, stretch: Stretch) -> list[int]:
         """Rule 2: once, at the instant that a gap ends which swallowed a match."""
@@ -159,20 +159,20 @@ class Calendar(Rule):
     def after(self, time: int) -> Iterator[int]:
         longest = 366 * self.years + 31 * self.months + 7 * self.weeks + self.days
         first = max((self._days_from_anchor(time) - 3) // longest, 0)
-        return (at for at in self._fires(range(first, MOST_STEPS)) if at > time)
+        return (at for at in self._fires(range(first, first + MOST_STEPS)) if at > time)
 
     def before(self, time: int) -> Iterator[int]:
         shortest = 365 * self.years + 28 * self.months + 7 * self.weeks + self.days
-        last = min((self._days_from_anchor(time) + 3) // shortest, MOST_STEPS)
+        last = (self._days_from_anchor(time) + 3) // shortest
         return (at for at in self._fires(range(last, -1, -1)) if at < time)
 
-    def why(self, time: int) -> str:
+    def whys(self, time: int) -> set[str]:
         number = self.zone.index(time)
         local = time + self.zone.stretches[number].offset
         if local % DAY != self.time_of_day:
-            return "gap"
+            return {"gap"}
         following = self.zone.stretches[number + 1 : number + 2]
-        return "first pass" if following and local in following[0].overlap else "match"
+        return {"first pass" if following and local in following[0].overlap else "match"}
 
     def _days_from_anchor(self, time: int) -> int:
         return min(max(time, -DAY), HORIZON) // DAY + ORDINAL_1970 - self.anchor.toordinal()
@@ -248,8 +248,8 @@ class And(Rule):
             time = min(known) + 1
         return None
 
-    def why(self, time: int) -> str:
-        return next((why for rule in self.rules if (why := rule.why(time)) != "match"), "match")
+    def whys(self, time: int) -> set[str]:
+        return {why for rule in self.rules for why in rule.whys(time)}
 
 
 @dataclass
@@ -264,3 +264,6 @@ class Or(Rule):
     def before(self, time: int) -> Iterator[int]:
         fires = heapq.merge(*(rule.before(time) for rule in self.rules), reverse=True)
         return (at for at, _ in itertools.groupby(fires))
+
+    def whys(self, time: int) -> set[str]:
+        return {why for rule in self.rules if rule.next(time - 1) == time for why in rule.whys(time)}

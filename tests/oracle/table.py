@@ -40,7 +40,9 @@ def rows() -> list[Row]:
     found = []
     for line, (text, zone, after, expected, *why) in _lines("cron_table.tsv"):
         at, offset = (None, 0) if expected == "never" else _instant(expected)
-        found.append(Row(line, {**_rule(text), "timezone": zone}, zone, _instant(after)[0], at, offset, *(why or ["match"])))
+        found.append(
+            Row(line, {**_rule(text), "timezone": zone}, zone, _instant(after)[0], at, offset, *(why or ["match"]))
+        )
     return found
 
 

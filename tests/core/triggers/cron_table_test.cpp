@@ -96,6 +96,24 @@ TEST_CASE("every row of the table: the next time, its reason and its offset") {
     }
 }
 
+TEST_CASE("every row of the table, asked at the ends of time") {
+    for (const Cells& row : read("cron_table.tsv")) {
+        INFO(row[0] << " in " << row[1]);
+        const TriggerPtr rule = trigger(row[0], TimeZone::load(row[1]));
+        CHECK(text(rule->next(kLatest, kLatest)) == "never");
+        CHECK(text(rule->previous(kEarliest, kEarliest)) == "never");
+        const std::optional<Instant> first = rule->next(kEarliest, kEarliest);
+        const std::optional<Instant> last = rule->previous(kLatest, kLatest);
+        REQUIRE(first.has_value() == last.has_value());
+        if (!first) continue;
+        CHECK(*first <= *last);
+        CHECK(*first >= -kDay);
+        CHECK(*last < kHorizon + kDay);
+        CHECK(text(rule->previous(*first, *first)) == "never");
+        CHECK(text(rule->next(*last, *last)) == "never");
+    }
+}
+
 TEST_CASE("every row of the faults: refused, with the field, the text at fault and its column") {
     const std::vector<Cells> rows = read("cron_errors.tsv");
     CHECK(rows.size() >= 200);
