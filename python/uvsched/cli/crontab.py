@@ -165,7 +165,7 @@ def _read_entry(crontab: Crontab, number: int, line: str, zone: ZoneChange | Non
     if len(tokens) < parts:
         what = "a nickname" if nickname else f"{FIELDS} fields"
         expected = f"{what}, a user and a command" if system else f"{what} and a command"
-        crontab.error(number, len(line.rstrip(" \t")) + 1, f"expected {expected}; there are {_counted(len(tokens))}")
+        crontab.error(number, len(line.rstrip(" \t")) + 1, f"expected {expected}; {_counted(len(tokens))}")
         return
     schedule = line[begin : tokens[fields - 1].end()]
     if _not_utf8(crontab, number, begin + 1, schedule):
@@ -230,4 +230,4 @@ def _not_utf8(crontab: Crontab, number: int, column: int, text: str) -> bool:
 
 
 def _counted(parts: int) -> str:
-    return "1 part" if parts == 1 else f"{parts} parts"
+    return "there is 1 part" if parts == 1 else f"there are {parts} parts"

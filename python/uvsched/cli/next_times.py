@@ -119,7 +119,7 @@ def _count(text: str) -> int:
 def _explained(expression: str, message: str) -> str:
     """The engine's message, with a mark below the column that it names."""
     _, column = split_column(message)
-    return message if column is None else f"{message}\n{marked(expression, column)}"
+    return printable(message) if column is None else f"{printable(message)}\n{marked(expression, column)}"
 
 
 def _lines(args: argparse.Namespace, zone: tzinfo, times: list[tuple[datetime, str]]) -> list[str]:
