@@ -61,6 +61,12 @@ CRON_TZ=America/New_York
     )
 
 
+def test_reboot_is_no_time_for_any_option(tmp_path: Path) -> None:
+    status, out, err = check(tmp_path, "@reboot run\n", "--gap", "skip", "--overlap", "both", "--key", "x")
+    assert (status, err) == (0, "")
+    assert out.splitlines()[1] == "1     at start  UTC   @reboot   run"
+
+
 def test_a_system_crontab(tmp_path: Path) -> None:
     content = "17 * * * *\troot    cd / && run-parts /etc/cron.hourly\n@daily\twww-data tidy\n"
     assert check(tmp_path, content, "--system") == (

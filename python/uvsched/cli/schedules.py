@@ -73,10 +73,10 @@ class Schedules:
         """
         if name is None or self.fault_of_zone(name) is not None:
             name = self._timezone
+        if schedule == "@reboot":
+            return Judged("at start", name, [])
         trigger = CronTrigger.from_crontab(schedule, timezone=name, gap=self._gap, overlap=self._overlap)
         doubts = _doubts_of_days(schedule)
-        if schedule == "@reboot":
-            return Judged("at start", name, doubts)
         if _HASHED.search(schedule):
             if self._key is None:
                 return Judged("depends on the key", name, doubts)
