@@ -157,7 +157,6 @@ private:
     [[nodiscard]] Now now_of(const StoreSlot& store, const Now& raw) const;
     void notice_step(const Now& raw);
     void measure_rooms();
-    void room_freed_locked();
     void claim_memory(const Now& raw);
     void post_looks(const Now& raw);
     [[nodiscard]] Instant next_deadline(const Now& raw) const;
