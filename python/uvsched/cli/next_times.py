@@ -89,9 +89,8 @@ def run(args: argparse.Namespace) -> int:
             end_at=None if args.end_at is None else aware(args.end_at, zone),
             gap=args.gap,
             overlap=args.overlap,
+            key=args.key,
         )
-        if args.key is not None:
-            trigger = trigger.with_key(args.key)
         if args.before is not None:
             limit = aware(args.before, zone)
             times = [trigger.explain(just_before(time), 1)[0] for time in trigger.previous(limit, args.n)]

@@ -75,12 +75,10 @@ class Schedules:
             name = self._timezone
         if schedule == "@reboot":
             return Judged("at start", name, [])
-        trigger = CronTrigger.from_crontab(schedule, timezone=name, gap=self._gap, overlap=self._overlap)
+        trigger = CronTrigger.from_crontab(schedule, timezone=name, gap=self._gap, overlap=self._overlap, key=self._key)
         doubts = _doubts_of_days(schedule)
-        if _HASHED.search(schedule):
-            if self._key is None:
-                return Judged("depends on the key", name, doubts)
-            trigger = trigger.with_key(self._key)
+        if self._key is None and _HASHED.search(schedule):
+            return Judged("depends on the key", name, doubts)
         following = trigger.next(self._after)
         if following is None:
             doubts.append(Doubt(1, "never fires"))
