@@ -67,6 +67,42 @@ environment() {
     echo "$sources" >"$1/.sources"
 }
 
+# other_pythons: the oldest and the newest supported interpreter beside $PYTHON, as far as the system or pyenv has them
+# with their headers; or those that $UVSCHED_PYTHONS names.
+other_pythons() {
+    [ -z "${UVSCHED_PYTHONS+given}" ] || { echo "$UVSCHED_PYTHONS" && return; }
+    for version in 3.10 3.13; do
+        for program in /usr/bin/python$version "${PYENV_ROOT:-$HOME/.pyenv}"/versions/$version.*/bin/python$version; do
+            [ -x "$program" ] && [ "$(python_version "$program")" != "$(python_version "$PYTHON")" ] || continue
+            include=$("$program" -c 'import sysconfig; print(sysconfig.get_path("include"))')
+            [ -f "$include/Python.h" ] && echo "$program" && break
+        done
+    done
+}
+
+python_version() { "$1" -c 'import sys; print("%d.%d" % sys.version_info[:2])'; }
+
+# packages_for PROGRAM…: the package for other interpreters, in build/python/VERSION/site. The library is compiled as for
+# the wheel, so that ccache has it.
+packages_for() {
+    compiler=$(sed -n 's/^CMAKE_CXX_COMPILER:[A-Z]*=//p' build/wheel/build/CMakeCache.txt)
+    for program; do
+        folder=build/python/$(python_version "$program") sources="$(sources_digest) $program"
+        noted "$folder/.sources" "$sources" && continue
+        say "building the package for $program"
+        rm -rf "$folder/site"
+        cmake -S . -B "$folder/build" -G Ninja --log-level=WARNING -DCMAKE_BUILD_TYPE=Release \
+            -DCMAKE_CXX_COMPILER="$compiler" -DCMAKE_INSTALL_LIBDIR=uvsched/lib -DCMAKE_INSTALL_INCLUDEDIR=uvsched/include \
+            -DUVSCHED_BUILD_EXAMPLES=OFF -DUVSCHED_BUILD_PYTHON=ON -DUVSCHED_BUILD_STATIC=OFF -DUVSCHED_BUILD_TESTS=OFF \
+            -DPython_EXECUTABLE="$program" -Dpybind11_DIR="$($BUILD_PYTHON -m pybind11 --cmakedir)"
+        cmake --build "$folder/build" --parallel "$JOBS"
+        cmake --install "$folder/build" --prefix "$folder/site" >/dev/null
+        cp -r python/uvsched "$folder/site/"
+        echo "$program" >"$folder/interpreter"
+        echo "$sources" >"$folder/.sources"
+    done
+}
+
 # asan_package: the package with AddressSanitizer in build/python-asan/site, compiled as the preset asan-ubsan does.
 asan_package() {
     pip_wheel python-asan --config-settings=cmake.build-type=Debug \
