@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import sys
 from dataclasses import dataclass
 from pathlib import Path
@@ -10,7 +11,13 @@ import pytest
 
 VERSIONS = ("3.10", "3.11", "3.12", "3.13")
 OWN = f"{sys.version_info.major}.{sys.version_info.minor}"
-BUILT = Path(__file__).parents[2] / "build" / "python"
+BUILD = Path(__file__).parents[2] / "build"
+
+
+@functools.cache
+def _newest_source() -> float:
+    folders = (BUILD.parent / name for name in ("core", "capi", "bindings", "python"))
+    return max(path.stat().st_mtime for folder in folders for path in folder.rglob("*.*") if path.suffix != ".pyc")
 
 
 @dataclass(frozen=True)
@@ -26,9 +33,11 @@ def interpreter(version: str) -> Interpreter:
     """The interpreter of a version; skips the test, with the reason, where there is none."""
     if version == OWN:
         return Interpreter(version, sys.executable, {})
-    folder = BUILT / version
+    folder = BUILD / f"python{version}"
     try:
         program = (folder / "interpreter").read_text().strip()
     except FileNotFoundError:
         pytest.skip(f"the package is not built for Python {version}: ./dev test does where it finds that interpreter")
+    if (folder / ".sources").stat().st_mtime < _newest_source():
+        pytest.skip(f"the package for Python {version} is older than the sources: ./dev test builds it again")
     return Interpreter(version, program, {"PYTHONPATH": str(folder / "site")})
