@@ -69,7 +69,8 @@ public:
     [[nodiscard]] std::string describe() const override {
         std::string out = "cron " + options_.expression.value_or("");
         for_each_keyword([&](const char* name, const std::string& text) {
-            out += (out.back() == ' ' ? "" : " ") + std::string(name) + "=" + text;
+            const bool plain = std::none_of(text.begin(), text.end(), is_blank);
+            out += (out.back() == ' ' ? "" : " ") + std::string(name) + "=" + (plain ? text : in_quotes(text));
         });
         out += " " + options_.zone.name() + window_text(options_.start_at, options_.end_at);
         if (options_.gap == CronGap::skip) out += ", gaps skipped";
