@@ -126,6 +126,11 @@ TEST_CASE("every fault is named with its path") {
     }
 }
 
+TEST_CASE("an unknown name is shown readable") {
+    CHECK(refusal(R"({"type":"shutdown","a\nb":1})").message() == R"(trigger.a\x0ab: unknown key (known: type))");
+    CHECK(refusal(R"({"type":"shutdown","é":1})").message() == "trigger.é: unknown key (known: type)");
+}
+
 TEST_CASE("an unknown type, or none, is told all types") {
     for (const char* given : {"{}", R"({"type":"hourly"})"}) {
         const Error error = refusal(given);
