@@ -250,3 +250,21 @@ TEST_CASE("what stands behind a token or a function is released once, when nothi
     f.scheduler->unregister_function("g");
     CHECK(gone == 1);
 }
+
+TEST_CASE("runs that wait when the trigger changes are dropped, and do not hold the task for ever") {
+    Fixture f("memory", "threadpool:2");
+    f.start();
+    TaskSpec spec = f.task("t", Fixture::every(kSecond), "wait");
+    spec.policies.coalesce = false;
+    f.add(std::move(spec));
+    f.clock->advance(3 * kSecond);
+    f.gate.wait_for_waiting(1);
+    TaskChanges changes;
+    changes.trigger = Fixture::every(kMinute);
+    f.scheduler->change("", "t", changes);
+    f.gate.open();
+    f.settle();
+    CHECK(f.runs() == 1);
+    f.advance(kMinute);
+    CHECK(f.runs() == 2);
+}
