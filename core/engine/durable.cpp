@@ -119,7 +119,6 @@ void Engine::gated(std::uint16_t index, const StoreReply& reply, const std::vect
             --stats_.fires;
             free_run(*slot);
         }
-        room_freed_locked();
     }
     if (!releases[index].empty()) release_durable(index, std::move(releases[index]));
     signal_locked();

@@ -106,6 +106,7 @@ public:
     std::uint64_t add_observer(EventMask mask, std::function<void(const Event&)> call,
                                std::function<void()> release) override;
     void remove_observer(std::uint64_t id) override;
+    void close_observers() override;
     Code wait_idle(std::optional<Micros> timeout) override;
 
     // RunSink
@@ -163,7 +164,6 @@ private:
     [[nodiscard]] Now now_of(const StoreSlot& store, const Now& raw) const;
     void notice_step(const Now& raw);
     void measure_rooms();
-    void room_freed_locked();
     void claim_memory(const Now& raw);
     void claim_shutdown(const Now& raw);
     void post_looks(const Now& raw);

@@ -175,13 +175,6 @@ bool Engine::idle(const Now& raw) const {
 
 void Engine::has_room() {
     const std::lock_guard lock(mutex_);
-    room_freed_locked();
-}
-
-void Engine::room_freed_locked() {
-    for (StoreSlot& store : stores_) {
-        if (store.memory && store.memory->any_parked()) store.memory->unpark();
-    }
     signal_locked();
 }
 

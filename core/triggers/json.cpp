@@ -12,8 +12,10 @@ struct Type {
     TriggerPtr (*read)(JsonFields&, const TimeZone&);
 };
 constexpr Type kTypes[] = {
-    {"date", read_date}, {"interval", read_interval}, {"calendar_interval", read_calendar}, {"and", read_and},
-    {"or", read_or},     {"shutdown", read_shutdown},
+    {"date", read_date},         {"interval", read_interval},
+    {"cron", read_cron},         {"calendar_interval", read_calendar},
+    {"and", read_and},           {"or", read_or},
+    {"shutdown", read_shutdown},
 };
 
 std::string all_types() {

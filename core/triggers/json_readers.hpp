@@ -9,6 +9,7 @@ namespace uvsched {
 // Read the members behind "type" and refuse unknown ones. `zone` is that of naive times and of rules that name none.
 [[nodiscard]] TriggerPtr read_date(JsonFields& fields, const TimeZone& zone);
 [[nodiscard]] TriggerPtr read_interval(JsonFields& fields, const TimeZone& zone);
+[[nodiscard]] TriggerPtr read_cron(JsonFields& fields, const TimeZone& zone);
 [[nodiscard]] TriggerPtr read_calendar(JsonFields& fields, const TimeZone& zone);
 [[nodiscard]] TriggerPtr read_and(JsonFields& fields, const TimeZone& zone);
 [[nodiscard]] TriggerPtr read_or(JsonFields& fields, const TimeZone& zone);

@@ -5,6 +5,7 @@ namespace uvsched {
 
 void MemoryStore::claim(const Now& now, std::size_t limit, std::span<std::size_t> rooms, std::vector<MemoryFire>& fires,
                         std::vector<MemoryMiss>& misses) {
+    unpark(rooms);
     claim_ready(limit, rooms, fires);
     TimerQueue& wall = queue(ClockLine::wall);
     TimerQueue& elapsed = queue(ClockLine::elapsed);
@@ -65,6 +66,7 @@ void MemoryStore::claim_top(TimerQueue& due, Instant now, std::span<std::size_t>
         ++task.runs;
         --room;
         due.replace_top(task.slot);
+        due.visit_next([this](MemoryIndex next) { at(next).prefetch(); });
         return;
     }
     plan_top(due, index, task, now, rooms, fires, misses);

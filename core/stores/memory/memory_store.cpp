@@ -64,9 +64,13 @@ void MemoryStore::redefine(MemoryIndex index, std::shared_ptr<const Definition> 
     MemoryTask& task = at(index);
     by_id_.erase(task.definition->id);  // the key is a view into the old definition
     if (task.flying > 0) outlived_[index].push_back(task.owner);
+    const bool elsewhere = task.executor != executor;
     adopt(index, std::move(definition), executor);
     by_id_.emplace(task.definition->id, index);
     ++task.rev;
+    if (!task.parked || !elsewhere) return;
+    task.parked = false;
+    enqueue(index, due_time(*task.definition->trigger, task.uid, task.slot, task.anchor));
 }
 
 void MemoryStore::reschedule(MemoryIndex index, const TaskState& state, bool rebase) {
@@ -149,15 +153,23 @@ void MemoryStore::unpin(MemoryIndex index) {
 void MemoryStore::park(MemoryIndex index) {
     MemoryTask& task = at(index);
     task.parked = true;
-    parked_.emplace_back(index, task.uid);
+    if (parked_.size() <= task.executor) parked_.resize(task.executor + std::size_t{1});
+    parked_[task.executor].emplace_back(index, task.uid);
 }
 
-void MemoryStore::unpark() {
-    for (const auto& [index, uid] : std::exchange(parked_, {})) {
-        MemoryTask& task = at(index);
-        if (!task.parked || task.uid != uid) continue;  // changed or gone since
-        task.parked = false;
-        enqueue(index, due_time(*task.definition->trigger, task.uid, task.slot, task.anchor));
+// No more of them than their executor has room for, so that a thousand that wait don't come and go with each run.
+void MemoryStore::unpark(std::span<const std::size_t> rooms) {
+    for (std::size_t executor = 0; executor < parked_.size(); ++executor) {
+        auto& parked = parked_[executor];
+        for (std::size_t room = rooms[executor]; room > 0 && !parked.empty();) {
+            const auto [index, uid] = parked.front();
+            parked.pop_front();
+            MemoryTask& task = at(index);
+            if (!task.parked || task.uid != uid) continue;  // changed or gone since
+            task.parked = false;
+            enqueue(index, due_time(*task.definition->trigger, task.uid, task.slot, task.anchor));
+            --room;
+        }
     }
 }
 

@@ -66,7 +66,8 @@ public:
     [[nodiscard]] bool has_ready(std::span<const std::size_t> rooms) const;
 
     // Claims up to `limit` fires that are due, most overdue first, of executors that have room; `rooms` (by executor
-    // number) counts down. Each fire pins its task.
+    // number) counts down. Each fire pins its task. Due tasks of a full executor are set apart, parked, until a call
+    // that finds room.
     void claim(const Now& now, std::size_t limit, std::span<std::size_t> rooms, std::vector<MemoryFire>& fires,
                std::vector<MemoryMiss>& misses);
 
@@ -83,10 +84,6 @@ public:
     // Drops fires of a start or a shutdown that have not begun, of those executors for which `drops` says so (by
     // executor number): skipped, for the caller to record.
     void drop_events(FireKind kind, const std::vector<bool>& drops, std::vector<MemoryMiss>& misses);
-
-    // Makes parked tasks due again: some executor has room.
-    void unpark();
-    [[nodiscard]] bool any_parked() const noexcept { return !parked_.empty(); }
 
     // A manual fire, ready at once.
     void run_now(MemoryIndex index);
@@ -118,6 +115,7 @@ private:
     [[nodiscard]] const TimerQueue& queue(ClockLine line) const noexcept {
         return queues_[line == ClockLine::wall ? 0 : 1];
     }
+    void unpark(std::span<const std::size_t> rooms);
     void claim_ready(std::size_t limit, std::span<std::size_t> rooms, std::vector<MemoryFire>& fires);
     void begin(MemoryFire& fire, std::size_t& room, std::vector<MemoryFire>& fires);
     void claim_top(TimerQueue& due, Instant now, std::span<std::size_t> rooms, std::vector<MemoryFire>& fires,
@@ -137,9 +135,9 @@ private:
     MemoryIndex used_ = 0;
     std::vector<MemoryIndex> free_;
     std::vector<std::function<void()>> gone_;
-    std::unordered_map<std::string_view, MemoryIndex> by_id_;  // views into the definitions
-    std::array<TimerQueue, 2> queues_;                         // wall, elapsed
-    std::vector<std::pair<MemoryIndex, Uid>> parked_;
+    std::unordered_map<std::string_view, MemoryIndex> by_id_;          // views into the definitions
+    std::array<TimerQueue, 2> queues_;                                 // wall, elapsed
+    std::vector<std::deque<std::pair<MemoryIndex, Uid>>> parked_;      // by executor, the longest waiting first
     std::unordered_map<MemoryIndex, std::deque<MemoryFire>> waiting_;  // behind an earlier run of the same task
     std::vector<std::deque<MemoryFire>> ready_;                        // by executor: manual, released, promoted
     // Definitions that runs in flight were made with, and that were changed since.
