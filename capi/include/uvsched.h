@@ -162,7 +162,9 @@ UVSCHED_API int sched_start_paused(sched_scheduler* scheduler);
 #define UVSCHED_STOP_WAIT 0   /* what runs may finish */
 #define UVSCHED_STOP_CANCEL 1 /* what runs is asked to end early */
 
-/* Begins the end: never blocks, idempotent, from anywhere, callbacks included. UVSCHED_ENOTRUNNING: it does not run. */
+/* Begins the end: never blocks, idempotent, from anywhere, callbacks included. Tasks on a shutdown trigger run now, in
+ * both modes, and the scheduler has stopped when they have ended; a further UVSCHED_STOP_CANCEL asks them to end early
+ * too. UVSCHED_ENOTRUNNING: it does not run. */
 UVSCHED_API int sched_stop(sched_scheduler* scheduler, int mode);
 
 /* Waits until it has stopped. Two threads that wait get the same result.
