@@ -63,7 +63,7 @@ void MemoryStore::redefine(MemoryIndex index, std::shared_ptr<const Definition> 
     ++task.rev;
     if (!task.parked || !elsewhere) return;
     task.parked = false;
-    enqueue(index, due_time(*task.definition->trigger, task.uid, task.slot));
+    enqueue(index, due_time(*task.definition->trigger, task.uid, task.slot, task.anchor));
 }
 
 void MemoryStore::reschedule(MemoryIndex index, const TaskState& state, bool rebase) {
