@@ -65,9 +65,11 @@ void Engine::looked(std::uint16_t index, StoreReply&& reply) {
             emit(EventCode::task_finished, store.alias, id);
         }
     }
-    // Something is said to be due, and still nothing came of looking: not again at once.
+    // Something was due for the look, and still nothing came of it: not again at once. What became due since is another
+    // matter.
+    const Now then = reply.looked.value_or(now);
     for (const LaneGroup& group : *durable.groups) {
-        if (!moved && is_due(durable.wakes[group.executor], now))
+        if (!moved && is_due(durable.wakes[group.executor], then))
             durable.not_before[group.executor] = now.wall + kLookPause;
     }
     std::vector<Start> starts;
