@@ -5,6 +5,8 @@ from collections.abc import Awaitable, Callable, Iterator, Sequence
 from datetime import datetime, tzinfo
 from typing import Any, final, overload
 
+from typing_extensions import disjoint_base
+
 __version__: str
 CONTROL_QUEUE: str
 
@@ -206,6 +208,7 @@ class EventRecord:
     @property
     def message(self) -> str: ...
 
+@disjoint_base
 class Trigger:
     """A rule that the engine is asked for its times."""
 
