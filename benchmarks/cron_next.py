@@ -185,7 +185,8 @@ def main() -> None:
             for zone in map(str, ZONES):
                 peers = [statistics.median(found[rule, zone, what, c.name]) for c in CONTENDERS if c is not Uvsched]
                 ratios.append(min(peers) / statistics.median(found[rule, zone, what, Uvsched.name]))
-        print(f"{what}: {min(ratios):,.0f} to {max(ratios):,.0f} x the fastest peer, median {statistics.median(ratios):,.0f}")
+        middle = statistics.median(ratios)
+        print(f"{what}: {min(ratios):,.0f} to {max(ratios):,.0f} x the fastest peer, median {middle:,.0f}")
 
 
 if __name__ == "__main__":

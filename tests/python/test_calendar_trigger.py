@@ -57,7 +57,7 @@ def test_its_members() -> None:
 @pytest.mark.parametrize(
     ("arguments", "error", "text"),
     [
-        ({}, ValueError, ""),
+        ({}, ValueError, "^days: none of years, months, weeks and days is at least 1"),
         ({"days": -1}, ValueError, "^days: -1"),
         ({"days": 1.5}, TypeError, "^days: expected a whole number, not float"),
         ({"days": 1, "hour": 24}, ValueError, "^hour: 24"),

@@ -116,7 +116,7 @@ def test_a_key_settles_h() -> None:
         ({"day_of_week": 7}, ValueError, '^day_of_week: "7"'),
         ({"minute": "*/0"}, ValueError, "^minute: "),
         ({"year": 1969}, ValueError, "^year: "),
-        ({}, ValueError, ""),
+        ({}, ValueError, "^expression: missing, or at least one of year, "),
         ({"hour": 8.5}, TypeError, "^hour: expected a number or a text, not float"),
         ({"hour": True}, TypeError, "^hour: expected a number or a text, not bool"),
         ({"hour": 8, "gap": "leap"}, ValueError, '^gap: "leap"'),

@@ -51,9 +51,7 @@ def test_naive_moments_are_read_in_the_zone_of_the_trigger() -> None:
     assert CronTrigger(minute="*").next(datetime(2026, 7, 1, 12)) == datetime(2026, 7, 1, 12, 1, tzinfo=UTC)
     # In a gap, fold 0 has the offset before it: 02:30 is 03:30.
     assert trigger.next(datetime(2026, 3, 29, 2, 30)) == datetime(2026, 3, 29, 3, 31, tzinfo=MADRID)
-    assert trigger.next(datetime(2026, 3, 29, 2, 30, fold=1)) == datetime(2026, 3, 29, 3, 0, tzinfo=MADRID) - timedelta(
-        minutes=29
-    )
+    assert trigger.next(datetime(2026, 3, 29, 2, 30, fold=1)) == datetime(2026, 3, 29, 1, 31, tzinfo=MADRID)
 
 
 @pytest.mark.parametrize("aware", [False, True])
@@ -241,7 +239,9 @@ def test_every_zone_shows_what_zoneinfo_shows() -> None:
                 assert (answer - EPOCH) // timedelta(microseconds=1) == (instant // 3_600_000_000 + 1) * 3_600_000_000
 
 
-@pytest.mark.parametrize("zone", [NEW_YORK, MADRID, LORD_HOWE, ZoneInfo("Africa/Casablanca"), ZoneInfo("Europe/Dublin")])
+@pytest.mark.parametrize(
+    "zone", [NEW_YORK, MADRID, LORD_HOWE, ZoneInfo("Africa/Casablanca"), ZoneInfo("Europe/Dublin")]
+)
 def test_each_minute_around_the_changes_of_a_year(zone: ZoneInfo) -> None:
     trigger = IntervalTrigger(minutes=10, start_at=datetime(2020, 1, 1, tzinfo=UTC), timezone=zone)
     at = datetime(2024, 1, 1, tzinfo=UTC)
@@ -261,9 +261,7 @@ def test_threads_may_share_a_trigger() -> None:
     wrong: list[Any] = []
 
     def ask() -> None:
-        for _ in range(20):
-            if trigger.next(NEW_YEAR, 500) != expected:
-                wrong.append(1)
+        wrong.extend(1 for _ in range(20) if trigger.next(NEW_YEAR, 500) != expected)
 
     threads = [threading.Thread(target=ask) for _ in range(4)]
     for thread in threads:

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 from datetime import datetime, timedelta, timezone
 from typing import Any
 from zoneinfo import ZoneInfo
 
 import pytest
+from uvsched.executors import DebugExecutor
 from uvsched.triggers import (
     AndTrigger,
     BaseTrigger,
@@ -19,6 +21,8 @@ from uvsched.triggers import (
     ShutdownTrigger,
 )
 from uvsched.triggers.factory import create_trigger, trigger_from_json
+
+from .conftest import until
 
 UTC = timezone.utc
 NOON = datetime(2026, 1, 1, 12, tzinfo=UTC)
@@ -188,18 +192,39 @@ def test_custom_triggers_are_for_a_later_release() -> None:
         Sometimes().next()
 
 
-def test_what_a_cron_trigger_leaves_open_is_the_schedulers(make: Any) -> None:
-    scheduler = make(timezone="Asia/Tokyo")
-    task = scheduler.add_task(print, "cron", hour=8, start_at=datetime(2026, 7, 1))
-    assert task.trigger == CronTrigger(hour=8, start_at=datetime(2026, 7, 1), timezone="Asia/Tokyo")
-    assert task.next_run_time == datetime(2026, 7, 1, 8, tzinfo=ZoneInfo("Asia/Tokyo"))
+def test_what_a_cron_trigger_leaves_open_is_the_schedulers(make: Any, run: Any) -> None:
+    async def main() -> None:
+        async with make(timezone="Asia/Tokyo") as scheduler:
+            task = scheduler.add_task(print, "cron", hour=8, start_at=datetime(2026, 7, 1))
+            assert task.trigger == CronTrigger(hour=8, start_at=datetime(2026, 7, 1), timezone="Asia/Tokyo")
+            assert task.next_run_time == datetime(2026, 7, 1, 8, tzinfo=ZoneInfo("Asia/Tokyo"))
+
+    run(main)
 
 
-def test_a_task_may_have_another_trigger_later(make: Any) -> None:
-    scheduler = make()
-    task = scheduler.add_task(print, "interval", hours=1, id="a")
-    scheduler.reschedule_task("a", trigger="cron", expression="0 9 * * MON-FRI", timezone="Europe/Madrid")
-    assert task.next_run_time == datetime(2026, 1, 2, 9, tzinfo=ZoneInfo("Europe/Madrid"))
-    scheduler.update_task("a", trigger=CronTrigger(day=13, timezone="UTC"))
-    assert task.next_run_time == datetime(2026, 1, 13, tzinfo=UTC)
-    assert task.snapshot().trigger_alias == "cron"
+def test_a_task_may_have_another_trigger_later(make: Any, run: Any) -> None:
+    async def main() -> None:
+        async with make() as scheduler:
+            task = scheduler.add_task(print, "interval", hours=1, id="a")
+            scheduler.reschedule_task("a", trigger="cron", expression="0 9 * * MON-FRI", timezone="Europe/Madrid")
+            assert task.next_run_time == datetime(2026, 1, 2, 9, tzinfo=ZoneInfo("Europe/Madrid"))
+            scheduler.update_task("a", trigger=CronTrigger(day=13, timezone="UTC"))
+            assert task.next_run_time == datetime(2026, 1, 13, tzinfo=UTC)
+            assert task.snapshot().trigger_alias == "cron"
+
+    run(main)
+
+
+def test_a_cron_task_runs_when_it_says(make: Any, run: Any) -> None:
+    async def main() -> None:
+        calls: list[int] = []
+        async with make(executors={"default": DebugExecutor()}) as scheduler:
+            scheduler.add_task(lambda: calls.append(1), "cron", expression="*/5 * * * *")
+            engine = scheduler._usable()
+            for minutes, expected in ((0, 1), (4, 1), (1, 2), (5, 3)):
+                engine.advance(minutes * 60_000_000)
+                assert await asyncio.to_thread(engine.wait_idle, 30_000)
+                await until(lambda expected=expected: len(calls) >= expected)  # type: ignore[misc]
+                assert len(calls) == expected
+
+    run(main)

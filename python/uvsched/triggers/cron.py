@@ -4,12 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import datetime, tzinfo
-from typing import Any, ClassVar, TypeVar
+from typing import TYPE_CHECKING, Any, ClassVar
 
+from .._time import zone_name
 from .moments import shown
 from .rule import RuleTrigger
 
-Self = TypeVar("Self", bound="CronTrigger")
+if TYPE_CHECKING:
+    from typing_extensions import Self
+
 Field = int | str | None
 
 _FIELDS = ("year", "month", "day", "week", "day_of_week", "hour", "minute", "second")
@@ -76,7 +79,7 @@ class CronTrigger(RuleTrigger):
 
     @classmethod
     def from_crontab(
-        cls: type[Self],
+        cls,
         expression: str,
         timezone: tzinfo | str | None = None,
         *,
@@ -147,6 +150,7 @@ class CronTrigger(RuleTrigger):
 
     def _rule(self, zone: tzinfo) -> dict[str, Any]:
         out: dict[str, Any] = {"type": "cron", "gap": self.gap, "overlap": self.overlap, **self._fields}
+        out["timezone"] = self._zone or zone_name(zone)
         if self.expression is not None:
             out["expression"] = self.expression
         if self.key is not None:
