@@ -22,7 +22,7 @@ std::unique_ptr<StoreThread> Engine::make_store_thread(std::uint16_t index) {
     StoreSlot& store = stores_[index];
     StoreThreadHooks hooks;
     hooks.now = [this, &store] { return now_of(store, read_clock()); };
-    hooks.wakes = [this, index](const std::vector<GroupWake>& wakes) { set_wakes(index, wakes); };
+    hooks.wakes = [this, index](const GroupWakes& found) { set_wakes(index, found); };
     hooks.failed = [this, &store](const Error& error) {
         emit(EventCode::store_error, store.alias, {}, error.message());
     };
@@ -33,9 +33,14 @@ std::unique_ptr<StoreThread> Engine::make_store_thread(std::uint16_t index) {
     return std::make_unique<StoreThread>(make_sqlite_store(parse_sqlite_url(store.config.url)), std::move(hooks));
 }
 
-void Engine::set_wakes(std::uint16_t index, const std::vector<GroupWake>& wakes) {
+void Engine::set_wakes(std::uint16_t index, const GroupWakes& found) {
     const std::lock_guard lock(mutex_);
-    for (const GroupWake& group : wakes) stores_[index].durable->wakes[group.executor] = group.wake;
+    DurableSlot& durable = *stores_[index].durable;
+    // Other lanes since then: rebuild_lanes() has asked for a look at them, which must not be forgotten.
+    if (durable.groups != found.groups) return;
+    for (std::size_t i = 0; i < found.wakes.size(); ++i) {
+        durable.wakes[(*found.groups)[i].executor] = found.wakes[i];
+    }
     signal_locked();
 }
 

@@ -306,14 +306,13 @@ bool StoreThread::commit(std::vector<StoreRequest>& requests, std::vector<StoreR
 }
 
 void StoreThread::find_wakes() {
-    LaneGroups groups;
+    GroupWakes wakes;
     {
         const std::lock_guard lock(mutex_);
-        groups = groups_;
+        wakes.groups = groups_;
     }
-    std::vector<GroupWake> wakes;
     try {
-        for (const LaneGroup& group : *groups) wakes.push_back({group.executor, store_->next_wake(group.lanes)});
+        for (const LaneGroup& group : *wakes.groups) wakes.wakes.push_back(store_->next_wake(group.lanes));
     } catch (const Error& error) {
         note_failure(error);
         return;
