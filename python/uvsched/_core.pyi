@@ -5,7 +5,7 @@ from collections.abc import Awaitable, Callable, Iterator, Sequence
 from datetime import datetime, tzinfo
 from typing import Any, final, overload
 
-from typing_extensions import Never
+from typing_extensions import Never, disjoint_base
 
 __version__: str
 CONTROL_QUEUE: str
@@ -216,6 +216,7 @@ class EventRecord(_Made):
     @property
     def message(self) -> str: ...
 
+@disjoint_base
 class Trigger:
     """A rule that the engine is asked for its times."""
 
@@ -232,6 +233,7 @@ class Trigger:
     @overload
     def previous(self, before: datetime | None, n: int) -> list[datetime]: ...
     def explain(self, after: datetime | None = None, n: int = 1) -> list[tuple[datetime, str]]: ...
+    def _prepare(self) -> None: ...
     def _canonical(self) -> str: ...
 
 @final
