@@ -489,8 +489,8 @@ UVSCHED_API const char* sched_run_arguments(const sched_run* run); /* JSON, or "
 /* The idempotency key: 32 hexadecimal digits, written with a NUL to `buffer`, which is returned. */
 UVSCHED_API const char* sched_run_fire_id(const sched_run* run, char buffer[33]);
 
-/* Which of its fires: "scheduled" or "manual"; the latest and earliest scheduled time folded into it, how many those
- * are (exact, or at least so many), and the attempt, from 1. */
+/* Which of its fires: "scheduled", "manual", "boot" or "shutdown"; the latest and earliest scheduled time folded into
+ * it, how many those are (exact, or at least so many), and the attempt, from 1. */
 UVSCHED_API const char* sched_run_kind(const sched_run* run);
 UVSCHED_API int64_t sched_run_scheduled_time(const sched_run* run);
 UVSCHED_API int64_t sched_run_first_time(const sched_run* run);
