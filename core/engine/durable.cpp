@@ -22,7 +22,9 @@ std::unique_ptr<StoreThread> Engine::make_store_thread(std::uint16_t index) {
     StoreSlot& store = stores_[index];
     StoreThreadHooks hooks;
     hooks.now = [this, &store] { return now_of(store, read_clock()); };
-    hooks.wakes = [this, index](const std::vector<GroupWake>& wakes) { set_wakes(index, wakes); };
+    hooks.wakes = [this, index](const LaneGroups& groups, const std::vector<GroupWake>& wakes) {
+        set_wakes(index, groups, wakes);
+    };
     hooks.failed = [this, &store](const Error& error) {
         emit(EventCode::store_error, store.alias, {}, error.message());
     };
@@ -33,8 +35,10 @@ std::unique_ptr<StoreThread> Engine::make_store_thread(std::uint16_t index) {
     return std::make_unique<StoreThread>(make_sqlite_store(parse_sqlite_url(store.config.url)), std::move(hooks));
 }
 
-void Engine::set_wakes(std::uint16_t index, const std::vector<GroupWake>& wakes) {
+void Engine::set_wakes(std::uint16_t index, const LaneGroups& groups, const std::vector<GroupWake>& wakes) {
     const std::lock_guard lock(mutex_);
+    // They know nothing of a lane that has come since: it is still to be looked at.
+    if (groups != stores_[index].durable->groups) return signal_locked();
     for (const GroupWake& group : wakes) stores_[index].durable->wakes[group.executor] = group.wake;
     signal_locked();
 }
@@ -167,6 +171,7 @@ void Engine::rebuild_lanes(std::uint16_t index) {
     std::fill(durable->not_before.begin(), durable->not_before.end(), kEarliest);
     durable->groups = std::make_shared<const std::vector<LaneGroup>>(std::move(groups));
     durable->thread->set_groups(durable->groups);
+    signal_locked();
 }
 
 void Engine::learn_lane(std::uint16_t index, const StoredTask& task) {

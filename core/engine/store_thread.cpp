@@ -316,7 +316,7 @@ void StoreThread::find_wakes() {
         note_failure(error);
         return;
     }
-    hooks_.wakes(wakes);
+    hooks_.wakes(groups, wakes);
 }
 
 void StoreThread::note_failure(const Error& error) {

@@ -53,11 +53,12 @@ struct StoreRequest {
 
 // What the thread tells about itself. Called on the store thread.
 struct StoreThreadHooks {
-    std::function<Now()> now;                                  // of this store's clock lines
-    std::function<void(const std::vector<GroupWake>&)> wakes;  // after each cycle, before its replies
-    std::function<void(const Error&)> failed;                  // a request failed; it is tried again
-    std::function<void()> recovered;                           // the first success after a failure
-    std::function<void(const std::string&)> trigger_failed;    // a plan could not be made; says for which task and why
+    std::function<Now()> now;  // of this store's clock lines
+    // After each cycle, before its replies; what they were found for comes with them.
+    std::function<void(const LaneGroups&, const std::vector<GroupWake>&)> wakes;
+    std::function<void(const Error&)> failed;                // a request failed; it is tried again
+    std::function<void()> recovered;                         // the first success after a failure
+    std::function<void(const std::string&)> trigger_failed;  // a plan could not be made; says for which task and why
 };
 
 class StoreThread {

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import signal
-import subprocess
 
 import pytest
 
@@ -80,12 +79,7 @@ class Exits:
         """The output of PRELUDE and `text`; `errors` is the last line on stderr, and "" that there is none."""
         env = {**self._python.env, "PYTHONDEVMODE": "1" if dev else ""}
         process = self._script.start(PRELUDE + text, python=self._python.program, env=env)
-        try:
-            out, err = process.communicate(timeout=60)
-        except subprocess.TimeoutExpired:
-            process.send_signal(signal.SIGABRT)  # faulthandler says where it hangs
-            out, err = process.communicate()
-            pytest.fail(f"the program did not end: {out}\n{err}")
+        out, err = self._script.end_of(process)
         assert process.returncode == status, f"{process.returncode}\n{out}\n{err}"
         lines = err.splitlines()
         assert (lines[-1] if lines else "") == errors, err
@@ -409,6 +403,6 @@ threading.Event().wait(60)
     assert process.stdout is not None
     assert process.stdout.readline() == "ready\n"
     process.send_signal(number)
-    _, errors = process.communicate(timeout=60)
+    _, errors = script.end_of(process)
     assert process.returncode == -number
     assert errors == ""

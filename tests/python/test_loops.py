@@ -292,7 +292,7 @@ def test_a_coroutine_that_is_dropped(script: Script) -> None:
 
         asyncio.run(main())
     """)
-    out, errors = process.communicate(timeout=60)
+    out, errors = script.end_of(process)
     assert (process.returncode, out) == (0, "done\n")
     assert "coroutine 'coroutine' was never awaited" in errors
 

@@ -12,12 +12,11 @@ from .conftest import Script
 # What the programs begin with. interrupted(call, place) makes a call on the main thread, sends SIGINT as soon as the
 # main thread is in the function named `place`, and gives the seconds until KeyboardInterrupt.
 PRELUDE = """
-import asyncio, faulthandler, os, signal, sqlite3, sys, threading, time
+import asyncio, os, signal, sqlite3, sys, threading, time
 from uvsched.executors import AsyncIOExecutor, DebugExecutor, ThreadPoolExecutor
 from uvsched.events.constants import EVERY_EVENT, TASK_EXECUTED
 from uvsched.schedulers import AsyncIOScheduler
 
-faulthandler.dump_traceback_later(50, exit=True)
 gate = threading.Event()
 inside = threading.Event()
 
@@ -63,10 +62,7 @@ QUICK = 0.3  # seconds: a slice of a wait, and what a busy machine adds
 
 def program(script: Script, text: str, *, status: int = 0) -> str:
     process = script.start(PRELUDE + textwrap.dedent(text))
-    try:
-        out, errors = process.communicate(timeout=60)
-    finally:
-        process.kill()
+    out, errors = script.end_of(process)
     assert process.returncode == status, f"{process.returncode}\n{out}\n{errors}"
     if status == 0:
         assert errors == ""
@@ -124,12 +120,12 @@ def test_a_call_that_waits_for_a_commit(script: Script, method: str) -> None:
     seconds, then = out.splitlines()
     assert float(seconds) < QUICK
     assert then == {
-        "add_task": "True ('job', False) True",
-        "pause_task": "True ('job', True) False",
+        "add_task": "True ('__main__:job', False) True",
+        "pause_task": "True ('__main__:job', True) False",
         "update_task": "True ('new', False) False",
         "delete_task": "False False False",
         "remove_all_tasks": "False False False",
-        "run_task": "True ('job', False) False",
+        "run_task": "True ('__main__:job', False) False",
     }[method]
 
 
@@ -366,7 +362,7 @@ def test_sigint_is_sent_to_the_whole_group(script: Script) -> None:
     assert process.stdout is not None
     assert process.stdout.readline() == "ready\n"
     process.send_signal(signal.SIGINT)
-    _, errors = process.communicate(timeout=60)
+    _, errors = script.end_of(process)
     assert process.returncode == -signal.SIGINT
     assert errors.rstrip().endswith("KeyboardInterrupt")
     assert errors.count("Traceback") == 1

@@ -126,8 +126,9 @@ class AsyncIOScheduler(BaseScheduler):
         """Takes back one start; the last one stops the scheduler.
 
         On the loop's own thread it never blocks: no run starts after it returns, coroutines are cancelled, functions in
-        threads go on to their end (wait=True) or are given up (wait=False); use shutdown_async() to wait. On other
-        threads, where the loop runs, it waits for runs under way (wait=True) or cancels what can be cancelled.
+        threads go on to their end (wait=True) or are given up (wait=False); use shutdown_async() to wait. The same in a
+        run of its own, which it would wait for. On other threads, where the loop runs, it waits for runs under way
+        (wait=True) or cancels what can be cancelled.
 
         Returns:
             True when this call stopped it; False when further starts hold it.
@@ -140,8 +141,9 @@ class AsyncIOScheduler(BaseScheduler):
         binding = self._binding
         if binding is None:
             return True
+        inside = self._usable().inside_run()
         try:
-            if binding.loop.is_running() and not _is_current(binding.loop):
+            if binding.loop.is_running() and not _is_current(binding.loop) and not inside:
                 self._stop_from_outside(binding, wait)
         finally:
             self._stop_now(wait)
@@ -150,6 +152,8 @@ class AsyncIOScheduler(BaseScheduler):
 
     async def shutdown_async(self, wait: bool = True, timeout: float | None = None) -> bool:
         """Takes back one start; the last one stops the scheduler, and returns when it has stopped.
+
+        In a run of its own, which it would wait for, it does what shutdown() does on the loop.
 
         Args:
             wait: let runs under way end; False: cancel what can be cancelled.
@@ -168,10 +172,11 @@ class AsyncIOScheduler(BaseScheduler):
             return True
         engine = self._usable()
         loop = asyncio.get_running_loop()
+        inside = engine.inside_run()
         try:
-            if binding.loop is loop:
+            if binding.loop is loop and not inside:
                 await self._stop_on_loop(wait, timeout)
-            elif binding.loop.is_running():
+            elif binding.loop.is_running() and not inside:
                 await loop.run_in_executor(None, self._stop_from_outside, binding, wait, timeout)
         finally:
             self._stop_now(wait)
