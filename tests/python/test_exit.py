@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import signal
+import sqlite3
 
 import pytest
 
@@ -379,6 +380,35 @@ atexit.register(leave)
 {before}
 """)
     assert out == "the interpreter is exiting: a scheduler cannot start any more\n"
+
+
+def test_results_are_stored_before_the_end(exits: Exits, script: Script) -> None:
+    exits("""
+inside = threading.Event()
+exiting = None
+
+def long():
+    inside.set()
+    while exiting is None:
+        time.sleep(0.001)
+    assert exiting.wait(30)
+    return "done"
+
+async def main():
+    scheduler = AsyncIOScheduler(stores={"default": "sqlite:results.db"}, executors={"default": ThreadPoolExecutor(1)})
+    scheduler.start()
+    scheduler.add_task(long, id="x")
+    while not inside.is_set():
+        await asyncio.sleep(0.001)
+    scheduler.shutdown()  # on the loop: it does not wait
+
+asyncio.run(main())
+exiting = tells_of_exit()
+""")
+    connection = sqlite3.connect(script.folder / "results.db")
+    rows = connection.execute("SELECT task_id, state, result FROM history").fetchall()
+    connection.close()
+    assert rows == [("x", "done", '"done"')]
 
 
 def test_several_schedulers(exits: Exits) -> None:

@@ -270,9 +270,11 @@ def test_shutdown_async_from_a_run_of_its_own(run: Any) -> None:
 
 def test_shutdown_from_another_thread(run: Any, url: str) -> None:
     scheduler = AsyncIOScheduler(stores={"default": url})
+    began: list[Any] = []
     done: list[Any] = []
 
     async def slow() -> None:
+        began.append("slow")
         await asyncio.sleep(0.05)
         done.append("slow")
 
@@ -284,7 +286,7 @@ def test_shutdown_from_another_thread(run: Any, url: str) -> None:
         scheduler.start()
         ENTRIES["coroutine"] = slow
         scheduler.add_task(entry_coroutine)
-        await until(lambda: scheduler._usable().stats()["in_flight"])
+        await until(lambda: began)
         await asyncio.to_thread(stop)
         assert done == ["slow", "stopped"]  # the loop went on meanwhile
         assert not scheduler.running

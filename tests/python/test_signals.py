@@ -12,9 +12,9 @@ from .conftest import Script
 # What the programs begin with. interrupted(call, place) makes a call on the main thread, sends SIGINT as soon as the
 # main thread is in the function named `place`, and gives the seconds until KeyboardInterrupt.
 PRELUDE = """
-import asyncio, os, signal, sqlite3, sys, threading, time
+import asyncio, logging, os, signal, sqlite3, sys, threading, time
 from uvsched.executors import AsyncIOExecutor, DebugExecutor, ThreadPoolExecutor
-from uvsched.events.constants import EVERY_EVENT, TASK_EXECUTED
+from uvsched.events.constants import TASK_EXECUTED
 from uvsched.schedulers import AsyncIOScheduler
 
 gate = threading.Event()
@@ -228,7 +228,7 @@ def test_asyncio_run(script: Script, loop: str) -> None:
 
         def send():
             assert inside.wait(30)
-            os.kill(os.getpid(), signal.SIGINT)
+            send_from("run", [])
 
         threading.Thread(target=send).start()
         try:
@@ -255,7 +255,6 @@ def test_during_a_function_on_the_main_thread(script: Script, loop: str, kind: s
         executors = {{"default": AsyncIOExecutor(), "inline": DebugExecutor()}}
         scheduler = AsyncIOScheduler(executors=executors, event_loop=loop)
         kind = {kind!r}
-        heard = []
 
         def wait_here():
             while True:
@@ -265,11 +264,11 @@ def test_during_a_function_on_the_main_thread(script: Script, loop: str, kind: s
             wait_here()
 
         def listen(event):
-            heard.append(event.task_id)
             if event.task_id == "x" and kind == "listener":
                 wait_here()
 
-        scheduler.add_listener(listen, EVERY_EVENT)
+        logging.disable()
+        scheduler.add_listener(listen, TASK_EXECUTED)
         scheduler.start()
         if kind == "listener":
             scheduler.add_task(job, id="x", executor="inline")
@@ -304,6 +303,7 @@ def test_where_the_program_has_a_handler_of_its_own(script: Script) -> None:
     program(
         script,
         """
+        logging.disable()
         signal.signal(signal.SIGINT, lambda number, frame: None)
         scheduler = AsyncIOScheduler(executors={"default": AsyncIOExecutor(), "inline": DebugExecutor()})
 

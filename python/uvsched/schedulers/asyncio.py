@@ -38,7 +38,8 @@ class AsyncIOScheduler(BaseScheduler):
 
     start() takes the running loop. Where none runs, it starts one in a thread of its own. Starts and shutdowns are
     counted: the last shutdown stops it. A stopped scheduler may be started again, on another loop too; its tasks stay.
-    As context manager, sync or async, it starts and shuts down.
+    As context manager, sync or async, it starts and shuts down. A body that ends with what is no Exception (Ctrl-C, a
+    cancellation, SystemExit) is not held up: coroutines are cancelled, and functions in threads go on to their end.
 
     Args:
         event_loop: use this loop instead of the running one.
@@ -184,6 +185,12 @@ class AsyncIOScheduler(BaseScheduler):
         await loop.run_in_executor(None, engine.wait, _STOP_MS)
         return True
 
+    def _leave(self) -> None:
+        """Takes back one start; the last one stops as shutdown() does on the loop, on any thread."""
+        if self._take_back() and self._binding is not None:
+            self._stop_now(wait=True)
+            self._end_thread()
+
     def _take_back(self) -> bool:
         """Uncounts one start; True for the last one."""
         with self._lock:
@@ -298,6 +305,10 @@ class AsyncIOScheduler(BaseScheduler):
         if thread is not None:
             thread.stop()
 
+    def _at_end(self) -> None:
+        if self._engine is not None:
+            self._engine.wait(_STOP_MS)
+
     # ---- Context managers ----
 
     def __enter__(self) -> Self:
@@ -307,7 +318,10 @@ class AsyncIOScheduler(BaseScheduler):
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
     ) -> None:
-        self.shutdown()
+        if _in_a_hurry(kind):
+            self._leave()
+        else:
+            self.shutdown()
 
     async def __aenter__(self) -> Self:
         self.start()
@@ -316,7 +330,14 @@ class AsyncIOScheduler(BaseScheduler):
     async def __aexit__(
         self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
     ) -> None:
-        await self.shutdown_async()
+        if _in_a_hurry(kind):
+            self._leave()
+        else:
+            await self.shutdown_async()
+
+
+def _in_a_hurry(kind: type[BaseException] | None) -> bool:
+    return kind is not None and not issubclass(kind, Exception)
 
 
 def _is_current(loop: asyncio.AbstractEventLoop) -> bool:
