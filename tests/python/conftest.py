@@ -99,6 +99,14 @@ def make() -> Callable[..., AsyncIOScheduler]:
     return make_scheduler
 
 
+@pytest.fixture
+def own_handler() -> Iterator[None]:
+    """SIGINT has a handler of the program's, as in servers."""
+    before = signal.signal(signal.SIGINT, lambda number, frame: None)
+    yield
+    signal.signal(signal.SIGINT, before)
+
+
 class Script:
     """Runs a program in an interpreter of its own, in an empty folder."""
 
@@ -129,8 +137,8 @@ class Script:
         return out
 
     def end_of(self, process: subprocess.Popen[str], *, timeout: float = 60) -> tuple[str, str]:
-        """The program's output and errors, when it has ended; it must do so in time, else the test fails and shows where
-        each of its threads is."""
+        """The program's output and errors, when it has ended; it must do so in time, else the test fails and shows
+        where each of its threads is."""
         try:
             return process.communicate(timeout=timeout)
         except subprocess.TimeoutExpired:

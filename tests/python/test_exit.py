@@ -424,12 +424,15 @@ started()
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGKILL])
 def test_a_signal_ends_it(script: Script, number: signal.Signals) -> None:
-    process = script.start(PRELUDE + """
+    process = script.start(
+        PRELUDE
+        + """
 make().start()
 started()
 print("ready", flush=True)
 threading.Event().wait(60)
-""")
+"""
+    )
     assert process.stdout is not None
     assert process.stdout.readline() == "ready\n"
     process.send_signal(number)

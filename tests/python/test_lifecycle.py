@@ -77,7 +77,8 @@ def test_what_was_never_started_cannot_be_shut_down() -> None:
 def test_a_start_that_fails_counts_nothing(run: Any, tmp_path: Path) -> None:
     path = tmp_path / "folder" / "tasks.db"
     scheduler = AsyncIOScheduler(
-        stores={"default": f"sqlite:{path}"}, executors={"default": ThreadPoolExecutor(1, {"thread_name_prefix": "failing"})}
+        stores={"default": f"sqlite:{path}"},
+        executors={"default": ThreadPoolExecutor(1, {"thread_name_prefix": "failing"})},
     )
 
     async def main() -> None:

@@ -73,7 +73,8 @@ def test_shutdown(script: Script) -> None:
     out = program(
         script,
         """
-        scheduler = AsyncIOScheduler(stores={"default": "sqlite:tasks.db"}, executors={"default": ThreadPoolExecutor(1)})
+        executors = {"default": ThreadPoolExecutor(1)}
+        scheduler = AsyncIOScheduler(stores={"default": "sqlite:tasks.db"}, executors=executors)
         scheduler.start()
         scheduler.add_task(blocking, id="x")
         assert inside.wait(30)
@@ -119,14 +120,17 @@ def test_a_call_that_waits_for_a_commit(script: Script, method: str) -> None:
     )
     seconds, then = out.splitlines()
     assert float(seconds) < QUICK
-    assert then == {
-        "add_task": "True ('__main__:job', False) True",
-        "pause_task": "True ('__main__:job', True) False",
-        "update_task": "True ('new', False) False",
-        "delete_task": "False False False",
-        "remove_all_tasks": "False False False",
-        "run_task": "True ('__main__:job', False) False",
-    }[method]
+    assert (
+        then
+        == {
+            "add_task": "True ('__main__:job', False) True",
+            "pause_task": "True ('__main__:job', True) False",
+            "update_task": "True ('new', False) False",
+            "delete_task": "False False False",
+            "remove_all_tasks": "False False False",
+            "run_task": "True ('__main__:job', False) False",
+        }[method]
+    )
 
 
 def test_several_calls_one_after_the_other(script: Script) -> None:
