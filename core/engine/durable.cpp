@@ -175,6 +175,7 @@ void Engine::rebuild_lanes(std::uint16_t index) {
     std::fill(durable->not_before.begin(), durable->not_before.end(), kEarliest);
     durable->groups = std::make_shared<const std::vector<LaneGroup>>(std::move(groups));
     durable->thread->set_groups(durable->groups);
+    signal_locked();
 }
 
 void Engine::learn_lane(std::uint16_t index, const StoredTask& task) {

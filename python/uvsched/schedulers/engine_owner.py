@@ -71,7 +71,10 @@ class EngineOwner:
         self._functions = self._declarations.functions
 
     def _at_exit(self) -> None:
-        """When the interpreter exits."""
+        """When the interpreter exits, before it waits for threads."""
+
+    def _at_end(self) -> None:
+        """When the interpreter exits and all threads have ended: results may still have to be stored."""
 
     # ---- Configuration ----
 
