@@ -13,7 +13,7 @@ TaskState MemoryTask::state() const {
     state.clock = clock;
     state.anchor = anchor;
     if (scheduled) state.next_slot = slot;
-    if (scheduled && status == TaskStatus::active) state.next_due = due_time(*definition->trigger, uid, slot);
+    if (scheduled && status == TaskStatus::active) state.next_due = due_time(*definition->trigger, uid, slot, anchor);
     state.hwm = hwm;
     state.status = status;
     state.runs = runs;
@@ -63,7 +63,7 @@ void MemoryStore::redefine(MemoryIndex index, std::shared_ptr<const Definition> 
     ++task.rev;
     if (!task.parked || !elsewhere) return;
     task.parked = false;
-    enqueue(index, due_time(*task.definition->trigger, task.uid, task.slot));
+    enqueue(index, due_time(*task.definition->trigger, task.uid, task.slot, task.anchor));
 }
 
 void MemoryStore::reschedule(MemoryIndex index, const TaskState& state, bool rebase) {
@@ -154,7 +154,7 @@ void MemoryStore::unpark(std::span<const std::size_t> rooms) {
             MemoryTask& task = at(index);
             if (!task.parked || task.uid != uid) continue;  // changed or gone since
             task.parked = false;
-            enqueue(index, due_time(*task.definition->trigger, task.uid, task.slot));
+            enqueue(index, due_time(*task.definition->trigger, task.uid, task.slot, task.anchor));
             --room;
         }
     }
