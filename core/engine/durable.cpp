@@ -60,12 +60,16 @@ void Engine::looked(std::uint16_t index, StoreReply&& reply) {
             const std::string& id = claim.definition->id;
             const Micros shift = claim.clock == ClockLine::elapsed ? now.shift() : 0;
             for (const PlannedMiss& miss : claim.plan.misses) emit_miss(store.alias, id, miss, shift, now.wall);
-            if (!claim.plan.next_slot) emit(EventCode::task_finished, store.alias, id);
+            if (claim.plan.next_slot) continue;
+            tell_if_given_up(store.alias, *claim.definition, claim.plan.hwm, claim.anchor);
+            emit(EventCode::task_finished, store.alias, id);
         }
     }
-    // Something is said to be due, and still nothing came of looking: not again at once.
+    // Something was due for the look, and still nothing came of it: not again at once. What became due since is another
+    // matter.
+    const Now then = reply.looked.value_or(now);
     for (const LaneGroup& group : *durable.groups) {
-        if (!moved && is_due(durable.wakes[group.executor], now))
+        if (!moved && is_due(durable.wakes[group.executor], then))
             durable.not_before[group.executor] = now.wall + kLookPause;
     }
     std::vector<Start> starts;
