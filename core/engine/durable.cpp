@@ -45,8 +45,27 @@ void Engine::looked(std::uint16_t index, StoreReply&& reply) {
     StoreSlot& store = stores_[index];
     DurableSlot& durable = *store.durable;
     const Now now = now_of(store, read_clock());
-    Lock lock(*this);
+    const Lock lock(*this);
     durable.look_pending = false;
+    const bool moved = claimed_locked(index, reply, now);
+    // Something is said to be due, as before, and still nothing came of looking: not again at once.
+    for (const LaneGroup& group : *durable.groups) {
+        const Store::Wake& wake = durable.wakes[group.executor];
+        if (!moved && is_due(wake, now) && wake == durable.looked[group.executor])
+            durable.not_before[group.executor] = now.wall + kLookPause;
+    }
+    signal_locked();
+}
+
+void Engine::claimed(std::uint16_t index, StoreReply&& reply) {
+    const Now now = now_of(stores_[index], read_clock());
+    const Lock lock(*this);
+    claimed_locked(index, reply, now);
+}
+
+// True when anything came of it.
+bool Engine::claimed_locked(std::uint16_t index, StoreReply& reply, const Now& now) {
+    StoreSlot& store = stores_[index];
     for (const Quarantined& row : reply.quarantined) emit(EventCode::task_quarantined, store.alias, row.id, row.why);
     std::vector<OpenFire> fires = std::move(reply.taken);
     bool moved = !fires.empty();
@@ -60,13 +79,12 @@ void Engine::looked(std::uint16_t index, StoreReply&& reply) {
             const std::string& id = claim.definition->id;
             const Micros shift = claim.clock == ClockLine::elapsed ? now.shift() : 0;
             for (const PlannedMiss& miss : claim.plan.misses) emit_miss(store.alias, id, miss, shift, now.wall);
-            if (!claim.plan.next_slot) emit(EventCode::task_finished, store.alias, id);
+            if (claim.plan.asks) {
+                ask_durable(index, claim.asking);
+            } else if (!claim.plan.next_slot) {
+                emit(EventCode::task_finished, store.alias, id);
+            }
         }
-    }
-    // Something is said to be due, and still nothing came of looking: not again at once.
-    for (const LaneGroup& group : *durable.groups) {
-        if (!moved && is_due(durable.wakes[group.executor], now))
-            durable.not_before[group.executor] = now.wall + kLookPause;
     }
     std::vector<Start> starts;
     std::vector<std::uint64_t> runs;
@@ -83,7 +101,7 @@ void Engine::looked(std::uint16_t index, StoreReply&& reply) {
     }
     if (!releases.empty()) release_durable(index, std::move(releases));
     if (!starts.empty()) gate(index, std::move(starts), std::move(runs));
-    signal_locked();
+    return moved;
 }
 
 // ---- gate ----

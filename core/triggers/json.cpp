@@ -2,6 +2,7 @@
 
 #include "core/base/error.hpp"
 #include "core/time/quote.hpp"
+#include "core/triggers/custom.hpp"
 #include "core/triggers/date.hpp"
 #include "core/triggers/interval.hpp"
 #include "core/triggers/json_fields.hpp"
@@ -63,6 +64,20 @@ TriggerPtr read_interval(JsonFields& fields, const TimeZone& zone) {
     return fields.within([&] { return make_interval_trigger(options); });
 }
 
+TriggerPtr read_custom(JsonFields& fields, const TimeZone& zone) {
+    CustomOptions options;
+    const auto name = fields.text("name");
+    if (!name) fields.refuse("name", "missing: what the trigger's function is registered as");
+    options.name = *name;
+    if (const json* arguments = fields.find("arguments")) options.arguments = arguments->dump();
+    options.timezone = zone.name();
+    const TimeZone own = read_common(fields, zone, options.timezone, options.jitter);
+    options.start_at = fields.instant("start_at", own);
+    options.end_at = fields.instant("end_at", own);
+    fields.refuse_others();
+    return fields.within([&] { return make_custom_trigger(std::move(options)); });
+}
+
 struct Type {
     const char* name;
     TriggerPtr (*read)(JsonFields&, const TimeZone&);  // none: known, but not in this build
@@ -71,7 +86,7 @@ constexpr Type kTypes[] = {
     {"date", read_date},   {"interval", read_interval},
     {"cron", nullptr},     {"calendar_interval", nullptr},
     {"and", nullptr},      {"or", nullptr},
-    {"shutdown", nullptr},
+    {"shutdown", nullptr}, {"custom", read_custom},
 };
 
 std::string built_types() {

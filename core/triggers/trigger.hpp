@@ -71,6 +71,11 @@ public:
     // Whether due times are measured in elapsed time and so move with a clock step (an interval without start_at).
     [[nodiscard]] virtual bool elapsed() const noexcept { return false; }
 
+    // Up to where next() tells the truth: kLatest, for all but custom triggers, whose times others give. Beyond it the
+    // next time is not known before the trigger's function has answered.
+    [[nodiscard]] virtual Instant known_until() const noexcept { return kLatest; }
+    [[nodiscard]] bool asked() const noexcept { return known_until() != kLatest; }
+
     // For a plain interval: its length, so that the next time is the last plus this, where that lies before kHorizon. 0
     // for all others, and for an interval with an end, jitter, or a length from kHorizon on (the sum never overflows).
     // What lets a fire be planned without a virtual call.
