@@ -6,6 +6,7 @@
 #include "fire.hpp"
 #include "python.hpp"
 #include "records.hpp"
+#include "trigger.hpp"
 #include "uvsched.h"
 
 PYBIND11_MODULE(_core, module) {
@@ -22,4 +23,5 @@ PYBIND11_MODULE(_core, module) {
     bind_fire(module);
     bind_consumers(module);
     bind_current_run(module);
+    bind_trigger(module);
 }

@@ -83,6 +83,7 @@ UVSCHED_API const char* sched_version(void);
 typedef struct sched_config sched_config;
 typedef struct sched_scheduler sched_scheduler;
 typedef struct sched_task sched_task;
+typedef struct sched_trigger sched_trigger;
 typedef struct sched_queue sched_queue;
 typedef struct sched_consumer sched_consumer;
 typedef struct sched_iterator sched_iterator;
@@ -221,6 +222,81 @@ UVSCHED_API int sched_register_token(sched_scheduler* scheduler, const char* nam
 /* Its tasks stay, and wait until the name is registered again. UVSCHED_ENOTFOUND. */
 UVSCHED_API int sched_unregister_function(sched_scheduler* scheduler, const char* name);
 
+/* ---- Triggers ---------------------------------------------------------------------------------------------------- */
+
+/* A rule that says when something is due, to be asked or to be given to tasks. It knows no clock and no scheduler.
+ * Threads: any number may use one trigger at a time, but none while sched_trigger_set_key() changes it.
+ *
+ * `timezone` is the zone of a rule that names none, and of naive times: an IANA name, "UTC", "+02:00". NULL: UTC while
+ * the trigger is asked, the scheduler's in a task that it is given to. UVSCHED_EINVAL: there is no such zone. */
+
+/* A cron string: 5 fields (minute hour day-of-month month day-of-week), 6 with seconds first, 7 with a year last; or
+ * "@daily" and the like. UVSCHED_EINVAL says which field, which text, what was expected, and the column (characters
+ * from 1): minute: "61" is not in 0-59 (column 1). */
+UVSCHED_API int sched_trigger_from_cron(sched_trigger** out, const char* expression, const char* timezone);
+
+/* JSON as written by sched_trigger_json(), or by hand: {"type": "calendar_interval", "months": 1, "hour": 9}. The types
+ * stand in docs/c-api.md. UVSCHED_EINVAL starts with the JSON path of the fault, "triggers[1].hour: ". */
+UVSCHED_API int sched_trigger_from_json(sched_trigger** out, const char* json, const char* timezone);
+
+/* Keyword fields, all of which must match. NULL: not given; fields finer than the finest given one take their minimum,
+ * coarser ones every value. */
+typedef struct sched_cron_fields {
+    size_t size;             /* set to sizeof(sched_cron_fields) by the caller */
+    const char* year;        /* 1970 to 2199 */
+    const char* month;       /* 1 to 12, jan to dec */
+    const char* day;         /* 1 to 31, last, 2nd fri, last mon */
+    const char* week;        /* ISO weeks, 1 to 53 */
+    const char* day_of_week; /* 0 to 6, mon to sun: Monday is 0, unlike in cron strings */
+    const char* hour;
+    const char* minute;
+    const char* second;
+} sched_cron_fields;
+
+/* UVSCHED_EINVAL as for sched_trigger_from_cron(); also where no field is given. */
+UVSCHED_API int sched_trigger_from_fields(sched_trigger** out, const sched_cron_fields* fields, const char* timezone);
+
+UVSCHED_API void sched_trigger_free(sched_trigger* trigger);
+
+#define UVSCHED_WHY_MATCH 0       /* the rule names this time */
+#define UVSCHED_WHY_GAP 1         /* here ends a gap of local time that swallowed a time that the rule names */
+#define UVSCHED_WHY_FIRST_PASS 2  /* the rule names this time, which local clocks will show once more */
+#define UVSCHED_WHY_SECOND_PASS 3 /* the rule names this time, which local clocks have shown before */
+
+typedef struct sched_time {
+    int64_t instant;
+    int32_t offset_seconds; /* local time minus UTC in the trigger's zone, then */
+    int32_t why;            /* UVSCHED_WHY_* */
+} sched_time;
+
+/* The due times strictly after `after`, oldest first, or strictly before `before`, newest first. Writes at most
+ * `capacity` of them, and how many to `count`: fewer, when there are no more; 0 for what is due when a scheduler starts
+ * or stops. Without jitter. What adding a task would fill in ("now") is `after` or `before` itself: the first time of
+ * an interval without a start is one interval after it. UVSCHED_EINVAL: an `H` in a cron string, without a key. */
+UVSCHED_API int sched_trigger_next(const sched_trigger* trigger, int64_t after, sched_time* out, size_t capacity,
+                                   size_t* count);
+UVSCHED_API int sched_trigger_previous(const sched_trigger* trigger, int64_t before, sched_time* out, size_t capacity,
+                                       size_t* count);
+
+typedef struct sched_offset {
+    int64_t begin;   /* the first instant with this offset; INT64_MIN: since ever */
+    int64_t end;     /* the first one after it with another; INT64_MAX: for ever */
+    int32_t seconds; /* local time minus UTC */
+    int32_t reserved;
+} sched_offset;
+
+/* The stretch of constant offset in the trigger's zone that holds `instant`. Exact before the year 2200. */
+UVSCHED_API int sched_trigger_offset(const sched_trigger* trigger, int64_t instant, sched_offset* out);
+
+/* Settles each `H` of its cron strings by a text of 1 to 255 bytes; the last one counts. Only for asking: in a task, its
+ * id or its function's name settles them. */
+UVSCHED_API int sched_trigger_set_key(sched_trigger* trigger, const char* key);
+
+/* Its canonical JSON, equal for equal rules; and a line for people. Until the key is set or the handle freed; NULL for a
+ * bad handle. */
+UVSCHED_API const char* sched_trigger_json(const sched_trigger* trigger);
+UVSCHED_API const char* sched_trigger_text(const sched_trigger* trigger);
+
 /* ---- Tasks ------------------------------------------------------------------------------------------------------- */
 
 /* A description of a task to add, or (with `function` NULL) of changes to one. The scheduler copies what it needs: the
@@ -239,10 +315,13 @@ UVSCHED_API int sched_task_set_executor(sched_task* task, const char* alias);
 /* Arguments as JSON (array or object), handed to each run. NULL: none. */
 UVSCHED_API int sched_task_set_arguments(sched_task* task, const char* json);
 
-/* Trigger: the last of these three counts. A task without one runs once, at once. The JSON is as written by
- * sched_task_trigger_json(): {"type": "interval", "seconds": 10, "start_at": "2026-01-01T00:00:00Z"}. */
+/* Trigger: the last of these five counts. A task without one runs once, at once. The JSON is as written by
+ * sched_task_trigger_json(): {"type": "interval", "seconds": 10, "start_at": "2026-01-01T00:00:00Z"}. A cron string is
+ * read in `timezone` (NULL: the scheduler's), with errors as sched_trigger_from_cron() gives. A trigger is copied. */
 UVSCHED_API int sched_task_set_date(sched_task* task, int64_t instant);
 UVSCHED_API int sched_task_set_interval(sched_task* task, int64_t microseconds);
+UVSCHED_API int sched_task_set_cron(sched_task* task, const char* expression, const char* timezone);
+UVSCHED_API int sched_task_set_trigger(sched_task* task, const sched_trigger* trigger);
 UVSCHED_API int sched_task_set_trigger_json(sched_task* task, const char* json);
 
 /* Members of the trigger above, set before or after it; whether they fit it is found when the task is added. The end is

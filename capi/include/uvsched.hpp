@@ -224,6 +224,71 @@ private:
     }
 };
 
+// ---- Triggers ----
+
+// An empty zone: as NULL in C.
+class Trigger : public Handle<sched_trigger, sched_trigger_free> {
+public:
+    explicit Trigger(sched_trigger* raw) noexcept : Handle(raw) {}
+    static Trigger from_cron(const std::string& expression, const std::string& zone = {}) {
+        sched_trigger* raw = nullptr;
+        check(sched_trigger_from_cron(&raw, expression.c_str(), or_null(zone)));
+        return Trigger(raw);
+    }
+    static Trigger from_json(const std::string& json, const std::string& zone = {}) {
+        sched_trigger* raw = nullptr;
+        check(sched_trigger_from_json(&raw, json.c_str(), or_null(zone)));
+        return Trigger(raw);
+    }
+    // Sets the struct's size itself.
+    static Trigger from_fields(sched_cron_fields fields, const std::string& zone = {}) {
+        sched_trigger* raw = nullptr;
+        fields.size = sizeof fields;
+        check(sched_trigger_from_fields(&raw, &fields, or_null(zone)));
+        return Trigger(raw);
+    }
+
+    // The first after, the last before; nothing when there is none.
+    [[nodiscard]] std::optional<sched_time> next(Instant after) const { return one(next(after, 1)); }
+    [[nodiscard]] std::optional<sched_time> previous(Instant before) const { return one(previous(before, 1)); }
+    // At most `limit` of them: oldest first, newest first.
+    [[nodiscard]] std::vector<sched_time> next(Instant after, std::size_t limit) const {
+        return list(sched_trigger_next, after, limit);
+    }
+    [[nodiscard]] std::vector<sched_time> previous(Instant before, std::size_t limit) const {
+        return list(sched_trigger_previous, before, limit);
+    }
+    [[nodiscard]] sched_offset offset(Instant instant) const {
+        sched_offset offset{};
+        check(sched_trigger_offset(get(), instant, &offset));
+        return offset;
+    }
+    Trigger& set_key(const std::string& key) {
+        check(sched_trigger_set_key(get(), key.c_str()));
+        return *this;
+    }
+    [[nodiscard]] std::string json() const { return text_of(sched_trigger_json(get())); }
+    [[nodiscard]] std::string text() const { return text_of(sched_trigger_text(get())); }
+
+private:
+    static const char* or_null(const std::string& text) noexcept { return text.empty() ? nullptr : text.c_str(); }
+    static std::string text_of(const char* text) {
+        if (text == nullptr) throw Error(UVSCHED_EHANDLE, sched_last_error());
+        return text;
+    }
+    static std::optional<sched_time> one(const std::vector<sched_time>& times) {
+        return times.empty() ? std::nullopt : std::optional(times.front());
+    }
+    template <class Call>
+    [[nodiscard]] std::vector<sched_time> list(Call&& call, Instant from, std::size_t limit) const {
+        std::vector<sched_time> times(limit);
+        std::size_t count = 0;
+        check(call(get(), from, times.data(), limit, &count));
+        times.resize(count);
+        return times;
+    }
+};
+
 // ---- Tasks ----
 
 class Queue;
@@ -244,6 +309,11 @@ public:
     Task& set_no_arguments() { return done(sched_task_set_arguments(get(), nullptr)); }
     Task& set_date(Instant instant) { return done(sched_task_set_date(get(), instant)); }
     Task& set_interval(Micros span) { return done(sched_task_set_interval(get(), span)); }
+    // An empty zone: the scheduler's.
+    Task& set_cron(const std::string& expression, const std::string& zone = {}) {
+        return done(sched_task_set_cron(get(), expression.c_str(), zone.empty() ? nullptr : zone.c_str()));
+    }
+    Task& set_trigger(const Trigger& trigger) { return done(sched_task_set_trigger(get(), trigger.get())); }
     Task& set_trigger_json(const std::string& json) { return done(sched_task_set_trigger_json(get(), json.c_str())); }
     Task& set_start_at(Instant instant) { return done(sched_task_set_start_at(get(), instant)); }
     Task& set_end_at(Instant instant) { return done(sched_task_set_end_at(get(), instant)); }

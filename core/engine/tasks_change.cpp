@@ -60,7 +60,7 @@ TaskState Engine::resumed_state(const Definition& definition, TaskState state, c
     state.next_slot = definition.trigger->next(saturating_sub(from, 1), state.anchor);
     state.next_due.reset();
     state.status = state.next_slot ? TaskStatus::active : TaskStatus::finished;
-    if (state.next_slot) state.next_due = due_time(*definition.trigger, state.uid, *state.next_slot);
+    if (state.next_slot) state.next_due = due_time(*definition.trigger, state.uid, *state.next_slot, state.anchor);
     return state;
 }
 

@@ -46,7 +46,7 @@ void JsonFields::refuse(const char* key, const std::string& why) const {
 }
 
 const json* JsonFields::find(const char* key) {
-    known_.emplace_back(key);
+    if (std::find(known_.begin(), known_.end(), key) == known_.end()) known_.emplace_back(key);
     const auto found = object_.find(key);
     return found == object_.end() || found->is_null() ? nullptr : &*found;
 }

@@ -2,8 +2,8 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable, Iterator, Sequence
-from datetime import tzinfo
-from typing import Any, final
+from datetime import datetime, tzinfo
+from typing import Any, final, overload
 
 __version__: str
 CONTROL_QUEUE: str
@@ -26,7 +26,7 @@ class Engine:
         fn: Callable[..., Any] | None,
         args: tuple[Any, ...],
         kwargs: dict[str, Any] | None,
-        spec: tuple[int, int | None, int | None, int | None, int, str | None],
+        spec: tuple[int, int | str | None, int | None, int | None, int, str | None],
         id: str | None,
         store: str,
         executor: str,
@@ -42,7 +42,7 @@ class Engine:
         fn: Callable[..., Any] | None,
         args: tuple[Any, ...],
         kwargs: dict[str, Any] | None,
-        spec: tuple[int, int | None, int | None, int | None, int, str | None] | None,
+        spec: tuple[int, int | str | None, int | None, int | None, int, str | None] | None,
         options: dict[str, Any] | None,
         /,
     ) -> None: ...
@@ -205,6 +205,24 @@ class EventRecord:
     def result(self) -> str: ...
     @property
     def message(self) -> str: ...
+
+class Trigger:
+    """A rule that the engine is asked for its times."""
+
+    @overload
+    def next(self, after: datetime | None = None, n: None = None) -> datetime | None: ...
+    @overload
+    def next(self, after: datetime | None = None, *, n: int) -> list[datetime]: ...
+    @overload
+    def next(self, after: datetime | None, n: int) -> list[datetime]: ...
+    @overload
+    def previous(self, before: datetime | None = None, n: None = None) -> datetime | None: ...
+    @overload
+    def previous(self, before: datetime | None = None, *, n: int) -> list[datetime]: ...
+    @overload
+    def previous(self, before: datetime | None, n: int) -> list[datetime]: ...
+    def explain(self, after: datetime | None = None, n: int = 1) -> list[tuple[datetime, str]]: ...
+    def _canonical(self) -> str: ...
 
 @final
 class Fire:

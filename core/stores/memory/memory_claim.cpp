@@ -64,6 +64,7 @@ void MemoryStore::claim_top(TimerQueue& due, Instant now, std::span<std::size_t>
         ++task.runs;
         --room;
         due.replace_top(task.slot);
+        due.visit_next([this](MemoryIndex next) { at(next).prefetch(); });
         return;
     }
     plan_top(due, index, task, now, rooms, fires, misses);

@@ -13,7 +13,7 @@ TaskState MemoryTask::state() const {
     state.clock = clock;
     state.anchor = anchor;
     if (scheduled) state.next_slot = slot;
-    if (scheduled && status == TaskStatus::active) state.next_due = due_time(*definition->trigger, uid, slot);
+    if (scheduled && status == TaskStatus::active) state.next_due = due_time(*definition->trigger, uid, slot, anchor);
     state.hwm = hwm;
     state.status = status;
     state.runs = runs;
@@ -173,7 +173,7 @@ void MemoryStore::unpark(std::span<const std::size_t> rooms) {
             MemoryTask& task = at(index);
             if (!task.parked || task.uid != uid) continue;  // changed or gone since
             task.parked = false;
-            enqueue(index, due_time(*task.definition->trigger, task.uid, task.slot));
+            enqueue(index, due_time(*task.definition->trigger, task.uid, task.slot, task.anchor));
             --room;
         }
     }
