@@ -256,7 +256,7 @@ TaskState Engine::answered_state(const Ask& ask, bool ended) {
         state.status = TaskStatus::finished;
     } else {
         state.next_slot = ask.times.front();
-        state.next_due = due_time(*ask.definition->trigger, state.uid, *state.next_slot);
+        state.next_due = due_time(*ask.definition->trigger, state.uid, *state.next_slot, state.anchor);
     }
     return state;
 }

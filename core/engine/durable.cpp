@@ -35,7 +35,12 @@ std::unique_ptr<StoreThread> Engine::make_store_thread(std::uint16_t index) {
 
 void Engine::set_wakes(std::uint16_t index, const std::vector<GroupWake>& wakes) {
     const std::lock_guard lock(mutex_);
-    for (const GroupWake& group : wakes) stores_[index].durable->wakes[group.executor] = group.wake;
+    DurableSlot& durable = *stores_[index].durable;
+    for (const GroupWake& group : wakes) {
+        if (group.wake == durable.wakes[group.executor]) continue;
+        durable.wakes[group.executor] = group.wake;
+        durable.not_before[group.executor] = kEarliest;
+    }
     signal_locked();
 }
 
@@ -79,11 +84,10 @@ bool Engine::claimed_locked(std::uint16_t index, StoreReply& reply, const Now& n
             const std::string& id = claim.definition->id;
             const Micros shift = claim.clock == ClockLine::elapsed ? now.shift() : 0;
             for (const PlannedMiss& miss : claim.plan.misses) emit_miss(store.alias, id, miss, shift, now.wall);
-            if (claim.plan.asks) {
-                ask_durable(index, claim.asking);
-            } else if (!claim.plan.next_slot) {
-                emit(EventCode::task_finished, store.alias, id);
-            }
+            if (claim.plan.asks) ask_durable(index, claim.asking);
+            if (claim.plan.next_slot || claim.plan.asks) continue;
+            tell_if_given_up(store.alias, *claim.definition, claim.plan.hwm, claim.anchor);
+            emit(EventCode::task_finished, store.alias, id);
         }
     }
     std::vector<Start> starts;

@@ -263,6 +263,7 @@ void StoreThread::plan_task(StoreRequest& request, const StoredTask& task, const
     claim.now_wall = now.wall;
     claim.definition = task.definition;
     claim.clock = task.state.clock;
+    claim.anchor = task.state.anchor;
     try {
         plan_due({.trigger = &trigger,
                   .policies = &task.definition->policies,

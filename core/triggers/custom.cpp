@@ -6,8 +6,8 @@
 
 #include "core/base/error.hpp"
 #include "core/time/quote.hpp"
+#include "core/triggers/json_common.hpp"
 #include "core/triggers/json_text.hpp"
-#include "core/triggers/span_json.hpp"
 #include "core/triggers/text.hpp"
 
 namespace uvsched {
@@ -38,10 +38,7 @@ CustomTrigger::CustomTrigger(CustomOptions options) : options_(std::move(options
         const nlohmann::json arguments = parse_json(options_.arguments, "arguments");
         options_.arguments = arguments.is_null() ? std::string() : arguments.dump();
     }
-    if (options_.start_at && options_.end_at && *options_.end_at < *options_.start_at) {
-        fail(Code::invalid,
-             "end_at: " + format_utc(*options_.end_at) + " lies before start_at, " + format_utc(*options_.start_at));
-    }
+    check_window(options_.start_at, options_.end_at);
     try {
         zone_ = TimeZone::load(options_.timezone);
     } catch (const Error& error) {
@@ -54,20 +51,20 @@ std::optional<Instant> CustomTrigger::next(Instant, Instant) const { return std:
 std::optional<Instant> CustomTrigger::previous(Instant, Instant) const { return std::nullopt; }
 
 nlohmann::json CustomTrigger::to_json() const {
-    nlohmann::json out = {{"type", "custom"}, {"name", options_.name}, {"timezone", options_.timezone}};
+    nlohmann::json out = {{"type", "custom"}, {"name", options_.name}};
     if (!options_.arguments.empty()) out["arguments"] = nlohmann::json::parse(options_.arguments);
-    if (options_.start_at) out["start_at"] = format_utc(*options_.start_at);
-    if (options_.end_at) out["end_at"] = format_utc(*options_.end_at);
-    if (options_.jitter != 0) out["jitter"] = seconds_json(options_.jitter);
+    put_common(out, {.timezone = options_.timezone,
+                     .zone = {},
+                     .jitter = options_.jitter,
+                     .start_at = options_.start_at,
+                     .end_at = options_.end_at});
     return out;
 }
 
 std::string CustomTrigger::describe() const {
     std::string out = "custom " + options_.name;
     if (!options_.arguments.empty()) out += " with " + json_excerpt(nlohmann::json::parse(options_.arguments));
-    if (options_.start_at) out += " from " + format_utc(*options_.start_at);
-    if (options_.end_at) out += " until " + format_utc(*options_.end_at);
-    return out + jitter_text(options_.jitter) + zone_text(options_.timezone);
+    return out + window_text(options_.start_at, options_.end_at) + jitter_text(options_.jitter) + zone_text(options_.timezone);
 }
 
 TriggerPtr make_custom_trigger(CustomOptions options) { return std::make_shared<CustomTrigger>(std::move(options)); }
