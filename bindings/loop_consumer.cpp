@@ -59,6 +59,7 @@ void LoopConsumer::cancel(Fire* fire) noexcept {
 void LoopConsumer::finish(Outcome outcome) noexcept {
     // Threads, and what ends after closing, have no turn of the loop to wait for.
     if (!open() || PyThread_get_thread_ident() != thread_) return Consumer::finish(std::move(outcome));
+    if (outcome.interrupted) interrupt_loop();
     ended_.push_back(std::move(outcome));
     if (flush_asked_) return;
     const Owned handle(PyObject_CallOneArg(call_soon_.ptr(), flush_call_.ptr()));
@@ -68,6 +69,13 @@ void LoopConsumer::finish(Outcome outcome) noexcept {
         PyErr_Clear();  // the loop is closed
         flush();
     }
+}
+
+void LoopConsumer::interrupt_loop() noexcept {
+    const Owned module(PyImport_ImportModule("uvsched._failures"));
+    const Owned call(module ? PyObject_GetAttrString(module.get(), "interrupt") : nullptr);
+    const Owned handle(call ? PyObject_CallOneArg(call_soon_.ptr(), call.get()) : nullptr);
+    if (!handle) PyErr_Clear();
 }
 
 void LoopConsumer::flush() noexcept {

@@ -85,7 +85,7 @@ Engine::~Engine() {
         (void)loop_.release();
         return;
     }
-    bus_.close();
+    bus_.observers().close();
     {
         Lock lock(*this);
         functions_.clear(releases_);
@@ -471,7 +471,7 @@ Stats Engine::stats() {
     const Lock lock(*this);
     Stats stats = stats_;
     stats.in_flight = runs_.live();
-    stats.events_dropped = bus_.dropped();
+    stats.events_dropped = bus_.observers().dropped();
     return stats;
 }
 
@@ -485,12 +485,17 @@ std::shared_ptr<RunQueue> Engine::queue(const std::string& alias) {
 std::uint64_t Engine::add_observer(EventMask mask, std::function<void(const Event&)> call,
                                    std::function<void()> release) {
     check_process();
-    return bus_.add(mask, std::move(call), std::move(release));
+    return bus_.observers().add(mask, std::move(call), std::move(release));
 }
 
 void Engine::remove_observer(std::uint64_t id) {
     check_process();
-    bus_.remove(id);
+    bus_.observers().remove(id);
+}
+
+void Engine::close_observers() {
+    check_process();
+    bus_.observers().close();
 }
 
 // ---- fork ----

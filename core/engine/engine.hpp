@@ -113,6 +113,7 @@ public:
     std::uint64_t add_observer(EventMask mask, std::function<void(const Event&)> call,
                                std::function<void()> release) override;
     void remove_observer(std::uint64_t id) override;
+    void close_observers() override;
     Code wait_idle(std::optional<Micros> timeout) override;
 
     // RunSink
