@@ -112,7 +112,7 @@ void Engine::want(Ask ask) {
 void Engine::put_question(Ask& ask) {
     ask.now = ask.previous() ? clock_->wall() : ask.from();
     if (ask.function->queue) {
-        ask.function->queue->push_ask(std::make_shared<const TriggerAsk>(question(ask)));
+        ask.function->queue->push_ask(std::make_shared<TriggerAsk>(question(ask)));
     } else {
         asks_.enqueue(ask.id);
         call_next();
@@ -128,7 +128,8 @@ TriggerAsk Engine::question(const Ask& ask) {
             .timezone = trigger.timezone(),
             .token = ask.function->token,
             .previous = ask.previous(),
-            .now = ask.now};
+            .now = ask.now,
+            .error = {}};
 }
 
 // The next native call, if none is under way.
@@ -182,7 +183,7 @@ void Engine::answered(Ask ask, TriggerAnswer answer) {
         return;
     }
     if (answer.kind == Kind::failed) {
-        give_up(std::move(ask), "failed: " + answer.error);
+        give_up(std::move(ask), answer.error.empty() ? "failed" : "failed: " + answer.error);
         return;
     }
     if (answer.kind == Kind::time) {

@@ -21,6 +21,7 @@ TriggerAnswer make(Call& call) {
     TriggerAnswer answer;
     try {
         answer = call.function->call(call.ask);
+        if (answer.error.empty()) answer.error = std::move(call.ask.error);
     } catch (const std::exception& error) {
         answer = {.kind = TriggerAnswer::Kind::failed, .error = error.what()};
     } catch (...) {

@@ -99,11 +99,6 @@ public:
         push_control({.tag = ItemTag::trigger_next, .token = token, .ask = std::move(ask)});
     }
 
-    [[nodiscard]] bool attended() const noexcept override {
-        const std::lock_guard lock(mutex_);
-        return !consumers_.empty();
-    }
-
     void push_event(const std::shared_ptr<const Event>& event) override {
         {
             const std::lock_guard lock(mutex_);

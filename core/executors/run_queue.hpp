@@ -74,7 +74,6 @@ public:
     virtual void push_event(const std::shared_ptr<const Event>& event) = 0;
     virtual void push_stopped() = 0;
     virtual void push_ask(std::shared_ptr<const TriggerAsk> ask) = 0;
-    [[nodiscard]] virtual bool attended() const noexcept = 0;  // it has a consumer
     [[nodiscard]] virtual EventMask subscribed() const noexcept = 0;
 };
 

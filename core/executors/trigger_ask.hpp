@@ -24,6 +24,7 @@ struct TriggerAsk {
     // which is then the moment of adding, resuming or replacing, or start_at. Else `now` is the wall clock's time.
     std::optional<Instant> previous;
     Instant now = 0;
+    std::string error;  // set by a native function that fails
 };
 
 struct TriggerAnswer {
