@@ -15,7 +15,7 @@ namespace uvsched::python {
 namespace {
 
 struct Trigger {
-    PyObject_HEAD;
+    PyObject ob_base;
     sched_trigger* handle;  // none until the rule is asked
     ZoneTimes* zone;
 };
@@ -200,6 +200,11 @@ PyObject* explain(PyObject* object, PyObject* const* args, Py_ssize_t count, PyO
     return list_times(self, sched_trigger_next, from, limit, show_reason);
 }
 
+PyObject* prepare(PyObject* self, PyObject*) {
+    if (!ready(as_trigger(self))) return nullptr;
+    Py_RETURN_NONE;
+}
+
 PyObject* canonical(PyObject* object, PyObject*) {
     Trigger* const self = as_trigger(object);
     if (!ready(self)) return nullptr;
@@ -250,6 +255,7 @@ PyMethodDef methods[] = {
          "The next n due times, each with its reason: \"match\", \"gap\" (a gap of local time that swallowed a match "
          "ends\n"
          "here), \"first pass\" or \"second pass\" (of local time that comes twice)."),
+    {"_prepare", prepare, METH_NOARGS, "_prepare($self, /)\n--\n\nReads the rule, so that its faults are raised."},
     {"_canonical", canonical, METH_NOARGS,
      "_canonical($self, /)\n--\n\nThe rule as the engine's JSON: equal for equal rules."},
     {nullptr, nullptr, 0, nullptr},

@@ -291,8 +291,8 @@ typedef struct sched_offset {
 /* The stretch of constant offset in the trigger's zone that holds `instant`. Exact before the year 2200. */
 UVSCHED_API int sched_trigger_offset(const sched_trigger* trigger, int64_t instant, sched_offset* out);
 
-/* Settles each `H` of its cron strings by a text of 1 to 255 bytes; the last one counts. Only for asking: in a task, its
- * id or its function's name settles them. */
+/* Settles each `H` of its cron strings that has no key of its own, by a text of 1 to 255 bytes; the last one counts. Only
+ * for asking: in a task, its id or its function's name settles them. */
 UVSCHED_API int sched_trigger_set_key(sched_trigger* trigger, const char* key);
 
 /* Its canonical JSON, equal for equal rules; and a line for people. Until the key is set or the handle freed; NULL for a

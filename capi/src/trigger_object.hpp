@@ -17,19 +17,15 @@ struct TriggerObject final : Object {
     using Handle = sched_trigger;
     static constexpr Kind kKind = Kind::trigger;
 
-    // Reads `given`; the zone is that of rules that name none (NULL: UTC, and not part of the rule). Throws Error.
-    TriggerObject(nlohmann::json given, const char* zone_name);
-
-    // The rule for a task: JSON that leaves the zone open where the caller did.
-    [[nodiscard]] std::string for_task() const;
+    // `given` is the JSON that the rule was made of, `argument` the zone beside it.
+    TriggerObject(TriggerPtr made, const nlohmann::json& given, const std::optional<TimeZone>& argument);
 
     // The rule to be asked: with its `H` settled where there is a key.
     [[nodiscard]] const Trigger& asked() const noexcept { return keyed ? *keyed : *rule; }
 
-    const std::optional<TimeZone> argument;  // the zone that the caller gave
-    const nlohmann::json source;
     const TriggerPtr rule;
-    const TimeZone zone;  // that its times are shown in
+    const nlohmann::json task_json;  // the rule for a task: leaves the zone open where the caller did
+    const TimeZone zone;             // that its times are shown in
     TriggerPtr keyed;
 
     // What getters gave out.
@@ -38,7 +34,14 @@ struct TriggerObject final : Object {
     std::string text;
 };
 
-// JSON of a cron string, read in that zone (NULL: not said). Throws Error(invalid) for NULL and for what is not UTF-8.
-[[nodiscard]] nlohmann::json cron_json(const char* expression, const char* zone_name);
+// The zone of that name; nothing for NULL. Throws Error(invalid).
+[[nodiscard]] std::optional<TimeZone> zone_argument(const char* name);
+
+// A cron string, checked: its JSON, in that zone where there is one. Throws Error(invalid) as make_cron_trigger() does.
+struct CronText {
+    CronText(const char* expression, const std::optional<TimeZone>& zone);
+    TriggerPtr rule;
+    nlohmann::json json;
+};
 
 }  // namespace uvsched::capi

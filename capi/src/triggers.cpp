@@ -102,11 +102,15 @@ nlohmann::json fields_json(const sched_cron_fields* fields) {
     return out;
 }
 
-template <class Make>
-int make_trigger(const char* function, sched_trigger** out, const char* zone, Make&& make) noexcept {
+// Makes a handle; json() gives what its rule is read from.
+template <class Json>
+int make_trigger(const char* function, sched_trigger** out, const char* zone_name, Json&& json) noexcept {
     return guarded(function, [&] {
         not_null(out, "out");
-        *out = new_handle(std::make_unique<TriggerObject>(make(), zone));
+        const auto zone = zone_argument(zone_name);
+        const nlohmann::json given = json();
+        TriggerPtr rule = trigger_from_json(given, zone.value_or(TimeZone()), "");
+        *out = new_handle(std::make_unique<TriggerObject>(std::move(rule), given, zone));
     });
 }
 
@@ -126,7 +130,12 @@ const char* made_text(const char* function, const sched_trigger* trigger, std::s
 }  // namespace
 
 int sched_trigger_from_cron(sched_trigger** out, const char* expression, const char* zone) {
-    return make_trigger(__func__, out, zone, [&] { return cron_json(expression, nullptr); });
+    return guarded(__func__, [&] {
+        not_null(out, "out");
+        const auto own = zone_argument(zone);
+        CronText cron(expression, own);
+        *out = new_handle(std::make_unique<TriggerObject>(std::move(cron.rule), cron.json, own));
+    });
 }
 
 int sched_trigger_from_json(sched_trigger** out, const char* json, const char* zone) {
