@@ -67,6 +67,7 @@ std::shared_ptr<TriggerConsumer> attach_triggers(const std::shared_ptr<Engine>& 
 void bind_trigger_consumer(py::module_& module) {
     py::class_<TriggerConsumer, std::shared_ptr<TriggerConsumer>> type(module, "TriggerConsumer");
     type.def("answer", answer, py::arg("ask"), py::arg("time").none(true), py::arg("error").none(true), py::pos_only())
+        .def_property_readonly("closed", [](const TriggerConsumer& consumer) { return !consumer.open(); })
         .def("wake", [](TriggerConsumer& consumer) { consumer.wake(); })
         .def(
             "close", [](TriggerConsumer& consumer, bool cancel, bool usable) { consumer.close(cancel, usable); },
