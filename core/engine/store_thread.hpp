@@ -31,6 +31,14 @@ struct LookWant {
     std::size_t limit = 0;
 };
 
+// What a custom trigger said about times that piled up behind a task's slot: the task is planned and claimed with them,
+// if it is still as it was.
+struct KnownPile {
+    std::string id;
+    std::uint64_t rev = 0;
+    TriggerPtr times;
+};
+
 // When there will be something to do for each of these groups, in their order.
 struct GroupWakes {
     LaneGroups groups;
@@ -49,6 +57,7 @@ struct StoreReply {
 struct StoreRequest {
     Batch batch;
     std::vector<LookWant> looks;
+    std::vector<KnownPile> piles{};
     bool retry = false;                      // must not be lost: keep trying until the store takes it
     std::function<void(StoreReply&&)> done;  // on the store thread, which holds no lock of the engine's
 };
@@ -101,6 +110,8 @@ private:
     void cycle(std::vector<StoreRequest>& requests);
     bool look(std::vector<StoreRequest>& requests, std::vector<StoreReply>& replies);
     void plan(StoreRequest& request, StoreReply& reply, const Look& look, const Endings& endings, const Now& now);
+    void plan_task(StoreRequest& request, const StoredTask& task, const Trigger& trigger, const Endings& endings,
+                   const Now& now);
     bool commit(std::vector<StoreRequest>& requests, std::vector<StoreReply>& replies);
     void find_wakes();
     void note_failure(const Error& error);

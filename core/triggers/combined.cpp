@@ -25,6 +25,10 @@ void Combined::check(const CombineOptions& options, const char* word) {
         const TriggerPtr& child = options.triggers[i];
         const std::string place = "triggers[" + std::to_string(i) + "]: ";
         if (!child) fail(Code::invalid, place + "no trigger");
+        if (child->asked()) {
+            fail(Code::invalid, place + child->describe() +
+                                    " is asked for its times one by one; it cannot stand inside \"" + word + "\"");
+        }
         if (!child->event()) continue;
         fail(Code::invalid,
              place + child->describe() + " is an event, not a time; it cannot stand inside \"" + word + "\"");
