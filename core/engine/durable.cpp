@@ -60,7 +60,9 @@ void Engine::looked(std::uint16_t index, StoreReply&& reply) {
             const std::string& id = claim.definition->id;
             const Micros shift = claim.clock == ClockLine::elapsed ? now.shift() : 0;
             for (const PlannedMiss& miss : claim.plan.misses) emit_miss(store.alias, id, miss, shift, now.wall);
-            if (!claim.plan.next_slot) emit(EventCode::task_finished, store.alias, id);
+            if (claim.plan.next_slot) continue;
+            tell_if_given_up(store.alias, *claim.definition, claim.plan.hwm, claim.anchor);
+            emit(EventCode::task_finished, store.alias, id);
         }
     }
     // Something is said to be due, and still nothing came of looking: not again at once.

@@ -247,6 +247,7 @@ void StoreThread::plan(StoreRequest& request, StoreReply& reply, const Look& loo
         claim.now_wall = now.wall;
         claim.definition = task.definition;
         claim.clock = task.state.clock;
+        claim.anchor = task.state.anchor;
         try {
             plan_due({.trigger = task.definition->trigger.get(),
                       .policies = &task.definition->policies,

@@ -5,7 +5,7 @@ from collections.abc import Awaitable, Callable, Iterator, Sequence
 from datetime import datetime, tzinfo
 from typing import Any, final, overload
 
-from typing_extensions import disjoint_base
+from typing_extensions import Never, disjoint_base
 
 __version__: str
 CONTROL_QUEUE: str
@@ -13,10 +13,18 @@ CONTROL_QUEUE: str
 def set_zone_data(fallback: str) -> None: ...
 def current_fire() -> Fire | None: ...
 
-class Engine:
+class _Bound(type):
+    """The metaclass of bound classes."""
+
+class _Made(metaclass=_Bound):
+    """What only the extension makes."""
+
+    def __init__(self, *args: Never, **kwargs: Never) -> None: ...
+
+class Engine(metaclass=_Bound):
     """A scheduler of the engine, and the objects that its tasks need."""
 
-    def __init__(self, json: str, manual_clock: int | None, zone: tzinfo) -> None: ...
+    def __init__(self, json: str, manual_clock: int | None, zone: tzinfo, durable: Sequence[str]) -> None: ...
 
     # Calls that may wait. They let go of the GIL.
     def start(self, paused: bool, /) -> None: ...
@@ -84,7 +92,7 @@ class Engine:
     ) -> LoopConsumer: ...
     def attach_thread(self, alias: str, room: int) -> ThreadConsumer: ...
 
-class TaskRecord:
+class TaskRecord(_Made):
     """A task at one moment."""
 
     @property
@@ -134,7 +142,7 @@ class TaskRecord:
     @property
     def pending(self) -> bool: ...
 
-class HistoryRecord:
+class HistoryRecord(_Made):
     """A row of the ledger."""
 
     @property
@@ -176,7 +184,7 @@ class HistoryRecord:
     @property
     def finished_at(self) -> int: ...
 
-class EventRecord:
+class EventRecord(_Made):
     """An event."""
 
     @property
@@ -250,7 +258,11 @@ class Fire:
     def cr_await(self) -> Any: ...
     @property
     def cr_running(self) -> bool: ...
-    def __call__(self) -> None: ...
+    @property
+    def __name__(self) -> str: ...
+    @property
+    def __qualname__(self) -> str: ...
+    def __call__(self, *args: Never, **kwargs: Never) -> None: ...
     def __await__(self) -> Iterator[Any]: ...
     def __iter__(self) -> Iterator[Any]: ...
     def __next__(self) -> Any: ...
@@ -258,7 +270,7 @@ class Fire:
     def throw(self, typ: Any, val: Any = ..., tb: Any = ..., /) -> Any: ...
     def close(self) -> None: ...
 
-class InlineConsumer:
+class InlineConsumer(_Made):
     """Calls plain functions on the thread that drains it."""
 
     @property
@@ -268,7 +280,7 @@ class InlineConsumer:
     def drain(self) -> None: ...
     def close(self, cancel: bool, usable: bool) -> None: ...
 
-class LoopConsumer:
+class LoopConsumer(_Made):
     """Starts coroutine functions as tasks of an asyncio loop."""
 
     @property
@@ -279,7 +291,7 @@ class LoopConsumer:
     def flush(self) -> None: ...
     def close(self, cancel: bool, usable: bool) -> None: ...
 
-class ThreadConsumer:
+class ThreadConsumer(_Made):
     """One worker thread's own."""
 
     @property
@@ -290,7 +302,7 @@ class ThreadConsumer:
     def wake(self) -> None: ...
     def close(self, cancel: bool, usable: bool) -> None: ...
 
-class ControlConsumer:
+class ControlConsumer(_Made):
     """Takes events, and the news that the scheduler has stopped."""
 
     @property

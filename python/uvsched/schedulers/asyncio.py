@@ -26,6 +26,11 @@ if TYPE_CHECKING:
 _SLICE_MS = 100  # a waiting call looks this often whether the loop is still there
 _STOP_MS = 5_000  # for what needs no Python code: flushing results, closing stores
 _CANCEL_S = 1.0  # for cancelled coroutines to clean up, before their runs are reported without them
+_RUNS_IN_PARENT = (
+    "the scheduler runs in the parent process too, where it was started before this process was forked off: "
+    "with a memory store both run every task. Start it in each process, after the fork "
+    "(gunicorn --preload forks after the application was loaded)"
+)
 
 
 class AsyncIOScheduler(BaseScheduler):
@@ -66,7 +71,9 @@ class AsyncIOScheduler(BaseScheduler):
                 on_conflict="raise" differs from the stored one. SchedulerAlreadyRunningError: it is still stopping.
         """
         with self._lock:
-            self._forked = False
+            if self._forked:
+                self._forked = False
+                logger.warning(_RUNS_IN_PARENT)
             if self._starts:
                 self._starts += 1
                 return False
@@ -267,14 +274,21 @@ class AsyncIOScheduler(BaseScheduler):
         if binding is None or engine is None:
             return
         engine.stop(True)
-        usable = not binding.loop.is_running() or _is_current(binding.loop)
-        if not usable:
-            with contextlib.suppress(RuntimeError):
-                binding.loop.call_soon_threadsafe(lambda: binding.close(cancel=True))
-        else:
+        if not binding.loop.is_running() or _is_current(binding.loop):
             binding.close(cancel=True)
+        else:
+            closed = threading.Event()
+
+            def close() -> None:
+                binding.close(cancel=True)
+                closed.set()
+
+            with contextlib.suppress(RuntimeError):
+                binding.loop.call_soon_threadsafe(close)
+                closed.wait(_CANCEL_S)
+            if not closed.is_set():  # something blocks the loop; what waits in threads must know all the same
+                binding.close(cancel=True, loop_usable=False)
         engine.wait(_STOP_MS)
-        self._starts = 0
         thread, self._loop_thread = self._loop_thread, None
         if thread is not None:
             thread.stop()

@@ -44,7 +44,8 @@ class EngineOwner:
         with self._lock:
             if self._engine is None:
                 configuration = self._configuration
-                engine = _core.Engine(configuration.engine_json(), configuration.manual_clock, self._timezone)
+                durable = [alias for alias, store in self._stores.items() if store.durable]
+                engine = _core.Engine(configuration.engine_json(), configuration.manual_clock, self._timezone, durable)
                 self._declarations.replay(engine)
                 self._engine = engine
             return self._engine
