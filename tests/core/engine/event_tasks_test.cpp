@@ -3,10 +3,10 @@
 
 #include <array>
 #include <functional>
-#include <nlohmann/json.hpp>
 #include <thread>
 
 #include "core/triggers/combine.hpp"
+#include "core/triggers/cron.hpp"
 #include "core/triggers/shutdown.hpp"
 #include "tests/core/engine/fixture.hpp"
 
@@ -15,18 +15,8 @@ using namespace uvsched::test;
 
 namespace {
 
-// "@reboot" without a parser of cron strings.
-class BootTrigger final : public Trigger {
-public:
-    [[nodiscard]] TriggerKind kind() const noexcept override { return TriggerKind::boot; }
-    [[nodiscard]] std::optional<Instant> next(Instant, Instant) const override { return std::nullopt; }
-    [[nodiscard]] std::optional<Instant> previous(Instant, Instant) const override { return std::nullopt; }
-    [[nodiscard]] nlohmann::json to_json() const override { return {{"type", "cron"}, {"expression", "@REBOOT"}}; }
-    [[nodiscard]] std::string describe() const override { return "@REBOOT"; }
-};
-
 TriggerPtr at_shutdown() { return make_shutdown_trigger(); }
-TriggerPtr at_boot() { return std::make_shared<BootTrigger>(); }
+TriggerPtr at_boot() { return make_cron_trigger({.expression = "@reboot"}); }
 
 Error refusal(const std::function<void()>& call) {
     try {
@@ -421,6 +411,7 @@ TEST_CASE("a boot run that had not begun when the scheduler stopped is not run a
     on_both_stores([](Fixture& f) {
         f.add(f.task("hello", at_boot()));
         f.scheduler->start(true);
+        ++f.pauses;
         f.stop();
         f.start();
         f.settle();

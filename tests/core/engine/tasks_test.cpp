@@ -3,6 +3,7 @@
 
 #include <nlohmann/json.hpp>
 
+#include "core/triggers/cron.hpp"
 #include "tests/core/engine/fixture.hpp"
 
 using namespace uvsched;
@@ -320,4 +321,28 @@ TEST_CASE("a key of cron fields is the caller's id, else the function; another t
         changes.trigger = std::make_shared<KeyedTrigger>("own");
         CHECK(f.scheduler->change("", "digest", changes).state.status == TaskStatus::active);
     });
+}
+
+TEST_CASE("H H * * * of a task \"digest\" is at 05:44, after a restart too, and declaring it again changes nothing") {
+    const TemporaryFolder folder;
+    const std::string url = "sqlite:" + folder / "tasks.db";
+    const auto declared = [](Fixture& f) {
+        return f.add(f.task("digest", make_cron_trigger({.expression = "H H * * *"})));
+    };
+    const Instant first = kStart + 5 * kHour + 44 * kMinute;
+    {
+        Fixture f(url);
+        declared(f);
+        f.start();
+        CHECK(f.scheduler->preview("", "digest", 2, std::nullopt) == std::vector<Instant>{first, first + kDay});
+        f.advance(6 * kHour);
+        CHECK(f.runs() == 1);
+    }
+    Fixture f(url);
+    f.clock->advance(6 * kHour);
+    f.start();
+    CHECK(declared(f).result == AddOutcome::Result::unchanged);
+    f.advance(kDay);
+    REQUIRE(f.runs() == 1);
+    CHECK(f.seen[0].scheduled == first + kDay);
 }
