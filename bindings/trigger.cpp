@@ -51,11 +51,15 @@ bool make_handle(Trigger* self) noexcept {
         return false;
     }
     ZoneTimes* const zone = ZoneTimes::acquire(PyTuple_GET_ITEM(definition.get(), 2), known != 0, handle);
-    drop(self);  // _definition() may have run anything, this too
+    if (zone == nullptr || self->handle != nullptr) {  // nullptr no more: another thread was quicker
+        sched_trigger_free(handle);
+        if (zone != nullptr) zone->release();
+        return zone != nullptr;
+    }
+    drop(self);
     self->handle = handle;
     self->zone = zone;
-    if (zone == nullptr) drop(self);
-    return zone != nullptr;
+    return true;
 }
 
 bool ready(Trigger* self) noexcept { return self->handle != nullptr || make_handle(self); }
