@@ -5,6 +5,7 @@
 #include <chrono>
 #include <cstring>
 #include <iterator>
+#include <vector>
 
 #include "arguments.hpp"
 #include "errors.hpp"
@@ -50,11 +51,15 @@ bool make_handle(Trigger* self) noexcept {
         return false;
     }
     ZoneTimes* const zone = ZoneTimes::acquire(PyTuple_GET_ITEM(definition.get(), 2), known != 0, handle);
-    drop(self);  // _definition() may have run anything, this too
+    if (zone == nullptr || self->handle != nullptr) {  // nullptr no more: another thread was quicker
+        sched_trigger_free(handle);
+        if (zone != nullptr) zone->release();
+        return zone != nullptr;
+    }
+    drop(self);
     self->handle = handle;
     self->zone = zone;
-    if (zone == nullptr) drop(self);
-    return zone != nullptr;
+    return true;
 }
 
 bool ready(Trigger* self) noexcept { return self->handle != nullptr || make_handle(self); }
@@ -77,29 +82,71 @@ bool ask(Trigger* self, Ask call, std::int64_t from, sched_time* times, std::siz
     return false;
 }
 
-using Show = PyObject* (*)(Trigger*, const sched_time&);
-
 PyObject* show_time(Trigger* self, const sched_time& time) noexcept { return self->zone->to_datetime(time.instant); }
 
-// Up to `limit` times, as a list. What a time is shown as may run Python code, in which the handle may come to be
-// another: each step takes what is there.
-PyObject* list_times(Trigger* self, Ask call, std::int64_t from, std::size_t limit, Show show) noexcept {
-    std::array<sched_time, 256> times;
-    Owned list(PyList_New(0));
-    while (list && limit > 0) {
-        const std::size_t wanted = std::min(limit, times.size());
-        std::size_t count = 0;
-        if (!ask(self, call, from, times.data(), wanted, count)) return nullptr;
-        for (std::size_t i = 0; i < count; ++i) {
-            const Owned shown(show(self, times[i]));
-            if (!shown || PyList_Append(list.get(), shown.get()) < 0) return nullptr;
-        }
-        if (count < wanted) break;
-        from = times[count - 1].instant;
-        limit -= count;
-        if (PyErr_CheckSignals() < 0) return nullptr;
+// Makes a list of objects that may run Python code in the making: nobody sees it before it is whole.
+class ListMaker {
+public:
+    ListMaker() = default;
+    ListMaker(const ListMaker&) = delete;
+    ListMaker& operator=(const ListMaker&) = delete;
+    ~ListMaker() {
+        for (std::size_t i = 0; i < size_; ++i) Py_DECREF(objects_[i]);
     }
-    return list.release();
+    // nullptr: a Python error is set, which makes this false.
+    bool add(PyObject* stolen) noexcept {
+        if (stolen == nullptr) return false;
+        objects_[size_++] = stolen;
+        return size_ < objects_.size() || flush();
+    }
+    // The list, or nullptr with a Python error set.
+    PyObject* take() noexcept { return flush() ? list_.release() : nullptr; }
+
+private:
+    bool flush() noexcept {
+        const auto size = static_cast<Py_ssize_t>(size_);
+        Owned part(PyList_New(size));
+        if (!part) return false;
+        for (Py_ssize_t i = 0; i < size; ++i) PyList_SET_ITEM(part.get(), i, objects_[static_cast<std::size_t>(i)]);
+        size_ = 0;
+        if (!list_) {
+            list_ = std::move(part);
+            return true;
+        }
+        const Py_ssize_t end = PyList_GET_SIZE(list_.get());
+        return PyList_SetSlice(list_.get(), end, end, part.get()) == 0;
+    }
+
+    std::array<PyObject*, 1024> objects_;
+    std::size_t size_ = 0;
+    Owned list_;
+};
+
+// Up to `limit` times, as a list. One call gives them all, so that what counts from where it is asked has one grid:
+// where there may be more than were given room for, it is made again with more room.
+template <class Show>
+PyObject* list_times(Trigger* self, Ask call, std::int64_t from, std::size_t limit, Show show) noexcept {
+    std::array<sched_time, 1024> few;
+    std::vector<sched_time> many;
+    sched_time* times = few.data();
+    std::size_t room = std::min(limit, few.size());
+    ListMaker list;
+    for (std::size_t done = 0;;) {
+        std::size_t count = 0;
+        if (!ask(self, call, from, times, room, count)) return nullptr;
+        for (; done < count; ++done) {
+            if (!list.add(show(self, times[done]))) return nullptr;
+        }
+        if (count < room || room == limit) return list.take();
+        if (PyErr_CheckSignals() < 0) return nullptr;
+        room = limit / 8 < room ? limit : room * 8;
+        try {
+            many.resize(room);
+        } catch (const std::exception&) {
+            return PyErr_NoMemory();
+        }
+        times = many.data();
+    }
 }
 
 std::int64_t present() noexcept {

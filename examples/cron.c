@@ -1,4 +1,5 @@
 /* The next five times of a cron string, in local time, and why: cron EXPRESSION [ZONE [SECONDS-SINCE-1970]]. */
+#define _POSIX_C_SOURCE 200809L
 #include <stdio.h>
 #include <stdlib.h>
 #include <time.h>
@@ -20,19 +21,20 @@ static const char* reason(int why) {
 static void show(const sched_time* found) {
     const time_t local = (time_t)(found->instant / 1000000 + found->offset_seconds);
     const int minutes = abs(found->offset_seconds) / 60;
+    struct tm parts;
     char text[40];
-    strftime(text, sizeof text, "%a %Y-%m-%d %H:%M:%S", gmtime(&local));
+    strftime(text, sizeof text, "%a %Y-%m-%d %H:%M:%S", gmtime_r(&local, &parts));
     printf("%s %c%02d:%02d%s\n", text, found->offset_seconds < 0 ? '-' : '+', minutes / 60, minutes % 60,
            reason(found->why));
 }
 
 int main(int argc, char** argv) {
-    const long long after = argc > 3 ? atoll(argv[3]) : (long long)time(NULL);
+    const long long after = argc > 3 ? strtoll(argv[3], NULL, 10) : (long long)time(NULL);
     sched_trigger* trigger = NULL;
     sched_time times[5];
     size_t count = 0;
-    size_t i;
-    int failed;
+    size_t i = 0;
+    int failed = 0;
     if (argc < 2) {
         fprintf(stderr, "usage: %s EXPRESSION [ZONE [SECONDS-SINCE-1970]]\n", argv[0]);
         return 2;

@@ -232,17 +232,17 @@ UVSCHED_API int sched_unregister_function(sched_scheduler* scheduler, const char
 /* A rule that says when something is due, to be asked or to be given to tasks. It knows no clock and no scheduler.
  * Threads: any number may use one trigger at a time, but none while sched_trigger_set_key() changes it.
  *
- * `timezone` is the zone of a rule that names none, and of naive times: an IANA name, "UTC", "+02:00". NULL: UTC while
+ * `zone` is that of a rule that names none, and of naive times: an IANA name, "UTC", "+02:00". NULL: UTC while
  * the trigger is asked, the scheduler's in a task that it is given to. UVSCHED_EINVAL: there is no such zone. */
 
 /* A cron string: 5 fields (minute hour day-of-month month day-of-week), 6 with seconds first, 7 with a year last; or
  * "@daily" and the like. UVSCHED_EINVAL says which field, which text, what was expected, and the column (characters
  * from 1): minute: "61" is not in 0-59 (column 1). */
-UVSCHED_API int sched_trigger_from_cron(sched_trigger** out, const char* expression, const char* timezone);
+UVSCHED_API int sched_trigger_from_cron(sched_trigger** out, const char* expression, const char* zone);
 
 /* JSON as written by sched_trigger_json(), or by hand: {"type": "calendar_interval", "months": 1, "hour": 9}. The types
  * stand in docs/c-api.md. UVSCHED_EINVAL starts with the JSON path of the fault, "triggers[1].hour: ". */
-UVSCHED_API int sched_trigger_from_json(sched_trigger** out, const char* json, const char* timezone);
+UVSCHED_API int sched_trigger_from_json(sched_trigger** out, const char* json, const char* zone);
 
 /* Keyword fields, all of which must match. NULL: not given; fields finer than the finest given one take their minimum,
  * coarser ones every value. */
@@ -259,7 +259,7 @@ typedef struct sched_cron_fields {
 } sched_cron_fields;
 
 /* UVSCHED_EINVAL as for sched_trigger_from_cron(); also where no field is given. */
-UVSCHED_API int sched_trigger_from_fields(sched_trigger** out, const sched_cron_fields* fields, const char* timezone);
+UVSCHED_API int sched_trigger_from_fields(sched_trigger** out, const sched_cron_fields* fields, const char* zone);
 
 UVSCHED_API void sched_trigger_free(sched_trigger* trigger);
 
@@ -322,10 +322,10 @@ UVSCHED_API int sched_task_set_arguments(sched_task* task, const char* json);
 
 /* Trigger: the last of these five, and of sched_task_set_custom_trigger(), counts. A task without one runs once, at once. The JSON is as written by
  * sched_task_trigger_json(): {"type": "interval", "seconds": 10, "start_at": "2026-01-01T00:00:00Z"}. A cron string is
- * read in `timezone` (NULL: the scheduler's), with errors as sched_trigger_from_cron() gives. A trigger is copied. */
+ * read in `zone` (NULL: the scheduler's), with errors as sched_trigger_from_cron() gives. A trigger is copied. */
 UVSCHED_API int sched_task_set_date(sched_task* task, int64_t instant);
 UVSCHED_API int sched_task_set_interval(sched_task* task, int64_t microseconds);
-UVSCHED_API int sched_task_set_cron(sched_task* task, const char* expression, const char* timezone);
+UVSCHED_API int sched_task_set_cron(sched_task* task, const char* expression, const char* zone);
 UVSCHED_API int sched_task_set_trigger(sched_task* task, const sched_trigger* trigger);
 UVSCHED_API int sched_task_set_trigger_json(sched_task* task, const char* json);
 

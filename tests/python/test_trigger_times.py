@@ -11,7 +11,7 @@ from typing import Any
 from zoneinfo import ZoneInfo, available_timezones
 
 import pytest
-from uvsched.triggers import CronTrigger, DateTrigger, IntervalTrigger, ShutdownTrigger
+from uvsched.triggers import CronTrigger, DateTrigger, IntervalTrigger, OrTrigger, ShutdownTrigger
 
 UTC = timezone.utc
 MADRID = ZoneInfo("Europe/Madrid")
@@ -102,6 +102,16 @@ def test_counts() -> None:
         at = trigger.next(at)
         one_by_one.append(at)
     assert one_by_one == trigger.next(NEW_YEAR, 300)
+
+
+def test_one_question_has_one_grid() -> None:
+    # Intervals without a start count from where they are asked, whatever number of times is asked for.
+    trigger = OrTrigger([IntervalTrigger(seconds=7), IntervalTrigger(seconds=10)])
+    seconds = sorted({*range(7, 40_000, 7), *range(10, 40_000, 10)})
+    for count in (1, 1_023, 1_024, 1_025, 9_000):
+        assert trigger.next(NEW_YEAR, count) == [NEW_YEAR + timedelta(seconds=second) for second in seconds[:count]]
+    ending = OrTrigger([trigger], end_at=NEW_YEAR + timedelta(seconds=40_000))
+    assert len(ending.next(NEW_YEAR, 1 << 40)) == len({*range(7, 40_001, 7), *range(10, 40_001, 10)})
 
 
 def test_without_a_moment_it_is_now() -> None:

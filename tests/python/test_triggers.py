@@ -9,6 +9,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 import pytest
+from uvsched.contrib.esmerald import Task
 from uvsched.executors import DebugExecutor
 from uvsched.triggers import (
     AndTrigger,
@@ -190,6 +191,24 @@ def test_custom_triggers_are_for_a_later_release() -> None:
             create_trigger(trigger, {})
     with pytest.raises(ValueError, match="Sometimes: the engine cannot be asked about custom triggers yet"):
         Sometimes().next()
+
+
+@pytest.mark.parametrize(
+    "trigger",
+    [
+        CronTrigger(hour=8, timezone="Europe/Madrid"),
+        CronTrigger.from_crontab("0 9 * * MON-FRI", "UTC"),
+        CalendarIntervalTrigger(weeks=2, hour=9, timezone="UTC"),
+        AndTrigger([CronTrigger(day=13, timezone="UTC"), CronTrigger(day_of_week="fri", timezone="UTC")]),
+        OrTrigger([IntervalTrigger(hours=1), DateTrigger(NOON)]),
+        ShutdownTrigger(),
+    ],
+    ids=str,
+)
+def test_the_configuration_for_esmerald_takes_them(make: Any, trigger: BaseTrigger) -> None:
+    scheduler = make()
+    Task(print, trigger=trigger, id="a").add_task(scheduler)
+    assert scheduler.get_task("a").trigger == trigger
 
 
 def test_what_a_cron_trigger_leaves_open_is_the_schedulers(make: Any, run: Any) -> None:
