@@ -5,7 +5,6 @@
 
 from __future__ import annotations
 
-import json
 import os
 import pickle
 import random
@@ -18,7 +17,6 @@ from oracle.compare import NoKey, RefusedByTrigger, difference
 from oracle.definition import Definition, zone_name
 from oracle.shrink import shrink
 from uvsched.triggers import AndTrigger, BaseTrigger, CalendarIntervalTrigger, CronTrigger, IntervalTrigger, OrTrigger
-from uvsched.triggers.factory import trigger_from_json
 
 SEED = int(os.environ.get("UVSCHED_TEST_SEED") or random.SystemRandom().randrange(2**32))
 CASES = 1_000_000 if os.environ.get("UVSCHED_TEST_LONG") else 20_000 if os.environ.get("CI") else 3_000
@@ -33,17 +31,17 @@ def build(definition: Definition) -> BaseTrigger:
     if "triggers" in options:
         children = [build(child) for child in options.pop("triggers")]
         return (AndTrigger if definition["type"] == "and" else OrTrigger)(children, **options)
-    if "key" in options:
-        return read_back(json.dumps(definition))
     if "expression" in options:
         return CronTrigger.from_crontab(options.pop("expression"), **options)
     return CLASSES[definition["type"]](**options)
 
 
-def read_back(text: str) -> BaseTrigger:
-    trigger = trigger_from_json(text)
-    assert trigger is not None
-    return trigger
+def micros(at: datetime) -> int:
+    return (at - EPOCH) // MICROSECOND
+
+
+def optional_micros(at: datetime | None) -> int | None:
+    return None if at is None else micros(at)
 
 
 class Asked:
@@ -60,19 +58,22 @@ class Asked:
             if "key" in str(error):
                 raise NoKey from None
             raise
-        explained = self.trigger.explain(moment, count)
-        assert [time for time, _ in explained] == times
-        assert self.trigger.next(moment) == (times[0] if times else None)
-        return [((time - EPOCH) // MICROSECOND, why) for time, why in explained]
+        explained = [(micros(at), why) for at, why in self.trigger.explain(moment, count)]
+        assert [micros(at) for at in times] == [at for at, _ in explained]
+        assert optional_micros(self.trigger.next(moment)) == (explained[0][0] if explained else None)
+        return explained
 
     def previous(self, before: int, count: int) -> list[int]:
         moment = EPOCH + before * MICROSECOND
-        times = self.trigger.previous(moment, count)
-        assert self.trigger.previous(moment) == (times[0] if times else None)
-        return [(time - EPOCH) // MICROSECOND for time in times]
+        times = [micros(at) for at in self.trigger.previous(moment, count)]
+        assert optional_micros(self.trigger.previous(moment)) == (times[0] if times else None)
+        return times
 
     def again(self) -> Asked:
-        copies: list[BaseTrigger] = [read_back(self.trigger.to_json()), pickle.loads(pickle.dumps(self.trigger))]
+        copies: list[BaseTrigger] = [
+            type(self.trigger).from_json(self.trigger.to_json()),
+            pickle.loads(pickle.dumps(self.trigger)),
+        ]
         for copy in copies:
             assert copy.to_json() == self.trigger.to_json()
             assert copy == self.trigger
