@@ -70,15 +70,15 @@ class Asked:
         return times
 
     def again(self) -> Asked:
-        copies: list[BaseTrigger] = [
-            type(self.trigger).from_json(self.trigger.to_json()),
-            pickle.loads(pickle.dumps(self.trigger)),
-        ]
-        for copy in copies:
-            assert copy.to_json() == self.trigger.to_json()
-            assert copy == self.trigger
-            assert hash(copy) == hash(self.trigger)
-        return Asked(copies[0])
+        pickled = pickle.loads(pickle.dumps(self.trigger))
+        assert pickled == self.trigger
+        assert hash(pickled) == hash(self.trigger)
+        assert pickled.to_json() == self.trigger.to_json()
+        copy = type(self.trigger).from_json(self.trigger.to_json())
+        assert copy.to_json() == self.trigger.to_json()
+        # JSON writes out the zone that a rule takes from a bound or from the combination it is in.
+        assert type(copy).from_json(copy.to_json()) == copy
+        return Asked(copy)
 
 
 def make(case: Case) -> Asked:
