@@ -14,6 +14,9 @@ PyObject* drain(PyObject* self, PyObject* const*, Py_ssize_t count) {
     if (consumer == nullptr || !has_count(count, 0, "drain")) return nullptr;
     try {
         consumer->drain();
+    } catch (py::error_already_set& error) {
+        error.restore();
+        return nullptr;
     } catch (const std::exception& error) {
         PyErr_SetString(PyExc_RuntimeError, error.what());
         return nullptr;

@@ -15,7 +15,8 @@ namespace uvsched::python {
 class InlineConsumer final : public Consumer {
 public:
     using Consumer::Consumer;
-    // Calls what is waiting, for some milliseconds at most; the descriptor stays readable while there is more.
+    // Calls what is waiting, for some milliseconds at most; the descriptor stays readable while there is more. Throws
+    // KeyboardInterrupt when one of the functions was left by Ctrl-C.
     void drain();
     [[nodiscard]] std::size_t busy() const noexcept override { return calling_ ? 1 : 0; }
 
@@ -36,6 +37,7 @@ public:
     LoopConsumer(std::shared_ptr<Engine> engine, const char* alias, std::size_t room, py::object create_task,
                  py::object call_soon, py::object run_in_thread);
     void drain();
+    // Where the run was left by Ctrl-C, the loop is made to raise KeyboardInterrupt.
     void finish(Outcome outcome) noexcept override;
     // Reports what ended since the last time. The loop calls it once a turn.
     void flush() noexcept override;
@@ -43,9 +45,11 @@ public:
 
 protected:
     void cancel(Fire* fire) noexcept override;
+    void closed() noexcept override;
 
 private:
     void start(const sched_item& item) noexcept;
+    void interrupt_loop() noexcept;
 
     py::object create_task_, call_soon_, run_in_thread_, flush_call_;
     std::vector<Outcome> ended_;

@@ -2,7 +2,10 @@
 
 #include <pybind11/stl.h>
 
+#include <algorithm>
+
 #include "consumers.hpp"
+#include "current_run.hpp"
 #include "engine_calls.hpp"
 #include "errors.hpp"
 
@@ -37,8 +40,9 @@ void collectable(PyHeapTypeObject* type) {
 
 }  // namespace
 
-Engine::Engine(const std::string& json, std::optional<std::int64_t> manual_clock, py::object zone)
-    : zone_(std::move(zone)) {
+Engine::Engine(const std::string& json, std::optional<std::int64_t> manual_clock, py::object zone,
+               std::vector<std::string> durable)
+    : zone_(std::move(zone)), durable_(std::move(durable)) {
     ConfigHandle config;
     check(sched_config_from_json(&config.raw, json.c_str()));
     if (manual_clock) check(sched_config_set_manual_clock(config.raw, *manual_clock));
@@ -54,6 +58,11 @@ Engine::Engine(const std::string& json, std::optional<std::int64_t> manual_clock
 Engine::~Engine() {
     sched_queue_free(control_);
     sched_free(handle_);
+}
+
+bool Engine::waits(const char* store) const noexcept {
+    if (store == nullptr) return !durable_.empty();
+    return std::any_of(durable_.begin(), durable_.end(), [=](const std::string& alias) { return alias == store; });
 }
 
 void Engine::stop(bool cancel) {
@@ -133,8 +142,8 @@ void Engine::clear() noexcept {
 
 void bind_engine(py::module_& module) {
     py::class_<Engine, std::shared_ptr<Engine>> type(module, "Engine", py::custom_type_setup(collectable));
-    type.def(py::init<const std::string&, std::optional<std::int64_t>, py::object>(), py::arg("json"),
-             py::arg("manual_clock"), py::arg("zone"))
+    type.def(py::init<const std::string&, std::optional<std::int64_t>, py::object, std::vector<std::string>>(),
+             py::arg("json"), py::arg("manual_clock"), py::arg("zone"), py::arg("durable"))
         .def("stop", &Engine::stop, py::arg("cancel"))
         .def("state", &Engine::state)
         .def("pause", &Engine::pause)
@@ -146,6 +155,7 @@ void bind_engine(py::module_& module) {
         .def("register", &Engine::register_function, py::arg("name"), py::arg("fn"))
         .def("keep_outcomes", &Engine::keep_outcomes, py::arg("keep"))
         .def("take_outcome", &Engine::take_outcome, py::arg("fire_id"))
+        .def("inside_run", [](const Engine& engine) { return inside_run_of(engine); })
         .def("attach_control", &attach_control)
         .def("attach_inline", &attach_inline, py::arg("alias"), py::arg("room"))
         .def("attach_loop", &attach_loop, py::arg("alias"), py::arg("room"), py::arg("create_task"),

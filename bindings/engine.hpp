@@ -5,6 +5,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "object_table.hpp"
 #include "python.hpp"
@@ -19,8 +20,9 @@ inline constexpr const char* kControlQueue = "uvsched.control";
 class Engine {
 public:
     // Makes the handle from a configuration document. `manual_clock`: where a clock stands still; `zone`: a tzinfo that
-    // runs carry to current_run().
-    Engine(const std::string& json, std::optional<std::int64_t> manual_clock, py::object zone);
+    // runs carry to current_run(); `durable`: the aliases of the stores whose calls wait for a commit.
+    Engine(const std::string& json, std::optional<std::int64_t> manual_clock, py::object zone,
+           std::vector<std::string> durable);
     Engine(const Engine&) = delete;
     Engine& operator=(const Engine&) = delete;
     ~Engine();
@@ -29,6 +31,8 @@ public:
     [[nodiscard]] sched_queue* control() const noexcept { return control_; }
     [[nodiscard]] PyObject* zone() const noexcept { return zone_.ptr(); }
     [[nodiscard]] ObjectTable& objects() noexcept { return objects_; }
+    // Whether calls on this store (nullptr: on all stores) may wait for a commit.
+    [[nodiscard]] bool waits(const char* store) const noexcept;
 
     // ---- calls that never wait ----
     void stop(bool cancel);
@@ -57,6 +61,7 @@ private:
     sched_scheduler* handle_ = nullptr;
     sched_queue* control_ = nullptr;
     py::object zone_;
+    std::vector<std::string> durable_;
     ObjectTable objects_;
     py::dict outcomes_;
     bool keep_outcomes_ = false;

@@ -5,20 +5,19 @@
 #include <algorithm>
 #include <chrono>
 #include <climits>
-#include <vector>
+#include <new>
 
 #include "arguments.hpp"
-#include "engine.hpp"
+#include "engine_requests.hpp"
 #include "errors.hpp"
-#include "records.hpp"
 #include "task_draft.hpp"
 
 // The functions here are plain C: nothing with a destructor is alive where they let go of the GIL (see without_gil()).
-// What they collect meanwhile is held by plain pointers, and is leaked if the interpreter ends the thread there.
+// Requests are held by plain pointers, and are leaked if the interpreter ends the thread there.
 namespace uvsched::python {
 namespace {
 
-constexpr int kSliceMs = 100;  // a waiting main thread looks this often whether a signal came
+constexpr int kSliceMs = 50;  // a waiting main thread looks this often whether a signal came
 
 using Clock = std::chrono::steady_clock;
 
@@ -34,6 +33,33 @@ PyObject* none_if(bool ok) noexcept {
     Py_RETURN_NONE;
 }
 
+// A request; nullptr with a Python error set.
+template <class Kind, class... Arguments>
+Kind* new_request(Arguments&&... arguments) noexcept {
+    try {
+        return new Kind(std::forward<Arguments>(arguments)...);
+    } catch (const std::bad_alloc&) {
+        PyErr_NoMemory();
+        return nullptr;
+    }
+}
+
+// Makes a request about a store; true when it succeeded. Else a Python error is set; where a signal's handler raised,
+// the request is nullptr afterwards and goes on by itself.
+template <class Kind>
+bool perform(const Engine& engine, const char* store, Kind*& request, const char* task_id = nullptr) {
+    if (request == nullptr) return false;
+    if (engine.waits(store)) {
+        request = static_cast<Kind*>(wait_for(request));
+        if (request == nullptr) return false;
+    } else {
+        request->make();  // a memory store never waits: letting go of the GIL would only invite other threads
+    }
+    if (request->code() == UVSCHED_OK) return true;
+    set_error_text(request->code(), request->error().c_str(), task_id);
+    return false;
+}
+
 // ---- life
 // ------------------------------------------------------------------------------------------------------------
 
@@ -42,9 +68,10 @@ PyObject* start(PyObject* self, PyObject* const* args, Py_ssize_t count) {
     if (engine == nullptr || !has_count(count, 1, "start")) return nullptr;
     const int paused = PyObject_IsTrue(args[0]);
     if (paused < 0) return nullptr;
-    sched_scheduler* const handle = engine->handle();
-    return none_if(
-        succeeded(without_gil([=] { return paused != 0 ? sched_start_paused(handle) : sched_start(handle); })));
+    auto* request = new_request<StartRequest>(*engine, paused != 0);
+    const bool ok = perform(*engine, nullptr, request);
+    delete request;
+    return none_if(ok);
 }
 
 // Waits in slices, so that Ctrl-C reaches the main thread. -1: for ever. True when the wait ended before its time was
@@ -135,26 +162,21 @@ PyObject* add(PyObject* self, PyObject* const* args, Py_ssize_t count) {
     }
     Draft draft;
     if (!succeeded(sched_task_new(&draft.task, reference))) return nullptr;
+    AddRequest* request = nullptr;
     bool ok = (id == nullptr || succeeded(sched_task_set_id(draft.task, id))) &&
               succeeded(sched_task_set_store(draft.task, store)) &&
               succeeded(sched_task_set_executor(draft.task, executor)) &&
               describe(*engine, draft, args[1], args[2], args[3], args[4], args[8]);
     if (ok) {
-        sched_scheduler* const handle = engine->handle();
-        sched_task* const task = draft.task;
-        const auto mode = static_cast<unsigned>(flags);
-        // A memory store never waits: letting go of the GIL would only invite other threads.
-        const int code = draft.token != 0 ? sched_add_task(handle, task, mode)
-                                          : without_gil([=] { return sched_add_task(handle, task, mode); });
-        ok = succeeded(code, id);
+        request = new_request<AddRequest>(*engine, store, draft.task, static_cast<unsigned>(flags));
+        ok = perform(*engine, store, request, id);
     }
-    const char* const found = ok ? sched_task_id(draft.task) : nullptr;
-    if (!ok || !remember(*engine, draft, store, found)) {
-        give_up(*engine, draft);
-        return nullptr;
-    }
-    PyObject* const result = id == nullptr ? PyUnicode_FromString(found) : Py_NewRef(args[5]);
-    sched_task_free(draft.task);
+    const char* const found = ok ? sched_task_id(request->draft()) : nullptr;
+    ok = ok && remember(*engine, draft, store, found);
+    if (!ok) give_up(*engine, draft);
+    PyObject* result = nullptr;
+    if (ok) result = id == nullptr ? PyUnicode_FromString(found) : Py_NewRef(args[5]);
+    delete request;
     return result;
 }
 
@@ -174,16 +196,13 @@ PyObject* change(PyObject* self, PyObject* const* args, Py_ssize_t count) {
     bool ok = (reference == nullptr || succeeded(sched_task_set_function(draft.task, reference))) &&
               describe(*engine, draft, args[3], args[4], args[5], args[6], args[7]);
     if (ok) {
-        sched_scheduler* const handle = engine->handle();
-        sched_task* const task = draft.task;
-        ok = succeeded(without_gil([=] { return sched_change_task(handle, store, id, task); }), id);
+        auto* request = new_request<ChangeRequest>(*engine, store, id, draft.task);
+        ok = perform(*engine, store, request, id);
+        delete request;
     }
-    if (!ok || !remember(*engine, draft, store, id)) {
-        give_up(*engine, draft);
-        return nullptr;
-    }
-    sched_task_free(draft.task);
-    Py_RETURN_NONE;
+    ok = ok && remember(*engine, draft, store, id);
+    if (!ok) give_up(*engine, draft);
+    return none_if(ok);
 }
 
 // ---- tasks: calls with a store (or None) and an id
@@ -207,8 +226,10 @@ template <auto Call>
 PyObject* on_task(PyObject* self, PyObject* const* args, Py_ssize_t count) {
     TaskCall call{};
     if (!read_task_call(self, args, count, 2, call)) return nullptr;
-    sched_scheduler* const handle = call.engine->handle();
-    return none_if(succeeded(without_gil([=] { return Call(handle, call.store, call.id); }), call.id));
+    auto* request = new_request<TaskRequest<Call>>(*call.engine, call.store, call.id);
+    const bool ok = perform(*call.engine, call.store, request, call.id);
+    delete request;
+    return none_if(ok);
 }
 
 // remove_all(store) -> int
@@ -217,43 +238,24 @@ PyObject* remove_all(PyObject* self, PyObject* const* args, Py_ssize_t count) {
     const char* store = nullptr;
     if (engine == nullptr || !has_count(count, 1, "remove_all") || !read_optional_text(args[0], "store", store))
         return nullptr;
-    sched_scheduler* const handle = engine->handle();
-    std::int64_t removed = 0;
-    const int code = without_gil([&] { return sched_remove_all_tasks(handle, store, &removed); });
-    return succeeded(code) ? PyLong_FromLongLong(removed) : nullptr;
+    auto* request = new_request<RemoveAllRequest>(*engine, store);
+    PyObject* const removed = perform(*engine, store, request) ? PyLong_FromLongLong(request->removed) : nullptr;
+    delete request;
+    return removed;
 }
 
 // get(store, id) -> TaskRecord
 PyObject* get(PyObject* self, PyObject* const* args, Py_ssize_t count) {
     TaskCall call{};
     if (!read_task_call(self, args, count, 2, call)) return nullptr;
-    sched_scheduler* const handle = call.engine->handle();
-    sched_task* task = nullptr;
-    const int code = without_gil([&] { return sched_get_task(handle, &task, call.store, call.id); });
-    if (!succeeded(code, call.id)) return nullptr;
-    PyObject* const record = task_record(*call.engine, task);
-    sched_task_free(task);
+    auto* request = new_request<GetRequest>(*call.engine, call.store, call.id);
+    const bool ok = perform(*call.engine, call.store, request, call.id);
+    PyObject* const record = ok ? task_record(*call.engine, request->task) : nullptr;
+    delete request;
     return record;
 }
 
-using Tasks = std::vector<sched_task*>;
-
-int collect(sched_iterator* iterator, Tasks& tasks) noexcept {
-    while (true) {
-        sched_task* task = nullptr;
-        const int code = sched_iterator_next(iterator, &task);
-        if (code == UVSCHED_ENOTFOUND) return UVSCHED_OK;
-        if (code != UVSCHED_OK) return code;
-        try {
-            tasks.push_back(task);
-        } catch (const std::bad_alloc&) {
-            sched_task_free(task);
-            return UVSCHED_ENOMEM;
-        }
-    }
-}
-
-PyObject* to_list(Engine& engine, const Tasks& tasks) noexcept {
+PyObject* to_list(Engine& engine, const std::vector<sched_task*>& tasks) noexcept {
     Owned list(PyList_New(static_cast<Py_ssize_t>(tasks.size())));
     for (std::size_t i = 0; list && i < tasks.size(); ++i) {
         PyObject* const record = task_record(engine, tasks[i]);
@@ -269,19 +271,9 @@ PyObject* list(PyObject* self, PyObject* const* args, Py_ssize_t count) {
     const char* store = nullptr;
     if (engine == nullptr || !has_count(count, 1, "list") || !read_optional_text(args[0], "store", store))
         return nullptr;
-    sched_scheduler* const handle = engine->handle();
-    auto* const tasks = new (std::nothrow) Tasks;
-    if (tasks == nullptr) return PyErr_NoMemory();
-    const int code = without_gil([=] {
-        sched_iterator* iterator = nullptr;
-        int result = sched_list_tasks(handle, &iterator, store);
-        if (result == UVSCHED_OK) result = collect(iterator, *tasks);
-        sched_iterator_free(iterator);
-        return result;
-    });
-    PyObject* const found = succeeded(code) ? to_list(*engine, *tasks) : nullptr;
-    for (sched_task* const task : *tasks) sched_task_free(task);
-    delete tasks;
+    auto* request = new_request<ListRequest>(*engine, store);
+    PyObject* const found = perform(*engine, store, request) ? to_list(*engine, request->tasks) : nullptr;
+    delete request;
     return found;
 }
 
@@ -294,41 +286,25 @@ PyObject* preview(PyObject* self, PyObject* const* args, Py_ssize_t count) {
         !read_int(args[3], "count", wanted)) {
         return nullptr;
     }
-    const auto capacity = static_cast<std::size_t>(std::clamp(wanted, 1, 10'000));
-    auto* const times = new (std::nothrow) std::int64_t[capacity];
-    if (times == nullptr) return PyErr_NoMemory();
-    sched_scheduler* const handle = call.engine->handle();
-    std::size_t found = 0;
-    const int code =
-        without_gil([&] { return sched_preview_task(handle, call.store, call.id, after, times, capacity, &found); });
-    PyObject* const out = succeeded(code, call.id) ? PyList_New(static_cast<Py_ssize_t>(found)) : nullptr;
-    for (std::size_t i = 0; out != nullptr && i < found; ++i) {
-        PyList_SET_ITEM(out, static_cast<Py_ssize_t>(i), PyLong_FromLongLong(times[i]));
+    const auto most = static_cast<std::size_t>(std::clamp(wanted, 1, 10'000));
+    auto* request = new_request<PreviewRequest>(*call.engine, call.store, call.id, after, most);
+    PyObject* out = nullptr;
+    if (perform(*call.engine, call.store, request, call.id)) {
+        out = PyList_New(static_cast<Py_ssize_t>(request->found));
+        for (std::size_t i = 0; out != nullptr && i < request->found; ++i) {
+            PyList_SET_ITEM(out, static_cast<Py_ssize_t>(i), PyLong_FromLongLong(request->times[i]));
+        }
     }
-    delete[] times;
+    delete request;
     return out;
 }
 
 // ---- history
 // ---------------------------------------------------------------------------------------------------------
 
-struct Rows {
-    std::vector<HistoryRecord> rows;
-    bool complete = true;
-};
-
-void add_row(const sched_history_row* row, void* user_data) {
-    auto& out = *static_cast<Rows*>(user_data);
+PyObject* to_list(std::vector<HistoryRecord>& rows) noexcept {
     try {
-        out.rows.emplace_back(*row);
-    } catch (const std::bad_alloc&) {
-        out.complete = false;
-    }
-}
-
-PyObject* to_list(Rows& rows) noexcept {
-    try {
-        return py::cast(std::move(rows.rows)).release().ptr();
+        return py::cast(std::move(rows)).release().ptr();
     } catch (py::error_already_set& error) {
         error.restore();
     } catch (const std::exception& error) {
@@ -350,15 +326,10 @@ PyObject* history(PyObject* self, PyObject* const* args, Py_ssize_t count) {
         (args[3] != Py_None && !read_int64(args[3], "before", before)) || !read_int(args[4], "limit", limit)) {
         return nullptr;
     }
-    auto* const rows = new (std::nothrow) Rows;
-    if (rows == nullptr) return PyErr_NoMemory();
-    sched_scheduler* const handle = engine->handle();
     const auto most = static_cast<std::size_t>(std::max(limit, 0));
-    const int code =
-        without_gil([=] { return sched_query_history(handle, store, task_id, state, before, most, add_row, rows); });
-    PyObject* found = nullptr;
-    if (succeeded(code)) found = rows->complete ? to_list(*rows) : PyErr_NoMemory();
-    delete rows;
+    auto* request = new_request<HistoryRequest>(*engine, store, task_id, state, before, most);
+    PyObject* const found = perform(*engine, store, request) ? to_list(request->rows) : nullptr;
+    delete request;
     return found;
 }
 

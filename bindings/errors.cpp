@@ -5,10 +5,13 @@
 namespace uvsched::python {
 
 PyObject* set_error(int code, const char* task_id) noexcept {
+    return set_error_text(code, sched_last_error(), task_id);
+}
+
+PyObject* set_error_text(int code, const char* last, const char* task_id) noexcept {
     const Owned module(PyImport_ImportModule("uvsched._errors"));
     if (!module) return nullptr;
     // The text may hold what a user gave; what is not UTF-8 in it must not hide it.
-    const char* const last = sched_last_error();
     const Owned text(
         PyUnicode_DecodeUTF8(last, static_cast<Py_ssize_t>(std::char_traits<char>::length(last)), "replace"));
     if (!text) return nullptr;

@@ -9,6 +9,9 @@ namespace uvsched::python {
 // nullptr.
 PyObject* set_error(int code, const char* task_id = nullptr) noexcept;
 
+// The same for a call that another thread made, with the text that it left there.
+PyObject* set_error_text(int code, const char* text, const char* task_id = nullptr) noexcept;
+
 // The same, thrown. For functions bound with pybind11.
 void check(int code, const char* task_id = nullptr);
 

@@ -36,6 +36,7 @@ void InlineConsumer::drain() {
     std::vector<Outcome> ended;
     ended.reserve(count);
     calling_ = true;
+    bool interrupted = false;
     for (std::size_t i = 0; i < count; ++i) {
         const sched_item& item = items_[i];
         if (item.tag != UVSCHED_ITEM_RUN) {
@@ -43,6 +44,7 @@ void InlineConsumer::drain() {
         } else {
             // One of the functions may shut the scheduler down.
             ended.push_back(open() ? run(item) : cancelled(item.run_id));
+            interrupted = interrupted || ended.back().interrupted;
         }
     }
     calling_ = false;
@@ -50,6 +52,9 @@ void InlineConsumer::drain() {
     const auto passed = Clock::now() - start;
     if (passed > kLongTurn) limit_ = std::max<std::size_t>(limit_ / 2, 1);
     if (passed < kShortTurn && count == limit_) limit_ = std::min(limit_ * 2, kMostItems);
+    if (!interrupted) return;
+    PyErr_SetNone(PyExc_KeyboardInterrupt);
+    throw py::error_already_set();
 }
 
 }  // namespace uvsched::python

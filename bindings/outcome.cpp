@@ -32,6 +32,12 @@ Owned describe(PyObject* error) noexcept {
     return Owned(PyUnicode_FromString(Py_TYPE(error)->tp_name));
 }
 
+bool is_ctrl_c(PyObject* error) noexcept {
+    const Owned answer = call_helper("uvsched._failures", "is_ctrl_c", error);
+    if (!answer) PyErr_Clear();
+    return answer.get() == Py_True;
+}
+
 // A coroutine that nobody will await is closed, so that it does not warn later.
 bool is_lost_coroutine(PyObject* value) noexcept {
     if (!PyCoro_CheckExact(value)) return false;
@@ -79,6 +85,7 @@ Outcome outcome_of_error(Engine& engine, std::uint64_t run_id, const char* fire_
         PyErr_Clear();
         return cancelled(run_id);
     }
+    const bool keyboard = PyErr_ExceptionMatches(PyExc_KeyboardInterrupt) != 0;
     const Owned error = take_error();
     if (!error) return failed(run_id, "SystemError: the function failed without an exception");
     if (engine.keeps_outcomes() && fire_id != nullptr) engine.put_outcome(fire_id, false, error.get());
@@ -86,6 +93,7 @@ Outcome outcome_of_error(Engine& engine, std::uint64_t run_id, const char* fire_
     outcome.run_id = run_id;
     outcome.status = UVSCHED_RUN_FAILED;
     outcome.error = describe(error.get());
+    outcome.interrupted = keyboard && is_ctrl_c(error.get());
     return outcome;
 }
 

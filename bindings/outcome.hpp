@@ -14,6 +14,7 @@ namespace uvsched::python {
 struct Outcome {
     std::uint64_t run_id = 0;
     std::int32_t status = UVSCHED_RUN_DONE;
+    bool interrupted = false;  // by Ctrl-C, as far as can be known: who called the function raises it again
     Owned result;
     Owned error;
 };

@@ -15,7 +15,7 @@ namespace uvsched::python {
 namespace {
 
 struct Trigger {
-    PyObject_HEAD;
+    PyObject ob_base;
     sched_trigger* handle;  // none until the rule is asked
     ZoneTimes* zone;
 };

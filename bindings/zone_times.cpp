@@ -9,6 +9,8 @@
 #include "civil.hpp"
 #include "errors.hpp"
 
+#pragma GCC diagnostic ignored "-Wold-style-cast"  // in the macros of datetime.h
+
 namespace uvsched::python {
 namespace {
 

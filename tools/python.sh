@@ -31,13 +31,13 @@ build_tools() {
     digest <pyproject.toml >.venv-build/.tools
 }
 
-# pip_wheel NAME OPTION…: a wheel of this checkout in build/NAME, compiled in a folder that is kept.
+# pip_wheel FOLDER BUILD_FOLDER OPTION…: a wheel of this checkout, compiled in a folder that is kept.
 pip_wheel() {
-    name=$1
-    shift
-    rm -f build/"$name"/*.whl
-    $BUILD_PYTHON -m pip wheel -q --no-build-isolation --no-deps --wheel-dir "build/$name" \
-        --config-settings=build-dir="build/$name/build" --config-settings=cmake.define.UVSCHED_WERROR=ON "$@" .
+    folder=$1 build=$2
+    shift 2
+    rm -f "$folder"/*.whl
+    $BUILD_PYTHON -m pip wheel -q --no-build-isolation --no-deps --wheel-dir "$folder" \
+        --config-settings=build-dir="$build" --config-settings=cmake.define.UVSCHED_WERROR=ON "$@" .
 }
 
 # built_wheel: makes build/wheel/*.whl, when the sources have changed.
@@ -46,7 +46,7 @@ built_wheel() {
     sources=$(sources_digest)
     noted build/wheel/.sources "$sources" && return
     say "building the wheel"
-    pip_wheel wheel
+    pip_wheel build/wheel build/wheel/build
     echo "$sources" >build/wheel/.sources
 }
 
@@ -67,13 +67,54 @@ environment() {
     echo "$sources" >"$1/.sources"
 }
 
-# asan_package: the package with AddressSanitizer in build/python-asan/site, compiled as the preset asan-ubsan does.
+# other_pythons: the oldest and the newest supported interpreter beside $PYTHON, as far as the system or pyenv has them
+# with their headers; or those that $UVSCHED_PYTHONS names.
+other_pythons() {
+    [ -z "${UVSCHED_PYTHONS+given}" ] || { echo "$UVSCHED_PYTHONS" && return; }
+    for version in 3.10 3.13; do
+        for program in /usr/bin/python$version "${PYENV_ROOT:-$HOME/.pyenv}"/versions/$version.*/bin/python$version; do
+            [ -x "$program" ] && [ "$(python_version "$program")" != "$(python_version "$PYTHON")" ] || continue
+            include=$("$program" -c 'import sysconfig; print(sysconfig.get_path("include"))')
+            [ -f "$include/Python.h" ] && echo "$program" && break
+        done
+    done
+}
+
+python_version() { "$1" -c 'import sys; print("%d.%d" % sys.version_info[:2])'; }
+
+# packages_for PROGRAM…: the package for other interpreters, in build/pythonVERSION/site. The library is compiled as for
+# the wheel, and as deep in build/, so that ccache has it.
+packages_for() {
+    compiler=$(sed -n 's/^CMAKE_CXX_COMPILER:[A-Z]*=//p' build/wheel/build/CMakeCache.txt)
+    for program; do
+        folder=build/python$(python_version "$program") sources="$(sources_digest) $program"
+        noted "$folder/.sources" "$sources" && continue
+        say "building the package for $program"
+        rm -rf "$folder/site"
+        cmake -S . -B "$folder/build" -G Ninja --log-level=WARNING -DCMAKE_BUILD_TYPE=Release \
+            -DCMAKE_CXX_COMPILER="$compiler" -DCMAKE_INSTALL_LIBDIR=uvsched/lib -DCMAKE_INSTALL_INCLUDEDIR=uvsched/include \
+            -DUVSCHED_BUILD_EXAMPLES=OFF -DUVSCHED_BUILD_PYTHON=ON -DUVSCHED_BUILD_STATIC=OFF -DUVSCHED_BUILD_TESTS=OFF \
+            -DPython_EXECUTABLE="$program" -Dpybind11_DIR="$($BUILD_PYTHON -m pybind11 --cmakedir)"
+        cmake --build "$folder/build" --parallel "$JOBS"
+        cmake --install "$folder/build" --prefix "$folder/site" >/dev/null
+        cp -r python/uvsched "$folder/site/"
+        echo "$program" >"$folder/interpreter"
+        echo "$sources" >"$folder/.sources"
+    done
+}
+
+# asan_package: the package with AddressSanitizer and UndefinedBehaviorSanitizer in build/python-asan/site, compiled as the
+# preset asan-ubsan does, and as deep in build/, so that ccache has most of it.
 asan_package() {
-    pip_wheel python-asan --config-settings=cmake.build-type=Debug \
+    sources=$(sources_digest)
+    noted build/python-asan/.sources "$sources" && return
+    pip_wheel build/python-asan build/python-asan --config-settings=cmake.build-type=Debug \
+        --config-settings=cmake.define.CMAKE_C_COMPILER=cc --config-settings=cmake.define.CMAKE_CXX_COMPILER=c++ \
         --config-settings=cmake.define.CMAKE_CXX_FLAGS_DEBUG='-g1 -O1' \
         --config-settings=cmake.define.UVSCHED_SANITIZE=address,undefined
     rm -rf build/python-asan/site
     .venv/bin/python -m pip install -q --no-deps --target build/python-asan/site build/python-asan/*.whl
+    echo "$sources" >build/python-asan/.sources
 }
 
 # The interpreter is not instrumented, so the runtime must be there before it; and what Python never frees is no leak of ours.

@@ -27,13 +27,20 @@ test_cpp() { suite "C and C++, $1" build_and_ctest "$1" "$RESULTS/ctest-$1.xml";
 
 # The suites take the JUnit file last.
 pytest_main() { run_pytest .venv "$1"; }
+pytest_asan() { asan_python -m pytest -q tests/python_asan -o junit_family=xunit2 --junitxml "$1"; }
 pytest_frameworks() { run_pytest .venv-esmerald "$1" tests/frameworks; }
+
+test_python_asan() {
+    check "Python package with the sanitizers" asan_package
+    suite "Python, asan-ubsan" pytest_asan "$RESULTS/pytest-asan.xml"
+}
 
 # ./dev test [--quick]
 #
-# Runs the C, C++ and installed-tree tests; the Python tests and the examples of the documentation; the framework tests in
-# an environment of their own; the tests of the core under AddressSanitizer with UndefinedBehaviorSanitizer, and under
-# ThreadSanitizer; the checks of ./dev lint but clang-tidy. The last line is 'N passed, N failed, N skipped'.
+# Runs the C, C++ and installed-tree tests; the Python tests (those of the interpreter's exit on other Pythons too) and the
+# examples of the documentation; the framework tests in an environment of their own; the tests of the core and a smoke test
+# of the Python package under AddressSanitizer with UndefinedBehaviorSanitizer; those of the core under ThreadSanitizer; the
+# checks of ./dev lint but clang-tidy. The last line is 'N passed, N failed, N skipped'.
 #
 #   --quick   only preset dev and the Python tests
 task_test() {
@@ -53,11 +60,14 @@ task_test() {
     [ -n "$quick" ] || need $LINT_PACKAGES $ABI_PACKAGES
     test_cpp dev
     check "Python package" environment .venv dev
+    # shellcheck disable=SC2046
+    [ -n "$quick" ] || check "Python package for other interpreters" packages_for $(other_pythons)
     suite "Python" pytest_main "$RESULTS/pytest.xml"
     if [ -z "$quick" ]; then
         check "Python package beside Esmerald" environment .venv-esmerald test,esmerald
         suite "Python frameworks" pytest_frameworks "$RESULTS/pytest-frameworks.xml"
         test_core asan-ubsan
+        test_python_asan
         test_core tsan
         lint_quick
     fi

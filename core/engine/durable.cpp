@@ -22,7 +22,7 @@ std::unique_ptr<StoreThread> Engine::make_store_thread(std::uint16_t index) {
     StoreSlot& store = stores_[index];
     StoreThreadHooks hooks;
     hooks.now = [this, &store] { return now_of(store, read_clock()); };
-    hooks.wakes = [this, index](const std::vector<GroupWake>& wakes) { set_wakes(index, wakes); };
+    hooks.wakes = [this, index](const GroupWakes& found) { set_wakes(index, found); };
     hooks.failed = [this, &store](const Error& error) {
         emit(EventCode::store_error, store.alias, {}, error.message());
     };
@@ -33,9 +33,14 @@ std::unique_ptr<StoreThread> Engine::make_store_thread(std::uint16_t index) {
     return std::make_unique<StoreThread>(make_sqlite_store(parse_sqlite_url(store.config.url)), std::move(hooks));
 }
 
-void Engine::set_wakes(std::uint16_t index, const std::vector<GroupWake>& wakes) {
+void Engine::set_wakes(std::uint16_t index, const GroupWakes& found) {
     const std::lock_guard lock(mutex_);
-    for (const GroupWake& group : wakes) stores_[index].durable->wakes[group.executor] = group.wake;
+    DurableSlot& durable = *stores_[index].durable;
+    // Other lanes since then: rebuild_lanes() has asked for a look at them, which must not be forgotten.
+    if (durable.groups != found.groups) return;
+    for (std::size_t i = 0; i < found.wakes.size(); ++i) {
+        durable.wakes[(*found.groups)[i].executor] = found.wakes[i];
+    }
     signal_locked();
 }
 
@@ -60,12 +65,16 @@ void Engine::looked(std::uint16_t index, StoreReply&& reply) {
             const std::string& id = claim.definition->id;
             const Micros shift = claim.clock == ClockLine::elapsed ? now.shift() : 0;
             for (const PlannedMiss& miss : claim.plan.misses) emit_miss(store.alias, id, miss, shift, now.wall);
-            if (!claim.plan.next_slot) emit(EventCode::task_finished, store.alias, id);
+            if (claim.plan.next_slot) continue;
+            tell_if_given_up(store.alias, *claim.definition, claim.plan.hwm, claim.anchor);
+            emit(EventCode::task_finished, store.alias, id);
         }
     }
-    // Something is said to be due, and still nothing came of looking: not again at once.
+    // Something was due for the look, and still nothing came of it: not again at once. What became due since is another
+    // matter.
+    const Now then = reply.looked.value_or(now);
     for (const LaneGroup& group : *durable.groups) {
-        if (!moved && is_due(durable.wakes[group.executor], now))
+        if (!moved && is_due(durable.wakes[group.executor], then))
             durable.not_before[group.executor] = now.wall + kLookPause;
     }
     std::vector<Start> starts;
@@ -166,6 +175,7 @@ void Engine::rebuild_lanes(std::uint16_t index) {
     std::fill(durable->not_before.begin(), durable->not_before.end(), kEarliest);
     durable->groups = std::make_shared<const std::vector<LaneGroup>>(std::move(groups));
     durable->thread->set_groups(durable->groups);
+    signal_locked();
 }
 
 void Engine::learn_lane(std::uint16_t index, const StoredTask& task) {

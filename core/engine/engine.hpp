@@ -50,8 +50,11 @@ struct DurableSlot {
     std::unordered_set<std::string> derived_ids;  // declared by this process
 };
 
+// A durable store has a companion: a memory store of the same alias, just before it, for tasks that never leave the
+// process: those on a shutdown or boot trigger (docs/decisions/0024-event-triggers.md).
 struct StoreSlot {
     std::string alias;
+    bool companion = false;
     StoreConfig config;
     std::unique_ptr<MemoryStore> memory;  // one of the two
     std::unique_ptr<DurableSlot> durable;
@@ -103,6 +106,7 @@ public:
     std::uint64_t add_observer(EventMask mask, std::function<void(const Event&)> call,
                                std::function<void()> release) override;
     void remove_observer(std::uint64_t id) override;
+    void close_observers() override;
     Code wait_idle(std::optional<Micros> timeout) override;
 
     // RunSink
@@ -147,6 +151,9 @@ private:
     void start_loop(bool paused);
     void loop_main();
     void drain();
+    [[nodiscard]] int cancels_asked() const;
+    void close_executors();
+    void begin_shutdown_tasks();
     void cancel_runs();
     void become_stopped();
     void signal_locked();
@@ -158,6 +165,7 @@ private:
     void notice_step(const Now& raw);
     void measure_rooms();
     void claim_memory(const Now& raw);
+    void claim_shutdown(const Now& raw);
     void post_looks(const Now& raw);
     [[nodiscard]] Instant next_deadline(const Now& raw) const;
     [[nodiscard]] bool idle(const Now& raw) const;
@@ -182,6 +190,7 @@ private:
     void emit_run(EventCode code, const RunSlot& slot, Instant now);
     [[nodiscard]] Event run_event(EventCode code, const RunSlot& slot, Instant now) const;
     void emit(EventCode code, const std::string& alias, const std::string& id, std::string message = {});
+    void tell_if_given_up(const std::string& alias, const Definition& task, Instant after, Instant anchor);
     void collect_gone(MemoryStore& store);
 
     // ---- durable.cpp ----
@@ -190,7 +199,7 @@ private:
     void gate(std::uint16_t index, std::vector<Start> starts, std::vector<std::uint64_t> runs);
     void gated(std::uint16_t index, const StoreReply& reply, const std::vector<std::uint64_t>& runs);
     void release_durable(std::uint16_t index, std::vector<Release> releases);
-    void set_wakes(std::uint16_t index, const std::vector<GroupWake>& wakes);
+    void set_wakes(std::uint16_t index, const GroupWakes& found);
     [[nodiscard]] static bool is_due(const Store::Wake& wake, const Now& now);
     void rebuild_lanes(std::uint16_t index);
     void learn_lane(std::uint16_t index, const StoredTask& task);
@@ -201,6 +210,10 @@ private:
 
     // ---- tasks_add.cpp ----
     [[nodiscard]] StoreSlot& store_slot(const std::string& alias);
+    [[nodiscard]] StoreSlot& home_of(const std::string& alias, const Trigger& trigger);
+    [[nodiscard]] StoreSlot& companion_of(const StoreSlot& durable);
+    [[nodiscard]] static std::string key_of(const Definition& task);
+    void leave_other_home(StoreSlot& home, const PendingAdd& add);
     [[nodiscard]] std::uint16_t executor_index(const std::string& alias) const;
     [[nodiscard]] std::uint16_t index_of(const StoreSlot& store) const {
         return static_cast<std::uint16_t>(&store - stores_.data());
@@ -231,7 +244,10 @@ private:
                                           const TaskChanges& changes, const Now& now) const;
     [[nodiscard]] static TaskState paused_state(TaskState state);
     [[nodiscard]] static TaskState resumed_state(const Definition& definition, TaskState state, const Now& now);
+    static void check_home(const StoreSlot& store, const Definition& old, const Definition& definition);
     void change_pending(PendingAdd& add, const TaskChanges& changes);
+    void remove_memory(StoreSlot& store, MemoryIndex index, const std::string& id);
+    bool remove_durable(StoreSlot& store, const std::string& id);
     void rebase_memory(StoreSlot& store, MemoryIndex index, const Now& now);
     [[nodiscard]] TaskView view(const StoreSlot& store, MemoryIndex index) const;
     [[nodiscard]] TaskView view(const StoreSlot& store, const StoredTask& task) const;
@@ -247,8 +263,8 @@ private:
     std::condition_variable idle_changed_;
     SchedulerState state_ = SchedulerState::stopped;
     bool stop_requested_ = false;
-    bool cancel_requested_ = false;
-    bool draining_ = false;
+    int cancels_asked_ = 0;
+    bool shutting_down_ = false;  // fires of the shutdown triggers are made; no others are claimed
     std::unique_ptr<Loop> loop_;
     Instant armed_ = kEarliest;  // what the loop sleeps until; kEarliest while it is at work
     Micros clock_offset_ = 0;    // wall - elapsed, as last seen
@@ -270,6 +286,7 @@ private:
     std::vector<std::size_t> rooms_;
     std::vector<MemoryFire> fires_;
     std::vector<MemoryMiss> misses_;
+    std::vector<bool> unattended_;  // by executor
 };
 
 }  // namespace uvsched

@@ -38,9 +38,12 @@ Instant Engine::turn() {
                 measure_rooms();
                 claim_memory(raw);
                 post_looks(raw);
-                batch.insert(batch.end(), dispatch_.begin(), dispatch_.end());
-                dispatch_.clear();
+            } else if (shutting_down_) {
+                measure_rooms();
+                claim_shutdown(raw);
             }
+            batch.insert(batch.end(), dispatch_.begin(), dispatch_.end());
+            dispatch_.clear();
             flush_outboxes();
             if (batch.empty()) {
                 if (idle_told_ != asked && idle(raw)) {
@@ -100,6 +103,23 @@ void Engine::claim_memory(const Now& raw) {
         store.memory->claim(now, kBatch, rooms_, fires_, misses_);
         for (const MemoryFire& fire : fires_) dispatch_.push_back(&make_memory_run(i, fire, now));
         if (!misses_.empty()) record_misses(i, misses_, now);
+    }
+}
+
+void Engine::claim_shutdown(const Now& raw) {
+    for (std::size_t i = 0; i < executors_.size(); ++i) {
+        unattended_[i] = executors_[i].executor && !executors_[i].executor->attended();
+    }
+    for (std::uint16_t i = 0; i < stores_.size(); ++i) {
+        StoreSlot& store = stores_[i];
+        if (!store.memory) continue;
+        const Now now = now_of(store, raw);
+        fires_.clear();
+        misses_.clear();
+        store.memory->drop_events(FireKind::shutdown, unattended_, misses_);
+        if (!misses_.empty()) record_misses(i, misses_, now);
+        store.memory->claim_shutdown(kBatch, rooms_, fires_);
+        for (const MemoryFire& fire : fires_) dispatch_.push_back(&make_memory_run(i, fire, now));
     }
 }
 

@@ -67,10 +67,14 @@ public:
     Executor& operator=(const Executor&) = delete;
     virtual ~Executor() = default;
 
+    // Accepts runs from now on; after close() again.
     virtual void start(RunSink& sink) = 0;
 
     // How many more runs it takes now. The engine claims no more than that. Thread-safe.
     [[nodiscard]] virtual std::size_t room() const noexcept = 0;
+
+    // Whether anybody is there to take runs, now or when there is room again.
+    [[nodiscard]] virtual bool attended() const noexcept { return true; }
 
     // Never blocks and never runs user code; the loop thread calls it with no lock held.
     virtual void submit(std::span<Run* const> runs) = 0;

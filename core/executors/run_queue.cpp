@@ -39,6 +39,11 @@ public:
         return open_ && room_ > runs_.size() ? room_ - runs_.size() : 0;
     }
 
+    [[nodiscard]] bool attended() const noexcept override {
+        const std::lock_guard lock(mutex_);
+        return room_ > 0;
+    }
+
     void submit(std::span<Run* const> runs) override {
         {
             const std::lock_guard lock(mutex_);

@@ -99,8 +99,9 @@ struct Claim {
     Plan plan;
     Instant now_wall = 0;
     std::shared_ptr<const Definition>
-        definition;  // for whoever tells of the claim; the store does not look at these two
+        definition;  // for whoever tells of the claim; the store does not look at these three
     ClockLine clock = ClockLine::wall;
+    Instant anchor = 0;
     // answers
     Outcome outcome = Outcome::none;
     std::vector<OpenFire> fires;  // one for each plan.runs; those not waiting are claimed by this node

@@ -5,8 +5,8 @@
 namespace uvsched {
 namespace {
 
-// No offset is that large: the local time of an instant is nearer to it than this.
-constexpr std::int64_t kLargestOffset = 2 * 86'400;
+// Two days. No offset is that large: the local time of an instant is nearer to it than this.
+constexpr std::int64_t kLargestOffset = 172'800;
 
 // In the year 1425. What a damaged file says of earlier times is searched one by one.
 constexpr std::int64_t kFirstBucket = -(std::int64_t{1} << 34);

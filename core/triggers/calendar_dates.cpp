@@ -20,7 +20,7 @@ constexpr DayNumber month_start(std::int64_t month) {
     constexpr DayNumber kMarchOfYear0 = -719'468;
     return kMarchOfYear0 + 365 * year + leap_days + (153 * in_year + 2) / 5;
 }
-static_assert(month_start(1970 * 12) == 0 && month_start(2000 * 12 + 2) == 11'017);
+static_assert(month_start(23'640) == 0 && month_start(24'002) == 11'017);  // January 1970, March 2000
 
 }  // namespace
 

@@ -5,16 +5,26 @@ from collections.abc import Awaitable, Callable, Iterator, Sequence
 from datetime import datetime, tzinfo
 from typing import Any, final, overload
 
+from typing_extensions import Never, disjoint_base
+
 __version__: str
 CONTROL_QUEUE: str
 
 def set_zone_data(fallback: str) -> None: ...
 def current_fire() -> Fire | None: ...
 
-class Engine:
+class _Bound(type):
+    """The metaclass of bound classes."""
+
+class _Made(metaclass=_Bound):
+    """What only the extension makes."""
+
+    def __init__(self, *args: Never, **kwargs: Never) -> None: ...
+
+class Engine(metaclass=_Bound):
     """A scheduler of the engine, and the objects that its tasks need."""
 
-    def __init__(self, json: str, manual_clock: int | None, zone: tzinfo) -> None: ...
+    def __init__(self, json: str, manual_clock: int | None, zone: tzinfo, durable: Sequence[str]) -> None: ...
 
     # Calls that may wait. They let go of the GIL.
     def start(self, paused: bool, /) -> None: ...
@@ -70,6 +80,7 @@ class Engine:
     def register(self, name: str, fn: Callable[..., Any]) -> None: ...
     def keep_outcomes(self, keep: bool) -> None: ...
     def take_outcome(self, fire_id: str) -> tuple[bool, Any] | None: ...
+    def inside_run(self) -> bool: ...
     def attach_control(self) -> ControlConsumer: ...
     def attach_inline(self, alias: str, room: int) -> InlineConsumer: ...
     def attach_loop(
@@ -82,7 +93,7 @@ class Engine:
     ) -> LoopConsumer: ...
     def attach_thread(self, alias: str, room: int) -> ThreadConsumer: ...
 
-class TaskRecord:
+class TaskRecord(_Made):
     """A task at one moment."""
 
     @property
@@ -132,7 +143,7 @@ class TaskRecord:
     @property
     def pending(self) -> bool: ...
 
-class HistoryRecord:
+class HistoryRecord(_Made):
     """A row of the ledger."""
 
     @property
@@ -174,7 +185,7 @@ class HistoryRecord:
     @property
     def finished_at(self) -> int: ...
 
-class EventRecord:
+class EventRecord(_Made):
     """An event."""
 
     @property
@@ -206,6 +217,7 @@ class EventRecord:
     @property
     def message(self) -> str: ...
 
+@disjoint_base
 class Trigger:
     """A rule that the engine is asked for its times."""
 
@@ -247,7 +259,11 @@ class Fire:
     def cr_await(self) -> Any: ...
     @property
     def cr_running(self) -> bool: ...
-    def __call__(self) -> None: ...
+    @property
+    def __name__(self) -> str: ...
+    @property
+    def __qualname__(self) -> str: ...
+    def __call__(self, *args: Never, **kwargs: Never) -> None: ...
     def __await__(self) -> Iterator[Any]: ...
     def __iter__(self) -> Iterator[Any]: ...
     def __next__(self) -> Any: ...
@@ -255,7 +271,7 @@ class Fire:
     def throw(self, typ: Any, val: Any = ..., tb: Any = ..., /) -> Any: ...
     def close(self) -> None: ...
 
-class InlineConsumer:
+class InlineConsumer(_Made):
     """Calls plain functions on the thread that drains it."""
 
     @property
@@ -265,7 +281,7 @@ class InlineConsumer:
     def drain(self) -> None: ...
     def close(self, cancel: bool, usable: bool) -> None: ...
 
-class LoopConsumer:
+class LoopConsumer(_Made):
     """Starts coroutine functions as tasks of an asyncio loop."""
 
     @property
@@ -276,7 +292,7 @@ class LoopConsumer:
     def flush(self) -> None: ...
     def close(self, cancel: bool, usable: bool) -> None: ...
 
-class ThreadConsumer:
+class ThreadConsumer(_Made):
     """One worker thread's own."""
 
     @property
@@ -287,7 +303,7 @@ class ThreadConsumer:
     def wake(self) -> None: ...
     def close(self, cancel: bool, usable: bool) -> None: ...
 
-class ControlConsumer:
+class ControlConsumer(_Made):
     """Takes events, and the news that the scheduler has stopped."""
 
     @property

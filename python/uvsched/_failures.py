@@ -1,8 +1,11 @@
-"""Exceptions as text, for events and the ledger."""
+"""Exceptions of tasks: their text, for events and the ledger, and what goes on beyond the task."""
 
 from __future__ import annotations
 
+import signal
+import threading
 import traceback
+from typing import NoReturn
 
 _LIMIT = 32_768
 
@@ -16,3 +19,18 @@ def describe(error: BaseException) -> str:
         half = _LIMIT // 2
         text = f"{text[:half]}\n…\n{text[-half:]}"
     return text.encode("utf-8", "backslashreplace").decode()
+
+
+def is_ctrl_c(error: BaseException) -> bool:
+    """Whether an exception may come of Ctrl-C, and so concerns the program rather than the task or listener that
+    happened to be under way: a KeyboardInterrupt on the main thread, where SIGINT has Python's own handler."""
+    return (
+        isinstance(error, KeyboardInterrupt)
+        and threading.current_thread() is threading.main_thread()
+        and signal.getsignal(signal.SIGINT) is signal.default_int_handler
+    )
+
+
+def interrupt() -> NoReturn:
+    """What a loop calls to be left by KeyboardInterrupt."""
+    raise KeyboardInterrupt

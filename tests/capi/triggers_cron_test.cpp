@@ -96,7 +96,7 @@ TEST_CASE("a fault says field, text, what was expected, and the column") {
         CHECK(sched_last_error() == text);
     };
     refused("61 * * * *", "minute: \"61\" is not in 0-59 (column 1)");
-    refused("0 0 * * FRI-SUM", "weekday: \"FRI-SUM\"");
+    refused("0 0 * * FRI-SUM", "day-of-week: \"SUM\" is not in 0-7 or SUN-SAT (column 13)");
     CHECK_FAILS(sched_trigger_from_cron(&out, nullptr, nullptr), UVSCHED_EINVAL, "expression: NULL");
     CHECK_FAILS(sched_trigger_from_cron(&out, "\xFF * * * *", nullptr), UVSCHED_EINVAL,
                 "is not UTF-8 (from byte 0 on)");

@@ -26,15 +26,19 @@ void MemoryStore::claim_ready(std::size_t limit, std::span<std::size_t> rooms, s
     for (std::size_t executor = 0; executor < ready_.size(); ++executor) {
         std::deque<MemoryFire>& ready = ready_[executor];
         while (!ready.empty() && rooms[executor] > 0 && fires.size() < limit) {
-            MemoryTask& task = at(ready.front().task);
-            ++task.pins;
-            ++task.flying;
-            ++task.runs;
-            fires.push_back(ready.front());
+            begin(ready.front(), rooms[executor], fires);
             ready.pop_front();
-            --rooms[executor];
         }
     }
+}
+
+void MemoryStore::begin(MemoryFire& fire, std::size_t& room, std::vector<MemoryFire>& fires) {
+    MemoryTask& task = at(fire.task);
+    ++task.pins;
+    ++task.flying;
+    ++task.runs;
+    --room;
+    fires.push_back(fire);
 }
 
 void MemoryStore::claim_top(TimerQueue& due, Instant now, std::span<std::size_t> rooms, std::vector<MemoryFire>& fires,

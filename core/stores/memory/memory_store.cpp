@@ -25,13 +25,19 @@ MemoryIndex MemoryStore::find(std::string_view id) const {
     return found == by_id_.end() ? kNone : found->second;
 }
 
-void MemoryStore::adopt(MemoryTask& task, std::shared_ptr<const Definition> definition, std::uint16_t executor) {
+void MemoryStore::adopt(MemoryIndex index, std::shared_ptr<const Definition> definition, std::uint16_t executor) {
+    MemoryTask& task = at(index);
     task.owner = std::move(definition);
     task.definition = task.owner.get();
     task.executor = executor;
     task.period = task.definition->trigger->plain_period();
     task.grace = task.definition->policies.grace.value_or(INT64_MAX);
     task.max_instances = task.definition->policies.max_instances;
+    if (task.definition->trigger->event()) {
+        events_.insert(index);
+    } else {
+        events_.erase(index);
+    }
 }
 
 MemoryIndex MemoryStore::add(std::shared_ptr<const Definition> definition, const TaskState& state,
@@ -46,7 +52,7 @@ MemoryIndex MemoryStore::add(std::shared_ptr<const Definition> definition, const
     }
     MemoryTask& task = at(index);
     task = MemoryTask{};
-    adopt(task, std::move(definition), executor);
+    adopt(index, std::move(definition), executor);
     task.uid = state.uid;
     task.runs = state.runs;
     by_id_.emplace(task.definition->id, index);
@@ -57,8 +63,9 @@ MemoryIndex MemoryStore::add(std::shared_ptr<const Definition> definition, const
 void MemoryStore::redefine(MemoryIndex index, std::shared_ptr<const Definition> definition, std::uint16_t executor) {
     MemoryTask& task = at(index);
     by_id_.erase(task.definition->id);  // the key is a view into the old definition
+    if (task.flying > 0) outlived_[index].push_back(task.owner);
     const bool elsewhere = task.executor != executor;
-    adopt(task, std::move(definition), executor);
+    adopt(index, std::move(definition), executor);
     by_id_.emplace(task.definition->id, index);
     ++task.rev;
     if (!task.parked || !elsewhere) return;
@@ -89,12 +96,15 @@ void MemoryStore::remove(MemoryIndex index, Reason reason, const Now& now, std::
 
 void MemoryStore::drop_waiting(MemoryIndex index, Reason reason, std::vector<MemoryMiss>& misses) {
     const auto drop = [&](const MemoryFire& fire) {
-        misses.push_back({index, PlannedMiss{.state = FireState::skipped,
-                                             .reason = reason,
-                                             .first = fire.key.slot,
-                                             .last = fire.last,
-                                             .count = fire.folded,
-                                             .exact = fire.exact}});
+        --at(index).busy;
+        misses.push_back({.task = index,
+                          .miss = {.state = FireState::skipped,
+                                   .reason = reason,
+                                   .first = fire.key.slot,
+                                   .last = fire.last,
+                                   .count = fire.folded,
+                                   .exact = fire.exact},
+                          .kind = fire.key.kind});
     };
     if (const auto found = waiting_.find(index); found != waiting_.end()) {
         for (const MemoryFire& fire : found->second) drop(fire);
@@ -113,6 +123,7 @@ void MemoryStore::forget(MemoryIndex index) {
     MemoryTask& task = at(index);
     for (TimerQueue& due : queues_) due.remove(index);
     by_id_.erase(task.definition->id);
+    events_.erase(index);
     task.removed = true;
     task.parked = false;
     release_if_unused(task);
@@ -121,8 +132,10 @@ void MemoryStore::forget(MemoryIndex index) {
 }
 
 // A run of the task is over.
-void MemoryStore::land(MemoryTask& task) {
+void MemoryStore::land(MemoryIndex index) {
+    MemoryTask& task = at(index);
     --task.flying;
+    if (task.flying == 0 && !outlived_.empty()) outlived_.erase(index);
     release_if_unused(task);
 }
 
@@ -188,7 +201,7 @@ void MemoryStore::release(const MemoryFire& fire) {
     MemoryTask& task = at(fire.task);
     --task.runs;
     if (!task.removed) make_ready(fire);
-    land(task);
+    land(fire.task);
     unpin(fire.task);
 }
 
@@ -206,7 +219,7 @@ bool MemoryStore::finish(const MemoryFire& fire) {
         }
         ended = end_if_over(fire.task);
     }
-    land(task);
+    land(fire.task);
     unpin(fire.task);
     return ended;
 }
@@ -230,12 +243,13 @@ MemoryHistoryRow* MemoryStore::record(const MemoryFire& fire) {
 
 void MemoryStore::record(const MemoryMiss& miss, const Now& now) {
     const MemoryTask& task = at(miss.task);
-    MemoryHistoryRow* row = record(MemoryFire{.task = miss.task,
-                                              .attempt = 0,
-                                              .key = {.uid = task.uid, .gen = task.gen, .slot = miss.miss.first},
-                                              .last = miss.miss.last,
-                                              .folded = miss.miss.count,
-                                              .exact = miss.miss.exact});
+    MemoryHistoryRow* row =
+        record(MemoryFire{.task = miss.task,
+                          .attempt = 0,
+                          .key = {.uid = task.uid, .gen = task.gen, .kind = miss.kind, .slot = miss.miss.first},
+                          .last = miss.miss.last,
+                          .folded = miss.miss.count,
+                          .exact = miss.miss.exact});
     if (row == nullptr) return;
     row->shift = task.clock == ClockLine::elapsed ? now.shift() : 0;
     row->state = miss.miss.state;

@@ -6,6 +6,7 @@
 #include <deque>
 #include <memory>
 #include <optional>
+#include <set>
 #include <span>
 #include <string_view>
 #include <unordered_map>
@@ -70,6 +71,20 @@ public:
     void claim(const Now& now, std::size_t limit, std::span<std::size_t> rooms, std::vector<MemoryFire>& fires,
                std::vector<MemoryMiss>& misses);
 
+    // The scheduler starts (FireKind::boot) or shuts down: one fire of each active task on such a trigger, ready at once.
+    // While max_instances runs of it are in flight it waits for one to end; it is not skipped.
+    void fire_events(FireKind kind, const Now& now);
+
+    // Claims ready fires of a shutdown, and no others, as claim() does.
+    void claim_shutdown(std::size_t limit, std::span<std::size_t> rooms, std::vector<MemoryFire>& fires);
+
+    // Whether fires of a shutdown are ready, or wait.
+    [[nodiscard]] bool any_shutdown() const;
+
+    // Drops fires of a start or a shutdown that have not begun, of those executors for which `drops` says so (by
+    // executor number): skipped, for the caller to record.
+    void drop_events(FireKind kind, const std::vector<bool>& drops, std::vector<MemoryMiss>& misses);
+
     // A manual fire, ready at once.
     void run_now(MemoryIndex index);
 
@@ -102,16 +117,17 @@ private:
     }
     void unpark(std::span<const std::size_t> rooms);
     void claim_ready(std::size_t limit, std::span<std::size_t> rooms, std::vector<MemoryFire>& fires);
+    void begin(MemoryFire& fire, std::size_t& room, std::vector<MemoryFire>& fires);
     void claim_top(TimerQueue& due, Instant now, std::span<std::size_t> rooms, std::vector<MemoryFire>& fires,
                    std::vector<MemoryMiss>& misses);
     void plan_top(TimerQueue& due, MemoryIndex index, MemoryTask& task, Instant now, std::span<std::size_t> rooms,
                   std::vector<MemoryFire>& fires, std::vector<MemoryMiss>& misses);
-    void adopt(MemoryTask& task, std::shared_ptr<const Definition> definition, std::uint16_t executor);
+    void adopt(MemoryIndex index, std::shared_ptr<const Definition> definition, std::uint16_t executor);
     void enqueue(MemoryIndex index, Instant due);
     void park(MemoryIndex index);
     void make_ready(const MemoryFire& fire);
     void forget(MemoryIndex index);
-    void land(MemoryTask& task);
+    void land(MemoryIndex index);
     void release_if_unused(MemoryTask& task);
     void unpin(MemoryIndex index);
 
@@ -124,7 +140,10 @@ private:
     std::vector<std::deque<std::pair<MemoryIndex, Uid>>> parked_;      // by executor, the longest waiting first
     std::unordered_map<MemoryIndex, std::deque<MemoryFire>> waiting_;  // behind an earlier run of the same task
     std::vector<std::deque<MemoryFire>> ready_;                        // by executor: manual, released, promoted
+    // Definitions that runs in flight were made with, and that were changed since.
+    std::unordered_map<MemoryIndex, std::vector<std::shared_ptr<const Definition>>> outlived_;
     std::int64_t manual_ = 0;
+    std::set<MemoryIndex> events_;  // tasks on a trigger that is an event
     Plan plan_;
     MemoryHistory history_;
 };

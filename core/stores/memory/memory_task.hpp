@@ -65,6 +65,7 @@ struct MemoryFire {
 struct MemoryMiss {
     MemoryIndex task = 0;
     PlannedMiss miss;
+    FireKind kind = FireKind::scheduled;
 };
 
 }  // namespace uvsched

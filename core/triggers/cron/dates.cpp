@@ -9,20 +9,31 @@ namespace uvsched {
 namespace {
 
 constexpr std::uint64_t kAllWeeks = (std::uint64_t{1} << 54) - 2;
-constexpr std::uint32_t kAllMonths = (1U << 13) - 2;
+constexpr std::uint16_t kAllMonths = (1U << 13) - 2;
 
-// The years of one kind: a year of them, whose months stand for those of the others, and all of them as bits.
+constexpr std::size_t kLengths = 4;  // of months: 28 to 31 days
+
+// The years of one kind: a year of them, whose months stand for those of the others, all of them as bits, and the months
+// by length and first weekday, as bits.
 struct YearKind {
     int example = 0;
     std::array<std::uint64_t, 4> years{};
+    std::array<std::array<std::uint16_t, 7>, kLengths> months{};
 };
 
 constexpr std::array<YearKind, kCronYearKinds> make_kinds() {
     std::array<YearKind, kCronYearKinds> out{};
     for (std::size_t year = 0; year < kCronYears; ++year) {
-        YearKind& kind = out[cron_year(static_cast<int>(year)).kind];
+        const CronYear& entry = cron_year(static_cast<int>(year));
+        YearKind& kind = out[entry.kind];
         kind.example = static_cast<int>(year);
         kind.years[year / 64] |= std::uint64_t{1} << year % 64;
+        kind.months = {};
+        for (int month = 1; month <= 12; ++month) {
+            const auto length = static_cast<std::size_t>(month_length(entry, month) - 28);
+            kind.months[length][static_cast<std::size_t>(first_weekday(entry, month))] |=
+                static_cast<std::uint16_t>(1U << month);
+        }
     }
     return out;
 }
@@ -32,21 +43,32 @@ constexpr auto kKinds = make_kinds();
 
 CronDates::CronDates(const CronFields& fields) noexcept
     : weeks_((fields.weeks & kAllWeeks) == kAllWeeks ? kAnyWeek : fields.weeks) {
-    for (std::size_t length = 0; length < days_.size(); ++length) {
+    months_.fill(fields.months & kAllMonths);
+    for (std::size_t length = 0; length < kLengths; ++length) {
         for (std::size_t weekday = 0; weekday < 7; ++weekday) {
             days_[length][weekday] = month_days(fields, static_cast<int>(length) + 28, static_cast<int>(weekday));
+            if (days_[length][weekday] == 0) drop_months(length, weekday);
         }
     }
+    if (weeks_ != kAnyWeek) drop_months_without_week();
     for (std::size_t kind = 0; kind < kCronYearKinds; ++kind) {
-        const int year = kKinds[kind].example;
-        std::uint32_t months = 0;
-        for (std::uint32_t rest = fields.months & kAllMonths; rest != 0; rest &= rest - 1) {
-            const int month = bits::least(rest);
-            if (days(year, month) != 0) months |= 1U << month;
-        }
-        months_[kind] = static_cast<std::uint16_t>(months);
-        if (months == 0) continue;
+        if (months_[kind] == 0) continue;
         for (std::size_t i = 0; i < years_.size(); ++i) years_[i] |= kKinds[kind].years[i] & fields.years[i];
+    }
+}
+
+void CronDates::drop_months(std::size_t length, std::size_t first_weekday) noexcept {
+    for (std::size_t kind = 0; kind < kCronYearKinds; ++kind) {
+        months_[kind] &= static_cast<std::uint16_t>(~kKinds[kind].months[length][first_weekday]);
+    }
+}
+
+void CronDates::drop_months_without_week() noexcept {
+    for (std::size_t kind = 0; kind < kCronYearKinds; ++kind) {
+        for (std::uint32_t rest = months_[kind]; rest != 0; rest &= rest - 1) {
+            const int month = bits::least(rest);
+            if (days(kKinds[kind].example, month) == 0) months_[kind] &= static_cast<std::uint16_t>(~(1U << month));
+        }
     }
 }
 

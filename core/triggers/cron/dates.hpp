@@ -2,6 +2,7 @@
 #pragma once
 
 #include <array>
+#include <cstddef>
 #include <cstdint>
 
 #include "core/triggers/cron/bits.hpp"
@@ -27,6 +28,11 @@ public:
 
 private:
     static constexpr std::uint64_t kAnyWeek = ~std::uint64_t{0};
+
+    // Takes months that have no day out of months_: all of a length (from 28 on) and first weekday; those without a day
+    // in one of the weeks.
+    void drop_months(std::size_t length, std::size_t first_weekday) noexcept;
+    void drop_months_without_week() noexcept;
 
     // The days of a month, whether it is one of the rule's or not.
     [[nodiscard]] std::uint32_t days(int year, int month) const noexcept;

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cstddef>
 
+#include "core/triggers/cron/bits.hpp"
 #include "core/triggers/cron/year_table.hpp"
 
 namespace uvsched {
@@ -23,18 +24,16 @@ struct Month {
 
 constexpr std::uint32_t bit(int day) { return std::uint32_t{1} << day; }
 
-constexpr bool has(std::uint32_t set, int value) { return (set >> value & 1) != 0; }
-
 std::uint32_t nth_weekdays(const CronNthWeekdays& nth, const Month& month) {
     std::uint32_t out = 0;
+    if (nth == CronNthWeekdays{}) return out;
     for (int weekday = 0; weekday < 7; ++weekday) {
         const std::uint32_t set = nth.of[static_cast<std::size_t>(weekday)];
-        if (set == 0) continue;
         const int first = month.first(weekday);
         for (int n = 1, day = first; day <= month.length; ++n, day += 7) {
-            if (has(set, n)) out |= bit(day);
+            if (bits::has(set, n)) out |= bit(day);
         }
-        if (has(set, 0)) out |= bit(first + (month.length - first) / 7 * 7);
+        if (bits::has(set, 0)) out |= bit(first + (month.length - first) / 7 * 7);
     }
     return out;
 }
@@ -48,15 +47,11 @@ int nearest_weekday(int day, const Month& month) {
 
 std::uint32_t by_day_of_month(const CronDayOfMonth& rule, const Month& month) {
     std::uint32_t out = rule.days | nth_weekdays(rule.nth, month);
-    if (rule.nearest != 0) {
-        for (int day = 1; day <= month.length; ++day) {
-            if (has(rule.nearest, day)) out |= bit(nearest_weekday(day, month));
-        }
+    for (std::uint32_t rest = rule.nearest & month.all(); rest != 0; rest &= rest - 1) {
+        out |= bit(nearest_weekday(bits::least(rest), month));
     }
-    if (rule.from_end != 0) {
-        for (int n = 0; n < month.length; ++n) {
-            if (has(rule.from_end, n)) out |= bit(month.length - n);
-        }
+    for (std::uint32_t rest = rule.from_end; rest != 0; rest &= rest - 1) {
+        if (bits::least(rest) < month.length) out |= bit(month.length - bits::least(rest));
     }
     if (rule.last_weekday) out |= bit(nearest_weekday(month.length, month));
     return out;
@@ -97,7 +92,7 @@ std::uint32_t iso_week_days(std::uint64_t weeks, int year, int month) noexcept {
         int week = thursday % year_length / 7 + 1;
         // The year before has a 53rd Thursday where it ends on one, or is a leap year that ends on a Friday.
         if (thursday < 0) week = entry.first_weekday == kFriday || entry.kind == 14 ? 53 : 52;
-        if ((weeks >> week & 1) == 0) continue;
+        if (!bits::has(weeks, week)) continue;
         for (int day = std::max(monday, 1); day < monday + 7 && day <= length; ++day) out |= bit(day);
     }
     return out;

@@ -1,5 +1,6 @@
 #include "core/triggers/cron/range_item.hpp"
 
+#include "core/time/quote.hpp"
 #include "core/triggers/cron/hashed.hpp"
 
 namespace uvsched {
@@ -42,7 +43,8 @@ std::optional<CronRange> read_range_item(CronReader& reader, CronHash& hash, boo
             range = {spec.least, last_of_all(spec), 1};
             break;
         case '/':
-            reader.refuse(reader.item(), "has no range before its step; write \"*" + std::string(reader.item()) + "\"");
+            reader.refuse(reader.item(),
+                          "has no range before its step; write " + in_quotes("*" + std::string(reader.item())));
         case '?':
             if (spec.may_be_open) reader.refuse_at(reader.position(), "?", "stands alone in its field");
             reader.refuse_at(reader.position(), "?", "is only for day-of-month and day-of-week");
@@ -54,9 +56,9 @@ std::optional<CronRange> read_range_item(CronReader& reader, CronHash& hash, boo
             if (!reader.take('-')) {
                 if (reader.peek() == '/') {
                     const std::string value(reader.since(from));
-                    const std::string rest = std::string(reader.item()).substr(value.size());
-                    reader.refuse(reader.item(), "has a step on a single value; write \"" + value + "-" +
-                                                     std::to_string(spec.most) + rest + "\"");
+                    const std::string rest(reader.item().substr(value.size()));
+                    reader.refuse(reader.item(), "has a step on a single value; write " +
+                                                     in_quotes(value + "-" + std::to_string(spec.most) + rest));
                 }
                 single = true;
                 return range;

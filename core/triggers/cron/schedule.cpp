@@ -8,8 +8,11 @@
 namespace uvsched {
 namespace {
 
-// Gaps and overlaps longer than this are no clock changes that a rule could be meant to bridge.
-constexpr std::int64_t kLongestChange = 3 * 3600;
+// Three hours. Longer gaps and overlaps are no clock changes that a rule could be meant to bridge.
+constexpr std::int64_t kLongestChange = 10'800;
+
+// Two days: no local time is farther than this from its instant.
+constexpr std::int64_t kFarthestLocal = 172'800;
 
 // The whole second that an instant lies in.
 constexpr std::int64_t second_of(Instant instant) { return instant / kSecond - (instant % kSecond < 0 ? 1 : 0); }
@@ -36,10 +39,10 @@ bool CronSchedule::gap_counts(std::size_t stretch) const noexcept {
     return gap_fires_ && stretch != 0 && table_->offset(stretch) - table_->offset(stretch - 1) <= kLongestChange;
 }
 
-// Local times run on within a stretch and from its end to where the next begins to count. So the first match `found`
-// at or after `from` is the next one too, unless the stretch it was looked for in ends before it and the clock is set:
+// Local times run on within a stretch, and from its end to where the next begins to count. So the first match `found` at
+// or after `from` is the next one too, unless the stretch it was looked for in ends before it and the clock is then set
 // forward past it, or back to before `from`. Each stretch begins later on the local line than the one before it: no
-// overlap is longer than the stretch that it repeats the end of (CCTZ takes no other data).
+// overlap is longer than the stretch whose end it repeats (CCTZ takes no other data).
 std::optional<Instant> CronSchedule::next(Instant after) const {
     if (never_) return std::nullopt;
     const std::int64_t second = second_of(after) + 1;
@@ -47,14 +50,17 @@ std::optional<Instant> CronSchedule::next(Instant after) const {
     std::int64_t from = std::max(second + table_->offset(at), counts_from(at));
     std::int64_t found = search_.at_or_after(from);
     while (found >= table_->end(at) + table_->offset(at)) {
-        if (++at == table_->size()) return std::nullopt;
-        const std::int64_t begin = counts_from(at);
-        if (found == CronLocalSearch::kNoneLater && table_->begin(at) + table_->offset(at) >= from) return std::nullopt;
-        if (begin < from) {
-            from = begin;
-            found = search_.at_or_after(from);
-        } else if (found < begin) {
-            if (gap_counts(at)) return table_->begin(at) * kSecond;
+        if (table_->end(at) - kFarthestLocal >= from) {
+            // No later stretch leads back to before `from`: none but those around `found` can matter.
+            if (found == CronLocalSearch::kNoneLater) return std::nullopt;
+            if (const std::size_t leap = table_->find(found - kFarthestLocal); leap > at) {
+                at = leap;
+                continue;
+            }
+        }
+        const std::int64_t begin = counts_from(++at);
+        if (found < begin && gap_counts(at)) return table_->begin(at) * kSecond;
+        if (found < begin || begin < from) {
             from = begin;
             found = search_.at_or_after(from);
         }
@@ -70,11 +76,17 @@ std::optional<Instant> CronSchedule::previous(Instant before) const {
     std::int64_t to = second + table_->offset(at);
     std::int64_t found = search_.at_or_before(to);
     while (found < counts_from(at)) {
-        if (at == 0) return std::nullopt;
         const std::int64_t change = table_->begin(at);
-        const std::int64_t end = change + table_->offset(at - 1);
-        --at;
-        if (gap_counts(at + 1) && found >= std::max(end, counts_from(at))) return change * kSecond;
+        if (change + kFarthestLocal <= to) {
+            if (found == CronLocalSearch::kNoneEarlier) return std::nullopt;
+            if (const std::size_t leap = table_->find(found + kFarthestLocal); leap < at) {
+                at = leap;
+                continue;
+            }
+        }
+        const bool counts = gap_counts(at);
+        const std::int64_t end = change + table_->offset(--at);
+        if (counts && found >= std::max(end, counts_from(at))) return change * kSecond;
         if (end > to + 1 || end <= found) {
             to = end - 1;
             found = search_.at_or_before(to);

@@ -156,6 +156,7 @@ class BaseScheduler(TaskAdding):
     def _on_events(self, events: Sequence[_core.EventRecord]) -> None:
         """On the asyncio thread: what the engine reports."""
         wanted = self._listeners.mask
+        interrupt: BaseException | None = None
         for record in events:
             if record.alias == _core.CONTROL_QUEUE or record.code == SCHEDULER_SHUTDOWN:
                 continue  # a name that users never see; an end that is told by shutdown() itself
@@ -165,11 +166,16 @@ class BaseScheduler(TaskAdding):
             if record.code & wanted:
                 ended = record.code & (TASK_EXECUTED | TASK_ERROR)
                 outcome = self._usable().take_outcome(record.fire_id) if ended else None
-                self._listeners.dispatch(records.to_event(record, self._timezone, self.identity, outcome))
+                try:
+                    self._listeners.dispatch(records.to_event(record, self._timezone, self.identity, outcome))
+                except KeyboardInterrupt as error:
+                    interrupt = error
         if self._log.silenced and not self._silent:
             self._silent = True
             self._subscribe()
             self._later(WINDOW, self._end_silence)
+        if interrupt is not None:
+            raise interrupt
 
     def _end_silence(self) -> None:
         self._silent = False

@@ -44,7 +44,8 @@ class EngineOwner:
         with self._lock:
             if self._engine is None:
                 configuration = self._configuration
-                engine = _core.Engine(configuration.engine_json(), configuration.manual_clock, self._timezone)
+                durable = [alias for alias, store in self._stores.items() if store.durable]
+                engine = _core.Engine(configuration.engine_json(), configuration.manual_clock, self._timezone, durable)
                 self._declarations.replay(engine)
                 self._engine = engine
             return self._engine
@@ -70,7 +71,10 @@ class EngineOwner:
         self._functions = self._declarations.functions
 
     def _at_exit(self) -> None:
-        """When the interpreter exits."""
+        """When the interpreter exits, before it waits for threads."""
+
+    def _at_end(self) -> None:
+        """When the interpreter exits and all threads have ended: results may still have to be stored."""
 
     # ---- Configuration ----
 

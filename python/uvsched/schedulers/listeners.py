@@ -7,6 +7,7 @@ import logging
 import threading
 from collections.abc import Callable
 
+from .._failures import is_ctrl_c
 from ..events import SchedulerEvent
 
 Listener = Callable[..., object]
@@ -51,10 +52,21 @@ class Listeners:
         return found
 
     def dispatch(self, event: SchedulerEvent) -> None:
-        """Calls the listeners that want this event. One that raises is logged and does not disturb the others."""
+        """Calls the listeners that want this event. One that raises, SystemExit too, is logged and does not disturb the
+        others.
+
+        Raises:
+            KeyboardInterrupt: Ctrl-C came in a listener; the others have been called.
+        """
+        interrupt: BaseException | None = None
         for callback, mask in self._entries:
             if event.code & mask:
                 try:
                     callback(event)
-                except Exception:
-                    logger.exception("listener %r failed on %r", callback, event)
+                except BaseException as error:
+                    if is_ctrl_c(error):
+                        interrupt = error
+                    else:
+                        logger.exception("listener %r failed on %r", callback, event)
+        if interrupt is not None:
+            raise interrupt

@@ -67,10 +67,12 @@ class LoopBinding:
         if control is None:
             return
         events, stopped = control.drain(everything=False)
-        if events:
-            self._on_events(events)
-        if stopped:
-            self._on_stopped()
+        try:
+            if events:
+                self._on_events(events)
+        finally:
+            if stopped:
+                self._on_stopped()
 
     def close(self, *, cancel: bool, loop_usable: bool = True) -> None:
         """Detaches: nothing starts any more, what waits goes back, coroutines are cancelled. Never blocks; idempotent.

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
 _owners: weakref.WeakSet[EngineOwner] = weakref.WeakSet()
 _inherited: list[object] = []
 _exit_hooked = False
+_exiting = False
 
 
 def watch(owner: EngineOwner) -> None:
@@ -31,10 +32,18 @@ def hook_exit() -> None:
         RuntimeError: the interpreter is exiting already.
     """
     global _exit_hooked
-    if not _exit_hooked:
-        register = getattr(threading, "_register_atexit", atexit.register)
-        register(_stop_all)
-        _exit_hooked = True
+    try:
+        if not _exit_hooked:
+            register = getattr(threading, "_register_atexit", atexit.register)
+            register(_stop_all)
+            atexit.register(_wait_for_all)
+            _exit_hooked = True
+    except RuntimeError:
+        late = True
+    else:
+        late = _exiting
+    if late:
+        raise RuntimeError("the interpreter is exiting: a scheduler cannot start any more")
 
 
 def keep(*inherited: object) -> None:
@@ -43,8 +52,15 @@ def keep(*inherited: object) -> None:
 
 
 def _stop_all() -> None:
+    global _exiting
+    _exiting = True
     for owner in list(_owners):
         owner._at_exit()
+
+
+def _wait_for_all() -> None:
+    for owner in list(_owners):
+        owner._at_end()
 
 
 def _after_fork() -> None:

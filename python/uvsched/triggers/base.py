@@ -37,9 +37,7 @@ class BaseTrigger(TriggerType, _core.Trigger):
         self._jitter = 0 if jitter is None else span_to_micros(jitter, "jitter")
         self.allow_mistrigger_by_default = allow_mistrigger_by_default
 
-    def apply_jitter(
-        self, next_trigger_time: datetime | None, jitter: float | None, now: datetime
-    ) -> datetime | None:
+    def apply_jitter(self, next_trigger_time: datetime | None, jitter: float | None, now: datetime) -> datetime | None:
         """The due time as it is: the engine delays the run, not the due time."""
         return next_trigger_time
 

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from datetime import datetime, tzinfo
 from typing import Any, ClassVar
 
+from .._time import zone_name
 from .rule import RuleTrigger
 
 _UNITS = ("years", "months", "weeks", "days")
@@ -91,7 +92,9 @@ class CalendarIntervalTrigger(RuleTrigger):
         return self._time.get("second", 0)
 
     def _rule(self, zone: tzinfo) -> dict[str, Any]:
-        return {"type": "calendar_interval", "gap": self.gap, **self._interval, **self._time}
+        out: dict[str, Any] = {"type": "calendar_interval", "gap": self.gap, **self._interval, **self._time}
+        out["timezone"] = self._zone or zone_name(zone)
+        return out
 
     def _arguments(self) -> dict[str, Any]:
         out: dict[str, Any] = {**self._interval, **self._time, **self._window_arguments()}
@@ -103,9 +106,7 @@ class CalendarIntervalTrigger(RuleTrigger):
         CalendarIntervalTrigger.__init__(self, **arguments)
 
     def __str__(self) -> str:
-        every = ", ".join(
-            f"{number} {name[:-1] if number == 1 else name}" for name, number in self._interval.items()
-        )
+        every = ", ".join(f"{number} {name[:-1] if number == 1 else name}" for name, number in self._interval.items())
         return f"calendar_interval[{every} at {self.hour:02}:{self.minute:02}:{self.second:02}]"
 
 

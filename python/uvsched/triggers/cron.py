@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from datetime import datetime, tzinfo
-from typing import Any, ClassVar, TypeVar
+from typing import TYPE_CHECKING, Any, ClassVar
 
+from .._time import zone_name
 from .moments import shown
 from .rule import RuleTrigger
 
-Self = TypeVar("Self", bound="CronTrigger")
+if TYPE_CHECKING:
+    from typing_extensions import Self
+
 Field = int | str | None
 
+_IN_EXPRESSION = re.compile(r"\Aexpression: (?=[a-z])")
 _FIELDS = ("year", "month", "day", "week", "day_of_week", "hour", "minute", "second")
 
 
@@ -76,7 +81,7 @@ class CronTrigger(RuleTrigger):
 
     @classmethod
     def from_crontab(
-        cls: type[Self],
+        cls,
         expression: str,
         timezone: tzinfo | str | None = None,
         *,
@@ -125,7 +130,11 @@ class CronTrigger(RuleTrigger):
         self.expression = expression
         self.key = key
         self._fields = {}
-        self._finish(start_at, end_at, timezone, gap, overlap)
+        try:
+            self._finish(start_at, end_at, timezone, gap, overlap)
+        except ValueError as error:
+            # The engine reads JSON, and puts the member before the field; to callers the field says it all.
+            raise ValueError(_IN_EXPRESSION.sub("", str(error))) from None
 
     def _finish(
         self,
@@ -147,6 +156,7 @@ class CronTrigger(RuleTrigger):
 
     def _rule(self, zone: tzinfo) -> dict[str, Any]:
         out: dict[str, Any] = {"type": "cron", "gap": self.gap, "overlap": self.overlap, **self._fields}
+        out["timezone"] = self._zone or zone_name(zone)
         if self.expression is not None:
             out["expression"] = self.expression
         if self.key is not None:

@@ -7,14 +7,15 @@ import json
 from collections.abc import Mapping
 from datetime import datetime, tzinfo
 from datetime import timezone as fixed_zone
-from typing import Any, ClassVar, TypeVar, cast
+from typing import TYPE_CHECKING, Any, ClassVar
 from zoneinfo import ZoneInfo
 
 from .._time import format_utc, from_micros, known_zone_name, to_micros, to_zone, zone_at, zone_name
 from .base import KIND_JSON, BaseTrigger, Spec
 from .moments import open_fold, optional_datetime, shown
 
-Self = TypeVar("Self", bound="RuleTrigger")
+if TYPE_CHECKING:
+    from typing_extensions import Self
 
 
 class RuleTrigger(BaseTrigger):
@@ -25,6 +26,12 @@ class RuleTrigger(BaseTrigger):
     """
 
     __slots__ = ("_asked", "_zone", "end_at", "start_at", "timezone")
+
+    start_at: datetime | None
+    end_at: datetime | None
+    timezone: tzinfo | None
+    _zone: str | None  # the zone's name, where it is part of the rule
+    _asked: tuple[tzinfo, Self] | None
 
     zoned: ClassVar[bool] = False
     """Whether the rule itself is read in the zone, and not its times alone."""
@@ -37,7 +44,7 @@ class RuleTrigger(BaseTrigger):
     # ---- What each class says ----
 
     def _rule(self, zone: tzinfo) -> dict[str, Any]:
-        """The rule as the engine's JSON, without what `_json` adds."""
+        """The rule as the engine's JSON, with `zone` for what it leaves open; without what `_json` adds."""
         raise NotImplementedError
 
     def _arguments(self) -> dict[str, Any]:
@@ -57,9 +64,8 @@ class RuleTrigger(BaseTrigger):
         for name, moment in (("start_at", self.start_at), ("end_at", self.end_at)):
             if moment is not None:
                 out[name] = format_utc(to_micros(moment, own))
-        named = self._zone or (zone_name(zone) if self.zoned else None)
-        if named is not None:
-            out["timezone"] = named
+        if self._zone is not None:
+            out["timezone"] = self._zone
         if self._jitter:
             out["jitter"] = self._jitter / 1_000_000
         return out
@@ -69,7 +75,7 @@ class RuleTrigger(BaseTrigger):
         return self._canonical()
 
     @classmethod
-    def from_json(cls: type[Self], text: str) -> Self:
+    def from_json(cls, text: str) -> Self:
         """The trigger that to_json() wrote.
 
         Raises:
@@ -109,7 +115,7 @@ class RuleTrigger(BaseTrigger):
         # What counts from now, as an interval without a start does, counts from now and not from just before.
         return found if found is not None and to_micros(found, zone) == present else self.next(now)
 
-    def _in(self: Self, zone: tzinfo) -> Self:
+    def _in(self, zone: tzinfo) -> Self:
         """This trigger, with `zone` for what it leaves open. The last one is kept."""
         if self.timezone is not None:
             return self
@@ -117,7 +123,7 @@ class RuleTrigger(BaseTrigger):
             bound = type(self).__new__(type(self))
             bound._restore({**self._arguments(), "timezone": zone})
             self._asked = (zone, bound)
-        return cast(Self, self._asked[1])
+        return self._asked[1]
 
     # ---- Values ----
 
@@ -161,11 +167,11 @@ class RuleTrigger(BaseTrigger):
         *before: datetime | None,
     ) -> None:
         """Takes the trigger's times and its zone: the one given, else that of the first time that has one."""
-        self._asked: tuple[tzinfo, RuleTrigger] | None = None
+        self._asked = None
         self.start_at = optional_datetime(start_at, "start_at")
         self.end_at = optional_datetime(end_at, "end_at")
-        self.timezone: tzinfo | None = None
-        self._zone: str | None = None
+        self.timezone = None
+        self._zone = None
         if timezone is not None:
             self.timezone = to_zone(timezone)
             self._zone = timezone if isinstance(timezone, str) else zone_name(self.timezone)

@@ -293,6 +293,8 @@ TEST_CASE("each fault is named with its field, its text, what was expected, and 
         {"0 0 0 1 1 * 2024/2", R"(year: "2024/2" has a step on a single value; write "2024-2199/2" (column 13))"},
         {"/30 * * * *", R"(minute: "/30" has no range before its step; write "*/30" (column 1))"},
         {"0 0 /30 * *", R"(day-of-month: "/30" has no range before its step; write "*/30" (column 5))"},
+        {"/\xF5 * * * *", R"(minute: "/\xf5" has no range before its step; write "*/\xf5" (column 1))"},
+        {"5/é\x01 * * * *", R"(minute: "5/é\x01" has a step on a single value; write "5-59/é\x01" (column 1))"},
         {"*/0 * * * *", R"(minute: "0" is not a step of 1 or more (column 3))"},
         {"1-5/000 * * * *", R"(minute: "000" is not a step of 1 or more (column 5))"},
         {"*/ * * * *", R"(minute: "*/" is not understood; expected 0-59, )" + numbers + " (column 1)"},

@@ -130,6 +130,11 @@ TEST_CASE("every fault is named with its path") {
     }
 }
 
+TEST_CASE("an unknown name is shown readable") {
+    CHECK(refusal(R"({"type":"shutdown","a\nb":1})").message() == R"(trigger.a\x0ab: unknown key (known: type))");
+    CHECK(refusal(R"({"type":"shutdown","é":1})").message() == "trigger.é: unknown key (known: type)");
+}
+
 TEST_CASE("an unknown type, or none, is told all types") {
     for (const char* given : {"{}", R"({"type":"hourly"})"}) {
         const Error error = refusal(given);
@@ -157,6 +162,8 @@ TEST_CASE("JSON text is bounded before it is parsed") {
     CHECK(message("").starts_with("arguments: not JSON at byte "));
     CHECK(message("{} {}").starts_with("arguments: not JSON at byte "));
     CHECK(message("[\"\xFF\"]").starts_with("arguments: not JSON at byte "));
+    CHECK(message("\xDB]").ends_with("last read: '\\xdb'"));
+    CHECK(message("[\"" + std::string(400, 'x')).size() < 300);
     CHECK(message(R"({"a":1,"b":{"a":1},"a":2})") == "arguments: the name \"a\" is given twice");
     CHECK(message("[18446744073709551615, -9223372036854775808]") == "");
     CHECK(message("[18446744073709551616]") == "arguments: the whole number 18446744073709551616 does not fit 64 bits");

@@ -1,0 +1,153 @@
+#include "request.hpp"
+
+#include <pthread.h>
+#include <signal.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#include <chrono>
+#include <condition_variable>
+#include <exception>
+#include <mutex>
+#include <new>
+#include <thread>
+
+namespace uvsched::python {
+namespace {
+
+constexpr std::chrono::milliseconds kSlice(50);  // so often a waiting main thread looks whether a signal came
+
+// Makes requests on a thread of its own, one after the other, until one is given up. Never destroyed while its thread
+// lives, which is until the process ends.
+class Helper {
+public:
+    explicit Helper(pid_t process) : process_(process) {
+        sigset_t all;
+        sigset_t before;
+        sigfillset(&all);
+        pthread_sigmask(SIG_SETMASK, &all, &before);
+        try {
+            std::thread([this] { work(); }).detach();
+        } catch (...) {
+            pthread_sigmask(SIG_SETMASK, &before, nullptr);
+            throw;
+        }
+        pthread_sigmask(SIG_SETMASK, &before, nullptr);
+    }
+
+    // A helper of the parent process has no thread in this one.
+    [[nodiscard]] bool of(pid_t process) const noexcept { return process_ == process; }
+
+    void post(Request* request) noexcept {
+        const std::lock_guard lock(mutex_);
+        request_ = request;
+        made_ = false;
+        changed_.notify_all();
+    }
+    // Whether the request has been made.
+    bool wait() noexcept {
+        std::unique_lock lock(mutex_);
+        return changed_.wait_for(lock, kSlice, [&] { return made_; });
+    }
+    // Leaves the request, and this, to the helper's thread. False when the request has been made meanwhile.
+    bool give_up() noexcept {
+        const std::lock_guard lock(mutex_);
+        given_up_ = !made_;
+        return given_up_;
+    }
+    // Ends an idle helper.
+    void retire() noexcept {
+        const std::lock_guard lock(mutex_);
+        retired_ = true;
+        changed_.notify_all();
+    }
+
+private:
+    void work() noexcept {
+        std::unique_lock lock(mutex_);
+        while (!given_up_) {
+            changed_.wait(lock, [&] { return request_ != nullptr || retired_; });
+            if (retired_) break;
+            Request* const request = std::exchange(request_, nullptr);
+            lock.unlock();
+            request->make();
+            lock.lock();
+            made_ = true;
+            changed_.notify_all();
+            if (!given_up_) continue;
+            request->abandoned();
+            delete request;
+        }
+        lock.unlock();
+        delete this;
+    }
+
+    std::mutex mutex_;
+    std::condition_variable changed_;
+    Request* request_ = nullptr;
+    bool made_ = false;
+    bool given_up_ = false;
+    bool retired_ = false;
+    const pid_t process_;
+};
+
+// The main thread's helper while it is idle; only the main thread uses it.
+Helper* idle = nullptr;
+
+// nullptr: there can be no thread.
+Helper* take_helper(pid_t process) noexcept {
+    Helper* const known = std::exchange(idle, nullptr);
+    if (known != nullptr && known->of(process)) return known;
+    try {
+        return new Helper(process);
+    } catch (const std::exception&) {
+        return nullptr;
+    }
+}
+
+// A handler of a signal may have waited for a request of its own, and left another one.
+void put_back(Helper* helper) noexcept {
+    if (idle == nullptr) {
+        idle = helper;
+    } else {
+        helper->retire();
+    }
+}
+
+Request* wait_with(Helper* helper, Request* request) {
+    helper->post(request);
+    while (!without_gil([=] { return helper->wait(); })) {
+        if (PyErr_CheckSignals() == 0) continue;
+        if (helper->give_up()) return nullptr;
+        delete request;
+        request = nullptr;
+        break;
+    }
+    put_back(helper);
+    return request;
+}
+
+}  // namespace
+
+void Request::make() noexcept {
+    code_ = call();
+    if (code_ == UVSCHED_OK) return;
+    try {
+        error_ = sched_last_error();
+    } catch (const std::bad_alloc&) {
+        error_.clear();
+    }
+}
+
+Request* wait_for(Request* request) {
+    const pid_t process = getpid();
+    Helper* const helper = syscall(SYS_gettid) == process ? take_helper(process) : nullptr;
+    if (helper != nullptr) return wait_with(helper, request);
+    without_gil([=] {
+        request->make();
+        return 0;
+    });
+    return request;
+}
+
+}  // namespace uvsched::python

@@ -1,0 +1,43 @@
+// Request: a call of the C ABI that may wait, for a commit or for a store to open.
+//
+// Python's main thread handles signals between its own steps only, and such a call cannot be cut into slices. So on the
+// main thread a helper thread makes it while the main thread waits in slices: Ctrl-C ends the waiting, and the request
+// goes on by itself. Other threads get no signals and make the call themselves.
+#pragma once
+
+#include <string>
+
+#include "python.hpp"
+#include "uvsched.h"
+
+namespace uvsched::python {
+
+// Owns all that its call reads and writes: it may outlive who asked for it. Nothing of it belongs to Python.
+class Request {
+public:
+    Request() = default;
+    Request(const Request&) = delete;
+    Request& operator=(const Request&) = delete;
+    virtual ~Request() = default;
+
+    // Makes the call. Without the GIL.
+    void make() noexcept;
+    // Its caller was interrupted and has left: undoes what only the caller could use. On the helper thread, after make().
+    virtual void abandoned() noexcept {}
+
+    // What the call returned, and for failures sched_last_error().
+    [[nodiscard]] int code() const noexcept { return code_; }
+    [[nodiscard]] const std::string& error() const noexcept { return error_; }
+
+private:
+    virtual int call() noexcept = 0;
+
+    int code_ = UVSCHED_OK;
+    std::string error_;
+};
+
+// Makes the call of a request (from `new`) and waits for it. nullptr, with a Python error set, when a signal handler
+// raised; the request is then deleted when it has ended. A plain C function may call this: see without_gil().
+[[nodiscard]] Request* wait_for(Request* request);
+
+}  // namespace uvsched::python
