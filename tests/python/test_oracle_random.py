@@ -5,13 +5,16 @@
 
 from __future__ import annotations
 
+import json
 import os
 import pickle
 import random
+import re
 from datetime import datetime, timedelta, timezone
 from typing import Any
 
 import pytest
+from oracle import cron_text
 from oracle.cases import Case, Maker
 from oracle.compare import NoKey, RefusedByTrigger, difference
 from oracle.definition import Definition, zone_name
@@ -87,9 +90,24 @@ def make(case: Case) -> Asked:
     if zone_name(definition, "") == "":
         definition = {**definition, "timezone": case.zone}
     try:
-        return Asked(build(definition))
+        trigger = build(definition)
     except ValueError as error:
+        if "expression" in definition:
+            names_a_column(str(error), definition["expression"])
         raise RefusedByTrigger(str(error)) from None
+    if "expression" in definition:
+        has_canonical_text(trigger, definition["expression"])
+    return Asked(trigger)
+
+
+def names_a_column(message: str, text: str) -> None:
+    column = re.search(r"\(column (\d+)\)", message)
+    assert column, message
+    assert 1 <= int(column[1]) <= len(text) + 1, message
+
+
+def has_canonical_text(trigger: BaseTrigger, text: str) -> None:
+    assert json.loads(trigger.to_json())["expression"] == cron_text.read(text).canonical
 
 
 def wrong(case: Case) -> str | None:
