@@ -45,7 +45,7 @@ void Engine::set_wakes(std::uint16_t index, const LaneGroups& groups, const std:
 
 // ---- look ----
 
-void Engine::looked(std::uint16_t index, StoreReply&& reply) {
+void Engine::looked(std::uint16_t index, const Now& asked, StoreReply&& reply) {
     StoreSlot& store = stores_[index];
     DurableSlot& durable = *store.durable;
     const Now now = now_of(store, read_clock());
@@ -67,10 +67,12 @@ void Engine::looked(std::uint16_t index, StoreReply&& reply) {
             if (!claim.plan.next_slot) emit(EventCode::task_finished, store.alias, id);
         }
     }
-    // Something is said to be due, and still nothing came of looking: not again at once.
+    // Something was said to be due, and still nothing came of looking: not again at once. But once more first: what was
+    // written after the look, in the same transaction, is due too.
     for (const LaneGroup& group : *durable.groups) {
-        if (!moved && is_due(durable.wakes[group.executor], now))
-            durable.not_before[group.executor] = now.wall + kLookPause;
+        const bool in_vain = !moved && is_due(durable.wakes[group.executor], asked);
+        if (in_vain && durable.fruitless[group.executor]) durable.not_before[group.executor] = now.wall + kLookPause;
+        durable.fruitless[group.executor] = in_vain;
     }
     std::vector<Start> starts;
     std::vector<std::uint64_t> runs;

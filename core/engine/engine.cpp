@@ -61,6 +61,7 @@ Engine::Engine(Config config)
             slot.durable = std::make_unique<DurableSlot>();
             slot.durable->wakes.resize(executors_.size());
             slot.durable->not_before.resize(executors_.size(), kEarliest);
+            slot.durable->fruitless.resize(executors_.size());
         }
     }
     outbox_.resize(stores_.size());

@@ -43,7 +43,8 @@ struct DurableSlot {
     std::unordered_set<LaneNumber> reported;  // as not runnable here
     LaneGroups groups;
     std::vector<Store::Wake> wakes;   // by executor
-    std::vector<Instant> not_before;  // by executor: a look that found nothing is not repeated before (wall)
+    std::vector<Instant> not_before;  // by executor: looks that found nothing are not repeated before (wall)
+    std::vector<bool> fruitless;      // by executor: the last look found nothing of what was due
     bool open = false;
     bool look_pending = false;
     std::int64_t unflushed = 0;                   // finishes and releases on their way into the store
@@ -187,7 +188,7 @@ private:
 
     // ---- durable.cpp ----
     std::unique_ptr<StoreThread> make_store_thread(std::uint16_t index);
-    void looked(std::uint16_t index, StoreReply&& reply);
+    void looked(std::uint16_t index, const Now& asked, StoreReply&& reply);
     void gate(std::uint16_t index, std::vector<Start> starts, std::vector<std::uint64_t> runs);
     void gated(std::uint16_t index, const StoreReply& reply, const std::vector<std::uint64_t>& runs);
     void release_durable(std::uint16_t index, std::vector<Release> releases);

@@ -116,7 +116,7 @@ void Engine::post_looks(const Now& raw) {
         }
         if (request.looks.empty()) continue;
         durable->look_pending = true;
-        request.done = [this, i](StoreReply&& reply) { looked(i, std::move(reply)); };
+        request.done = [this, i, now](StoreReply&& reply) { looked(i, now, std::move(reply)); };
         durable->thread->post(std::move(request));
     }
 }

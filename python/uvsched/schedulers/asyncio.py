@@ -286,7 +286,9 @@ class AsyncIOScheduler(BaseScheduler):
         if binding is None or engine is None:
             return
         engine.stop(True)
-        if not binding.loop.is_running() or _is_current(binding.loop):
+        if not binding.loop.is_running():
+            binding.close(cancel=True, loop_usable=False)  # nor will it run again
+        elif _is_current(binding.loop):
             binding.close(cancel=True)
         else:
             closed = threading.Event()
