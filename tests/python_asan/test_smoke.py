@@ -120,7 +120,7 @@ def test_management(tmp_path: Path, store: str) -> None:
                 lambda: scheduler.add_task(function, id="x" * 300, store=store),
                 lambda: scheduler.add_task(function, id="a\0b", store=store),
                 lambda: scheduler.add_task(function, id="\ud800", store=store),
-                lambda: scheduler.get_task("nobody", store),
+                lambda: scheduler.delete_task("nobody", store),
                 lambda: task.update(max_instances=0),
                 lambda: scheduler.history(store="nowhere"),
             ):
