@@ -11,6 +11,7 @@ namespace {
 
 constexpr std::int64_t kDate = 0;
 constexpr std::int64_t kInterval = 1;
+constexpr std::int64_t kJson = 2;
 
 // A status code as a Python error.
 bool done(int code) noexcept {
@@ -94,6 +95,8 @@ bool set_trigger(sched_task* task, PyObject* spec) noexcept {
         // A task without any trigger runs once, at once: that is a date without an instant.
         if (value != Py_None && !set_span<sched_task_set_date>(task, value, "run_at")) return false;
         if (value == Py_None && !done(sched_task_set_trigger_json(task, R"({"type":"date"})"))) return false;
+    } else if (kind == kJson) {
+        return set_text<sched_task_set_trigger_json>(task, value, "trigger");  // which holds all the rest
     } else {
         PyErr_Format(PyExc_ValueError, "kind: %lld is unknown", static_cast<long long>(kind));
         return false;

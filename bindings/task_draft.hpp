@@ -6,7 +6,7 @@
 
 namespace uvsched::python {
 
-// A trigger's spec: (kind, span or instant, start, end, jitter, zone), as python/uvsched/triggers/base.py makes it.
+// A trigger's spec: (kind, span, instant or JSON, start, end, jitter, zone), as python/uvsched/triggers/base.py makes it.
 // On failure a Python error is set and the result is false.
 bool set_trigger(sched_task* task, PyObject* spec) noexcept;
 

@@ -12,7 +12,7 @@
  *              are tokens that are checked on each use: NULL, a stale, freed or foreign one gives UVSCHED_EHANDLE, never
  *              a crash. Whoever made one frees it; freeing NULL does nothing. Freeing is safe while other threads use
  *              the handle.
- *   Borrowed   sched_run, sched_event, sched_history_row and strings live as long as their comment says. They are not
+ *   Borrowed   sched_run, sched_event, sched_ask, sched_history_row and strings live as long as their comment says. They are not
  *              checked; their getters give NULL or 0 for NULL.
  *   Units      Instants are signed 64-bit microseconds since 1970-01-01T00:00:00Z, spans microseconds, timeouts
  *              milliseconds (-1: for ever, 0: do not wait). Strings are UTF-8, end in NUL, and are copied.
@@ -83,11 +83,13 @@ UVSCHED_API const char* sched_version(void);
 typedef struct sched_config sched_config;
 typedef struct sched_scheduler sched_scheduler;
 typedef struct sched_task sched_task;
+typedef struct sched_trigger sched_trigger;
 typedef struct sched_queue sched_queue;
 typedef struct sched_consumer sched_consumer;
 typedef struct sched_iterator sched_iterator;
 typedef struct sched_run sched_run;                 /* borrowed */
 typedef struct sched_event sched_event;             /* borrowed */
+typedef struct sched_ask sched_ask;                 /* borrowed */
 typedef struct sched_history_row sched_history_row; /* borrowed */
 
 /* A task's function: 0 is success; anything else makes the run fail (sched_run_set_error gives the text). */
@@ -145,8 +147,10 @@ UVSCHED_API int sched_set_zone_data(const char* folder, const char* fallback);
  * UVSCHED_EVERSION: another copy of libuvsched is in use in this process (docs/c-api.md says how far that is seen). */
 UVSCHED_API int sched_new(sched_scheduler** out, const sched_config* config);
 
-/* Frees a scheduler. One that runs is stopped (UVSCHED_STOP_CANCEL), without waiting: runs under way end on their own.
- * Functions, listeners and tokens are released when the last of them has. From anywhere, callbacks included. */
+/* Frees a scheduler. Of one that has stopped no listener is called any more when this returns (unless it was called from
+ * it): what they have not heard yet they hear first. One that runs is stopped (UVSCHED_STOP_CANCEL), without waiting: runs
+ * under way end on their own, and tasks on a shutdown trigger run; functions, listeners and tokens are released when the
+ * last of them has. From anywhere, callbacks included. */
 UVSCHED_API void sched_free(sched_scheduler* scheduler);
 
 /* Opens the stores, recovers, writes the tasks added so far and begins to fire; paused where the second one is called.
@@ -159,7 +163,9 @@ UVSCHED_API int sched_start_paused(sched_scheduler* scheduler);
 #define UVSCHED_STOP_WAIT 0   /* what runs may finish */
 #define UVSCHED_STOP_CANCEL 1 /* what runs is asked to end early */
 
-/* Begins the end: never blocks, idempotent, from anywhere, callbacks included. UVSCHED_ENOTRUNNING: it does not run. */
+/* Begins the end: never blocks, idempotent, from anywhere, callbacks included. Tasks on a shutdown trigger run now, in
+ * both modes, and the scheduler has stopped when they have ended; a further UVSCHED_STOP_CANCEL asks them to end early
+ * too. UVSCHED_ENOTRUNNING: it does not run. */
 UVSCHED_API int sched_stop(sched_scheduler* scheduler, int mode);
 
 /* Waits until it has stopped. Two threads that wait get the same result.
@@ -221,6 +227,81 @@ UVSCHED_API int sched_register_token(sched_scheduler* scheduler, const char* nam
 /* Its tasks stay, and wait until the name is registered again. UVSCHED_ENOTFOUND. */
 UVSCHED_API int sched_unregister_function(sched_scheduler* scheduler, const char* name);
 
+/* ---- Triggers ---------------------------------------------------------------------------------------------------- */
+
+/* A rule that says when something is due, to be asked or to be given to tasks. It knows no clock and no scheduler.
+ * Threads: any number may use one trigger at a time, but none while sched_trigger_set_key() changes it.
+ *
+ * `timezone` is the zone of a rule that names none, and of naive times: an IANA name, "UTC", "+02:00". NULL: UTC while
+ * the trigger is asked, the scheduler's in a task that it is given to. UVSCHED_EINVAL: there is no such zone. */
+
+/* A cron string: 5 fields (minute hour day-of-month month day-of-week), 6 with seconds first, 7 with a year last; or
+ * "@daily" and the like. UVSCHED_EINVAL says which field, which text, what was expected, and the column (characters
+ * from 1): minute: "61" is not in 0-59 (column 1). */
+UVSCHED_API int sched_trigger_from_cron(sched_trigger** out, const char* expression, const char* timezone);
+
+/* JSON as written by sched_trigger_json(), or by hand: {"type": "calendar_interval", "months": 1, "hour": 9}. The types
+ * stand in docs/c-api.md. UVSCHED_EINVAL starts with the JSON path of the fault, "triggers[1].hour: ". */
+UVSCHED_API int sched_trigger_from_json(sched_trigger** out, const char* json, const char* timezone);
+
+/* Keyword fields, all of which must match. NULL: not given; fields finer than the finest given one take their minimum,
+ * coarser ones every value. */
+typedef struct sched_cron_fields {
+    size_t size;             /* set to sizeof(sched_cron_fields) by the caller */
+    const char* year;        /* 1970 to 2199 */
+    const char* month;       /* 1 to 12, jan to dec */
+    const char* day;         /* 1 to 31, last, 2nd fri, last mon */
+    const char* week;        /* ISO weeks, 1 to 53 */
+    const char* day_of_week; /* 0 to 6, mon to sun: Monday is 0, unlike in cron strings */
+    const char* hour;
+    const char* minute;
+    const char* second;
+} sched_cron_fields;
+
+/* UVSCHED_EINVAL as for sched_trigger_from_cron(); also where no field is given. */
+UVSCHED_API int sched_trigger_from_fields(sched_trigger** out, const sched_cron_fields* fields, const char* timezone);
+
+UVSCHED_API void sched_trigger_free(sched_trigger* trigger);
+
+#define UVSCHED_WHY_MATCH 0       /* the rule names this time */
+#define UVSCHED_WHY_GAP 1         /* here ends a gap of local time that swallowed a time that the rule names */
+#define UVSCHED_WHY_FIRST_PASS 2  /* the rule names this time, which local clocks will show once more */
+#define UVSCHED_WHY_SECOND_PASS 3 /* the rule names this time, which local clocks have shown before */
+
+typedef struct sched_time {
+    int64_t instant;
+    int32_t offset_seconds; /* local time minus UTC in the trigger's zone, then */
+    int32_t why;            /* UVSCHED_WHY_* */
+} sched_time;
+
+/* The due times strictly after `after`, oldest first, or strictly before `before`, newest first. Writes at most
+ * `capacity` of them, and how many to `count`: fewer, when there are no more; 0 for what is due when a scheduler starts
+ * or stops. Without jitter. What adding a task would fill in ("now") is `after` or `before` itself: the first time of
+ * an interval without a start is one interval after it. UVSCHED_EINVAL: an `H` in a cron string, without a key. */
+UVSCHED_API int sched_trigger_next(const sched_trigger* trigger, int64_t after, sched_time* out, size_t capacity,
+                                   size_t* count);
+UVSCHED_API int sched_trigger_previous(const sched_trigger* trigger, int64_t before, sched_time* out, size_t capacity,
+                                       size_t* count);
+
+typedef struct sched_offset {
+    int64_t begin;   /* the first instant with this offset; INT64_MIN: since ever */
+    int64_t end;     /* the first one after it with another; INT64_MAX: for ever */
+    int32_t seconds; /* local time minus UTC */
+    int32_t reserved;
+} sched_offset;
+
+/* The stretch of constant offset in the trigger's zone that holds `instant`. Exact before the year 2200. */
+UVSCHED_API int sched_trigger_offset(const sched_trigger* trigger, int64_t instant, sched_offset* out);
+
+/* Settles each `H` of its cron strings that has no key of its own, by a text of 1 to 255 bytes; the last one counts. Only
+ * for asking: in a task, its id or its function's name settles them. */
+UVSCHED_API int sched_trigger_set_key(sched_trigger* trigger, const char* key);
+
+/* Its canonical JSON, equal for equal rules; and a line for people. Until the key is set or the handle freed; NULL for a
+ * bad handle. */
+UVSCHED_API const char* sched_trigger_json(const sched_trigger* trigger);
+UVSCHED_API const char* sched_trigger_text(const sched_trigger* trigger);
+
 /* ---- Tasks ------------------------------------------------------------------------------------------------------- */
 
 /* A description of a task to add, or (with `function` NULL) of changes to one. The scheduler copies what it needs: the
@@ -239,10 +320,13 @@ UVSCHED_API int sched_task_set_executor(sched_task* task, const char* alias);
 /* Arguments as JSON (array or object), handed to each run. NULL: none. */
 UVSCHED_API int sched_task_set_arguments(sched_task* task, const char* json);
 
-/* Trigger: the last of these three counts. A task without one runs once, at once. The JSON is as written by
- * sched_task_trigger_json(): {"type": "interval", "seconds": 10, "start_at": "2026-01-01T00:00:00Z"}. */
+/* Trigger: the last of these five, and of sched_task_set_custom_trigger(), counts. A task without one runs once, at once. The JSON is as written by
+ * sched_task_trigger_json(): {"type": "interval", "seconds": 10, "start_at": "2026-01-01T00:00:00Z"}. A cron string is
+ * read in `timezone` (NULL: the scheduler's), with errors as sched_trigger_from_cron() gives. A trigger is copied. */
 UVSCHED_API int sched_task_set_date(sched_task* task, int64_t instant);
 UVSCHED_API int sched_task_set_interval(sched_task* task, int64_t microseconds);
+UVSCHED_API int sched_task_set_cron(sched_task* task, const char* expression, const char* timezone);
+UVSCHED_API int sched_task_set_trigger(sched_task* task, const sched_trigger* trigger);
 UVSCHED_API int sched_task_set_trigger_json(sched_task* task, const char* json);
 
 /* Members of the trigger above, set before or after it; whether they fit it is found when the task is added. The end is
@@ -406,8 +490,8 @@ UVSCHED_API const char* sched_run_arguments(const sched_run* run); /* JSON, or "
 /* The idempotency key: 32 hexadecimal digits, written with a NUL to `buffer`, which is returned. */
 UVSCHED_API const char* sched_run_fire_id(const sched_run* run, char buffer[33]);
 
-/* Which of its fires: "scheduled" or "manual"; the latest and earliest scheduled time folded into it, how many those
- * are (exact, or at least so many), and the attempt, from 1. */
+/* Which of its fires: "scheduled", "manual", "boot" or "shutdown"; the latest and earliest scheduled time folded into
+ * it, how many those are (exact, or at least so many), and the attempt, from 1. */
 UVSCHED_API const char* sched_run_kind(const sched_run* run);
 UVSCHED_API int64_t sched_run_scheduled_time(const sched_run* run);
 UVSCHED_API int64_t sched_run_first_time(const sched_run* run);
@@ -504,7 +588,7 @@ UVSCHED_API int sched_queue_detach(sched_consumer* consumer);
 
 #define UVSCHED_ITEM_RUN 1U          /* call it, then report it with sched_queue_finish() */
 #define UVSCHED_ITEM_EVENT 2U        /* see sched_queue_subscribe() */
-#define UVSCHED_ITEM_TRIGGER_NEXT 3U /* reserved */
+#define UVSCHED_ITEM_TRIGGER_NEXT 3U /* see custom triggers below */
 #define UVSCHED_ITEM_STORE_CALL 4U   /* reserved */
 #define UVSCHED_ITEM_RELEASE 5U      /* `token` is not used any more */
 #define UVSCHED_ITEM_STOPPED 6U      /* the scheduler has stopped */
@@ -514,9 +598,10 @@ typedef struct sched_item {
     uint32_t tag; /* UVSCHED_ITEM_*; skip those you do not know */
     uint32_t reserved;
     uint64_t run_id;
-    uint64_t token;           /* RUN: the task's, else the function's; RELEASE: the retired one */
+    uint64_t token; /* RUN: the task's, else the function's; RELEASE: the retired one; TRIGGER_NEXT: the trigger's */
     const sched_run* run;     /* RUN: valid until reported */
     const sched_event* event; /* EVENT: valid until this consumer's next take */
+    const sched_ask* ask;     /* TRIGGER_NEXT: valid until this consumer's next take */
 } sched_item;
 
 /* Takes up to `capacity` items (4096 in one call), waiting up to timeout_ms for the first, on whichever thread.
@@ -551,6 +636,83 @@ typedef struct sched_result {
 /* Reports ends of runs, in one batch: all, or on UVSCHED_EINVAL (which names the member) none. Run ids that are not
  * under way (any more) are ignored. */
 UVSCHED_API int sched_queue_finish(sched_queue* queue, const sched_result* results, size_t count);
+
+/* ---- Custom triggers: rules of the program's own ----------------------------------------------------------------- */
+
+/* A task whose trigger is custom stores a name and arguments; the function behind the name is asked for one time after
+ * the other: when the task is added, resumed, changed or replaced, after each run was claimed, and, where a run is more
+ * than a second late, for the times that piled up behind it, before it is run. While it is asked, the task has no next
+ * run. jitter, start_at and end_at are the scheduler's part.
+ *
+ * A function that fails, gives a time that is not later than its last one (or, asked for the first, lies before the
+ * moment it is asked from), or one outside 1970 to 2199, or does not answer within UVSCHED_TRIGGER_DEADLINE_MS, hurts
+ * its own task alone: that one is paused, with a "missed" row of reason "trigger_failed" in its history, whose error
+ * says what came, and an event UVSCHED_EVENT_TRIGGER_ERROR. sched_resume_task() and sched_change_task() ask again.
+ *
+ * A stored task whose trigger's name is not registered in this process waits until it is (one event, TASK_UNRUNNABLE).
+ * A process that ends between a claim and the answer loses nothing: the next start asks again. Custom triggers cannot
+ * stand inside "and" and "or", and sched_preview_task() shows their next time alone. */
+
+#define UVSCHED_TRIGGER_DEADLINE_MS 5000 /* for one answer */
+
+#define UVSCHED_TRIGGER_NEVER 0   /* there is no further time: the task is finished */
+#define UVSCHED_TRIGGER_TIME 1    /* here it is */
+#define UVSCHED_TRIGGER_FAILED -1 /* as is every other number */
+
+/* Writes the next time to `next` and returns UVSCHED_TRIGGER_*. Called on a thread that the scheduler keeps for custom
+ * triggers, one call at a time, with no lock held. A call that is over its deadline is left to that thread, whose place
+ * a fresh one takes; its answer is ignored then, and neither a stop nor sched_free() waits for it. */
+typedef int (*sched_trigger_next_fn)(const sched_ask* ask, int64_t* next, void* user_data);
+
+typedef struct sched_trigger_table {
+    size_t size; /* set to sizeof(sched_trigger_table) by the caller */
+    sched_trigger_next_fn next;
+} sched_trigger_table;
+
+/* Makes `name` usable by tasks. The table is copied. `destroy(user_data)` (may be NULL) is called once, when the name
+ * was unregistered or the scheduler freed, and no call uses it any more. UVSCHED_EALREADY: the name is taken. */
+UVSCHED_API int sched_register_trigger(sched_scheduler* scheduler, const char* name, const sched_trigger_table* table,
+                                       void* user_data, sched_destroy_fn destroy);
+
+/* The same for a function of another language: it is asked by TRIGGER_NEXT items of `queue`, to be answered with
+ * sched_queue_answer(). Its time to answer begins when the item is taken; while no consumer is attached, the task waits.
+ * Registering a name again replaces its token; the old one comes back as a RELEASE item of its queue. */
+UVSCHED_API int sched_register_trigger_token(sched_scheduler* scheduler, const char* name, uint64_t token,
+                                             sched_queue* queue);
+
+/* Its tasks keep the time that is known, and then wait until the name is registered again. UVSCHED_ENOTFOUND. */
+UVSCHED_API int sched_unregister_trigger(sched_scheduler* scheduler, const char* name);
+
+/* Gives a task such a trigger; it counts among the setters of its trigger. `arguments` is any JSON, handed to the
+ * function; NULL: none. Adding the task gives UVSCHED_ENOTFOUND where the name is not registered. */
+UVSCHED_API int sched_task_set_custom_trigger(sched_task* task, const char* name, const char* arguments);
+
+/* What is asked: valid in the function, or as sched_item says. The id names it in an answer. The last time that it
+ * gave is INT64_MIN when the first is asked for, which must not be earlier than sched_ask_now(): then the moment of
+ * adding, resuming or replacing the task, or start_at; else the wall clock's time. */
+UVSCHED_API uint64_t sched_ask_id(const sched_ask* ask);
+UVSCHED_API const char* sched_ask_task_id(const sched_ask* ask);
+UVSCHED_API const char* sched_ask_trigger(const sched_ask* ask);   /* the registered name */
+UVSCHED_API const char* sched_ask_arguments(const sched_ask* ask); /* JSON, or "" */
+UVSCHED_API const char* sched_ask_timezone(const sched_ask* ask);  /* of the trigger, else the scheduler's */
+UVSCHED_API int64_t sched_ask_previous(const sched_ask* ask);
+UVSCHED_API int64_t sched_ask_now(const sched_ask* ask);
+
+/* In the function, on its thread: why it fails. As sched_run_set_error(). */
+UVSCHED_API int sched_ask_set_error(const sched_ask* ask, const char* text, size_t length);
+
+typedef struct sched_answer {
+    uint64_t ask_id;
+    int64_t time;   /* UVSCHED_TRIGGER_TIME */
+    int32_t status; /* UVSCHED_TRIGGER_* */
+    int32_t reserved;
+    const char* error; /* UVSCHED_TRIGGER_FAILED, or NULL; see sched_run_set_error() */
+    size_t error_length;
+} sched_answer;
+
+/* Answers what TRIGGER_NEXT items asked, in one batch: all, or on UVSCHED_EINVAL (which names the member) none. Answers
+ * that nobody waits for (any more) are ignored. */
+UVSCHED_API int sched_queue_answer(sched_queue* queue, const sched_answer* answers, size_t count);
 
 #ifdef __cplusplus
 }

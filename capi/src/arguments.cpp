@@ -34,6 +34,20 @@ std::string optional_name(const char* text, const char* argument) {
     return text == nullptr ? std::string() : name_argument(text, argument);
 }
 
+std::string text_argument(const char* text, const char* argument, std::size_t limit) {
+    std::string value = not_null(text, argument);
+    const auto refuse = [&](const std::string& why) {
+        fail(Code::invalid, std::string(argument) + ": " + in_quotes(value) + " " + why);
+    };
+    if (value.size() > limit) refuse("has more than " + std::to_string(limit) + " bytes");
+    for (std::string_view rest = value; !rest.empty();) {
+        const std::size_t length = utf8_length(rest);
+        if (length == 0) refuse("is not UTF-8 (from byte " + std::to_string(value.size() - rest.size()) + " on)");
+        rest.remove_prefix(length);
+    }
+    return value;
+}
+
 std::int64_t at_least(std::int64_t value, std::int64_t least, const char* argument) {
     if (value < least) refuse_number(value, "is not at least " + std::to_string(least), argument);
     return value;

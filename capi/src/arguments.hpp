@@ -26,6 +26,9 @@ T* not_null(T* pointer, const char* argument) {
 // The same, where NULL stands for "not given": empty.
 [[nodiscard]] std::string optional_name(const char* text, const char* argument);
 
+// Any text in UTF-8, up to `limit` bytes.
+[[nodiscard]] std::string text_argument(const char* text, const char* argument, std::size_t limit = 4096);
+
 // Numbers. Throw Error(invalid).
 std::int64_t at_least(std::int64_t value, std::int64_t least, const char* argument);
 std::int32_t int_at_least(int value, int least, const char* argument);

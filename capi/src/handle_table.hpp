@@ -12,7 +12,7 @@
 
 namespace uvsched::capi {
 
-enum class Kind : std::uint8_t { none, config, scheduler, task, queue, consumer, iterator };
+enum class Kind : std::uint8_t { none, config, scheduler, task, queue, consumer, iterator, trigger };
 
 // What stands behind a handle.
 class Object {

@@ -75,7 +75,12 @@ void sched_free(sched_scheduler* scheduler) {
     if (scheduler == nullptr) return;
     static_cast<void>(guarded(__func__, [&] {
         const Ref<SchedulerObject> ref(scheduler, "scheduler");
-        if (!ref.retire() || ref->engine->state() == SchedulerState::stopped) return;
+        if (!ref.retire()) return;
+        if (ref->engine->state() == SchedulerState::stopped) {
+            // The loop thread may still be about to let go of the engine: listeners must not hear from that.
+            ref->engine->close_observers();
+            return;
+        }
         try {
             ref->engine->stop(StopMode::cancel);
         } catch (const Error& error) {

@@ -12,10 +12,11 @@ namespace uvsched::capi {
 namespace {
 
 TriggerPtr date_trigger(const TaskDraft& draft, std::optional<Instant> run_at) {
-    if (draft.start_at) fail(Code::invalid, "start_at: a date trigger has none");
-    if (draft.end_at) fail(Code::invalid, "end_at: a date trigger has none");
-    return make_date_trigger(
-        {.run_at = run_at, .timezone = draft.timezone.value_or(""), .jitter = draft.jitter.value_or(0)});
+    return make_date_trigger({.run_at = run_at,
+                              .timezone = draft.timezone.value_or(""),
+                              .jitter = draft.jitter.value_or(0),
+                              .start_at = draft.start_at,
+                              .end_at = draft.end_at});
 }
 
 TriggerPtr interval_trigger(const TaskDraft& draft) {

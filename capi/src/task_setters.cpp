@@ -4,6 +4,7 @@
 #include "arguments.hpp"
 #include "core/triggers/json_text.hpp"
 #include "task_draft.hpp"
+#include "trigger_object.hpp"
 
 using namespace uvsched;
 using namespace uvsched::capi;
@@ -38,6 +39,11 @@ int set_instant(const char* function, sched_task* handle, std::optional<Instant>
                 Instant instant) noexcept {
     return set(
         function, handle, [&] { return instant; }, [&](TaskDraft& draft, Instant value) { draft.*member = value; });
+}
+
+void put_json(TaskDraft& draft, std::string text) {
+    draft.shape = TaskDraft::Shape::json;
+    draft.trigger_json = std::move(text);
 }
 
 std::string arguments_text(const char* json) {
@@ -104,6 +110,31 @@ int sched_task_set_interval(sched_task* task, int64_t microseconds) {
         });
 }
 
+int sched_task_set_cron(sched_task* task, const char* expression, const char* zone) {
+    return set(
+        __func__, task, [&] { return CronText(expression, zone_argument(zone)).json.dump(); },
+        [zone](TaskDraft& draft, std::string text) {
+            put_json(draft, std::move(text));
+            if (zone != nullptr) draft.timezone.reset();  // the last one that was named counts
+        });
+}
+
+int sched_task_set_trigger(sched_task* task, const sched_trigger* trigger) {
+    return set(
+        __func__, task, [&] { return Ref<TriggerObject>(trigger, "trigger")->task_json.dump(); }, put_json);
+}
+
+int sched_task_set_custom_trigger(sched_task* task, const char* name, const char* arguments) {
+    return set(
+        __func__, task,
+        [&] {
+            nlohmann::json trigger = {{"type", "custom"}, {"name", name_argument(name, "name")}};
+            if (arguments != nullptr) trigger["arguments"] = parse_json(arguments, "arguments");
+            return trigger.dump();
+        },
+        put_json);
+}
+
 int sched_task_set_trigger_json(sched_task* task, const char* json) {
     return set(
         __func__, task,
@@ -112,10 +143,7 @@ int sched_task_set_trigger_json(sched_task* task, const char* json) {
             static_cast<void>(trigger_from_json(parse_json(not_null(json, "json"), "trigger"), TimeZone(), "trigger"));
             return std::string(json);
         },
-        [](TaskDraft& draft, std::string text) {
-            draft.shape = TaskDraft::Shape::json;
-            draft.trigger_json = std::move(text);
-        });
+        put_json);
 }
 
 int sched_task_set_start_at(sched_task* task, int64_t instant) {

@@ -37,7 +37,6 @@ Engine::Engine(Config config)
       bus_(this) {
     if (getrandom(&random_, sizeof random_, 0) != sizeof random_) random_ = static_cast<std::uint64_t>(clock_->wall());
     const Now raw = read_clock();
-    clock_offset_ = raw.shift();
     for (const auto& [alias, executor] : config_.executors) {
         ExecutorSlot& slot = executors_.emplace_back();
         slot.alias = alias;
@@ -51,6 +50,13 @@ Engine::Engine(Config config)
         }
     }
     for (const auto& [alias, store] : config_.stores) {
+        if (store.type != StoreType::memory) {
+            StoreSlot& companion = stores_.emplace_back();
+            companion.alias = alias;
+            companion.companion = true;
+            companion.memory = std::make_unique<MemoryStore>(store.history);
+            companion.elapsed_base = raw.shift();
+        }
         StoreSlot& slot = stores_.emplace_back();
         slot.alias = alias;
         slot.config = store;
@@ -61,12 +67,12 @@ Engine::Engine(Config config)
             slot.durable = std::make_unique<DurableSlot>();
             slot.durable->wakes.resize(executors_.size());
             slot.durable->not_before.resize(executors_.size(), kEarliest);
-            slot.durable->fruitless.resize(executors_.size());
         }
     }
     outbox_.resize(stores_.size());
     outbox_events_.resize(stores_.size());
     rooms_.resize(executors_.size());
+    unattended_.resize(executors_.size());
 }
 
 Engine::~Engine() {
@@ -78,10 +84,12 @@ Engine::~Engine() {
         (void)loop_.release();
         return;
     }
-    bus_.close();
+    bus_.observers().close();
     {
         Lock lock(*this);
         functions_.clear(releases_);
+        for (auto& [name, trigger] : triggers_) let_go(std::move(trigger));
+        for (Ask& ask : asks_.take_all()) let_go(std::move(ask.function));
         for (const PendingAdd& add : pending_) {
             if (add.spec.release) releases_.push_back(add.spec.release);
         }
@@ -121,13 +129,16 @@ void Engine::start(bool paused) {
         Lock lock(*this);
         if (state_ != SchedulerState::stopped) fail(Code::already, "the scheduler is already running");
         state_ = SchedulerState::starting;
-        stop_requested_ = cancel_requested_ = draining_ = false;
+        stop_requested_ = shutting_down_ = false;
+        cancels_asked_ = 0;
+        clock_offset_ = read_clock().shift();  // a step before the start is in what the stores are opened with
     }
     try {
         open_stores();
         write_pending();
         start_loop(paused);
     } catch (...) {
+        forget_asks();
         close_stores();
         const Lock lock(*this);
         state_ = SchedulerState::stopped;
@@ -144,7 +155,11 @@ void Engine::open_stores() {
         OpenRequest request{.wall = clock_->wall(), .node = config_.identity, .retention = stores_[i].config.retention};
         const Opened opened = durable.thread->open(request);
         std::vector<Lane> lanes;
-        durable.thread->read([&](Store& store) { lanes = store.lanes(); });
+        std::vector<StoredTask> asking;
+        durable.thread->read([&](Store& store) {
+            lanes = store.lanes();
+            asking = store.asking();
+        });
         Lock lock(*this);
         const Now raw = read_clock();
         durable.elapsed_base = raw.wall - opened.shift - raw.elapsed;
@@ -154,6 +169,7 @@ void Engine::open_stores() {
         durable.look_pending = false;
         durable.open = true;
         rebuild_lanes(i);
+        for (const StoredTask& task : asking) ask_durable(i, task);
         for (const Quarantined& row : opened.quarantined)
             emit(EventCode::task_quarantined, stores_[i].alias, row.id, row.why);
         for (const bool lost : {false, true}) {
@@ -189,18 +205,19 @@ void Engine::write_pending() {
         pending = pending_;
     }
     for (PendingAdd& add : pending) {
-        StoreSlot& store = store_slot(add.spec.store);
-        if (store.memory) {
-            // Declared again after a stop: the task that is there goes on.
-            const Lock lock(*this);
-            try {
+        StoreSlot& store = home_of(add.spec.store, *add.definition->trigger);
+        try {
+            leave_other_home(store, add);
+            if (store.durable) {
+                add_durable(store, add, true);
+            } else {
+                // Declared again after a stop: the task that is there goes on.
+                const Lock lock(*this);
                 add_memory(store, add);
-            } catch (const Error& error) {
-                if (error.code() != Code::conflict || add.on_conflict == OnConflict::raise) throw;
-                emit(EventCode::task_conflict, store.alias, add.definition->id, error.message());
             }
-        } else {
-            add_durable(store, add, true);
+        } catch (const Error& error) {
+            if (error.code() != Code::conflict || add.on_conflict == OnConflict::raise) throw;
+            emit(EventCode::task_conflict, store.alias, add.definition->id, error.message());
         }
     }
     Lock lock(*this);
@@ -221,6 +238,10 @@ void Engine::start_loop(bool paused) {
             if (stores_[i].durable) report_unrunnable(i);
         }
         emit(EventCode::scheduler_started, {}, {});
+        const Now raw = read_clock();
+        for (StoreSlot& store : stores_) {
+            if (store.memory) store.memory->fire_events(FireKind::boot, now_of(store, raw));
+        }
         if (paused) emit(EventCode::scheduler_paused, {}, {});
     }
     ForkGuard::add(this);
@@ -254,17 +275,16 @@ void Engine::loop_main() {
 }
 
 void Engine::drain() {
-    {
-        const std::lock_guard lock(mutex_);
-        draining_ = true;
-    }
+    forget_asks();
     for (const StoreSlot& store : stores_) {
         if (store.durable) store.durable->thread->hurry();
     }
-    for (ExecutorSlot& slot : executors_) {
-        if (slot.executor) slot.executor->close();
-    }
-    bool cancelled = false;
+    close_executors();
+    turn();  // what had passed its gate comes back too
+    // A cancel that came with the stop is for what ran before it, and not for the tasks of the shutdown.
+    int cancels_made = cancels_asked();
+    if (cancels_made > 0) cancel_runs();
+    begin_shutdown_tasks();
     while (true) {
         const Instant until = turn();
         bool cancel_now = false;
@@ -273,8 +293,11 @@ void Engine::drain() {
             const bool flushed = std::all_of(stores_.begin(), stores_.end(), [](const StoreSlot& store) {
                 return !store.durable || (store.durable->unflushed == 0 && !store.durable->look_pending);
             });
-            if (runs_.live() == 0 && flushed) return;
-            cancel_now = cancel_requested_ && !std::exchange(cancelled, cancel_requested_);
+            const bool begun = std::none_of(stores_.begin(), stores_.end(), [](const StoreSlot& store) {
+                return store.memory && store.memory->any_shutdown();
+            });
+            if (runs_.live() == 0 && flushed && begun) break;
+            cancel_now = cancels_asked_ != std::exchange(cancels_made, cancels_asked_);
         }
         if (cancel_now) {
             cancel_runs();
@@ -284,6 +307,42 @@ void Engine::drain() {
         const std::lock_guard lock(mutex_);
         ++stats_.wakeups;
         armed_ = kEarliest;
+    }
+    close_executors();
+}
+
+int Engine::cancels_asked() const {
+    const std::lock_guard lock(mutex_);
+    return cancels_asked_;
+}
+
+void Engine::close_executors() {
+    for (ExecutorSlot& slot : executors_) {
+        if (slot.executor) slot.executor->close();
+    }
+}
+
+void Engine::begin_shutdown_tasks() {
+    bool any = false;
+    {
+        const Lock lock(*this);
+        const Now raw = read_clock();
+        const std::vector<bool> all(executors_.size(), true);
+        for (std::uint16_t i = 0; i < stores_.size(); ++i) {
+            StoreSlot& store = stores_[i];
+            if (!store.memory) continue;
+            const Now now = now_of(store, raw);
+            misses_.clear();
+            store.memory->drop_events(FireKind::boot, all, misses_);
+            record_misses(i, misses_, now);
+            store.memory->fire_events(FireKind::shutdown, now);
+            any = any || store.memory->any_shutdown();
+        }
+        shutting_down_ = any;
+    }
+    if (!any) return;
+    for (ExecutorSlot& slot : executors_) {
+        if (slot.executor) slot.executor->start(*this);
     }
 }
 
@@ -333,7 +392,7 @@ void Engine::stop(StopMode mode) {
     const Lock lock(*this);
     if (state_ == SchedulerState::stopped) fail(Code::not_running, "the scheduler is not running");
     stop_requested_ = true;
-    if (mode == StopMode::cancel) cancel_requested_ = true;
+    if (mode == StopMode::cancel) ++cancels_asked_;
     if (state_ != SchedulerState::starting) state_ = SchedulerState::stopping;
     signal_locked();
 }
@@ -412,7 +471,7 @@ Stats Engine::stats() {
     const Lock lock(*this);
     Stats stats = stats_;
     stats.in_flight = runs_.live();
-    stats.events_dropped = bus_.dropped();
+    stats.events_dropped = bus_.observers().dropped();
     return stats;
 }
 
@@ -426,12 +485,17 @@ std::shared_ptr<RunQueue> Engine::queue(const std::string& alias) {
 std::uint64_t Engine::add_observer(EventMask mask, std::function<void(const Event&)> call,
                                    std::function<void()> release) {
     check_process();
-    return bus_.add(mask, std::move(call), std::move(release));
+    return bus_.observers().add(mask, std::move(call), std::move(release));
 }
 
 void Engine::remove_observer(std::uint64_t id) {
     check_process();
-    bus_.remove(id);
+    bus_.observers().remove(id);
+}
+
+void Engine::close_observers() {
+    check_process();
+    bus_.observers().close();
 }
 
 // ---- fork ----

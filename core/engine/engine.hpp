@@ -3,11 +3,12 @@
 //
 // The implementation stands in files by what they do: engine.cpp (life), turn.cpp (what the loop thread does),
 // fires.cpp (runs, whichever store they come from), durable.cpp (claims of durable stores), tasks_*.cpp (add, change,
-// ask).
+// ask), custom_triggers.cpp (what custom triggers are asked).
 #pragma once
 
 #include <atomic>
 #include <condition_variable>
+#include <map>
 #include <memory>
 #include <mutex>
 #include <optional>
@@ -16,12 +17,14 @@
 #include <unordered_set>
 #include <vector>
 
+#include "core/engine/asks.hpp"
 #include "core/engine/event_bus.hpp"
 #include "core/engine/function_table.hpp"
 #include "core/engine/loop.hpp"
 #include "core/engine/run_table.hpp"
 #include "core/engine/scheduler.hpp"
 #include "core/engine/store_thread.hpp"
+#include "core/engine/trigger_thread.hpp"
 #include "core/stores/memory/memory_store.hpp"
 
 namespace uvsched {
@@ -43,16 +46,19 @@ struct DurableSlot {
     std::unordered_set<LaneNumber> reported;  // as not runnable here
     LaneGroups groups;
     std::vector<Store::Wake> wakes;   // by executor
-    std::vector<Instant> not_before;  // by executor: looks that found nothing are not repeated before (wall)
-    std::vector<bool> fruitless;      // by executor: the last look found nothing of what was due
+    std::vector<Store::Wake> looked;  // the same, when the look under way was posted
+    std::vector<Instant> not_before;  // by executor: a look that found nothing is not repeated before (wall)
     bool open = false;
     bool look_pending = false;
     std::int64_t unflushed = 0;                   // finishes and releases on their way into the store
     std::unordered_set<std::string> derived_ids;  // declared by this process
 };
 
+// A durable store has a companion: a memory store of the same alias, just before it, for tasks that never leave the
+// process: those on a shutdown or boot trigger (docs/decisions/0024-event-triggers.md).
 struct StoreSlot {
     std::string alias;
+    bool companion = false;
     StoreConfig config;
     std::unique_ptr<MemoryStore> memory;  // one of the two
     std::unique_ptr<DurableSlot> durable;
@@ -82,6 +88,9 @@ public:
     void register_function(const std::string& name, Function function, bool replace) override;
     void unregister_function(const std::string& name) override;
 
+    void register_trigger(const std::string& name, TriggerFunction function, bool replace) override;
+    void unregister_trigger(const std::string& name) override;
+
     AddOutcome add(TaskSpec spec, AddMode mode, OnConflict on_conflict) override;
     TaskView change(const std::string& store, const std::string& id, TaskChanges changes) override;
     void remove(const std::string& store, const std::string& id) override;
@@ -104,12 +113,15 @@ public:
     std::uint64_t add_observer(EventMask mask, std::function<void(const Event&)> call,
                                std::function<void()> release) override;
     void remove_observer(std::uint64_t id) override;
+    void close_observers() override;
     Code wait_idle(std::optional<Micros> timeout) override;
 
     // RunSink
     void finished(std::span<RunResult> results) override;
     void returned(std::span<Run* const> runs) override;
     void has_room() override;
+    void asked(std::span<const std::uint64_t> asks) override;
+    void answered(std::span<TriggerAnswer> answers) override;
 
     // fork(): called by ForkGuard.
     void fork_prepare();
@@ -148,6 +160,9 @@ private:
     void start_loop(bool paused);
     void loop_main();
     void drain();
+    [[nodiscard]] int cancels_asked() const;
+    void close_executors();
+    void begin_shutdown_tasks();
     void cancel_runs();
     void become_stopped();
     void signal_locked();
@@ -158,8 +173,8 @@ private:
     [[nodiscard]] Now now_of(const StoreSlot& store, const Now& raw) const;
     void notice_step(const Now& raw);
     void measure_rooms();
-    void room_freed_locked();
     void claim_memory(const Now& raw);
+    void claim_shutdown(const Now& raw);
     void post_looks(const Now& raw);
     [[nodiscard]] Instant next_deadline(const Now& raw) const;
     [[nodiscard]] bool idle(const Now& raw) const;
@@ -184,15 +199,18 @@ private:
     void emit_run(EventCode code, const RunSlot& slot, Instant now);
     [[nodiscard]] Event run_event(EventCode code, const RunSlot& slot, Instant now) const;
     void emit(EventCode code, const std::string& alias, const std::string& id, std::string message = {});
+    void tell_if_given_up(const std::string& alias, const Definition& task, Instant after, Instant anchor);
     void collect_gone(MemoryStore& store);
 
     // ---- durable.cpp ----
     std::unique_ptr<StoreThread> make_store_thread(std::uint16_t index);
-    void looked(std::uint16_t index, const Now& asked, StoreReply&& reply);
+    void looked(std::uint16_t index, StoreReply&& reply);
+    void claimed(std::uint16_t index, StoreReply&& reply);
+    bool claimed_locked(std::uint16_t index, StoreReply& reply, const Now& now);
     void gate(std::uint16_t index, std::vector<Start> starts, std::vector<std::uint64_t> runs);
     void gated(std::uint16_t index, const StoreReply& reply, const std::vector<std::uint64_t>& runs);
     void release_durable(std::uint16_t index, std::vector<Release> releases);
-    void set_wakes(std::uint16_t index, const LaneGroups& groups, const std::vector<GroupWake>& wakes);
+    void set_wakes(std::uint16_t index, const GroupWakes& found);
     [[nodiscard]] static bool is_due(const Store::Wake& wake, const Now& now);
     void rebuild_lanes(std::uint16_t index);
     void learn_lane(std::uint16_t index, const StoredTask& task);
@@ -201,8 +219,35 @@ private:
     Batch apply(StoreSlot& store, Batch batch);
     void read(StoreSlot& store, const std::function<void(Store&)>& job);
 
+    // ---- custom_triggers.cpp ----
+    void let_go(std::shared_ptr<const TriggerFunction> function);
+    void check_trigger(const Trigger& trigger) const;
+    void ask_durable(std::uint16_t store, const StoredTask& task);
+    void ask_memory();
+    void want(Ask ask);
+    void put_question(Ask& ask);
+    [[nodiscard]] static TriggerAsk question(const Ask& ask);
+    void call_next();
+    void answered(Ask ask, TriggerAnswer answer);
+    [[nodiscard]] MemoryTask* asking_task(const Ask& ask);
+    void answer_memory(const Ask& ask, bool ended);
+    void answer_durable(const Ask& ask, bool ended);
+    [[nodiscard]] static TaskState answered_state(const Ask& ask, bool ended);
+    [[nodiscard]] Change answer_change(const Ask& ask, TaskState state) const;
+    void post_answer(std::uint16_t store, StoreRequest request);
+    void give_up(Ask ask, std::string what);
+    void tell_paused(std::uint16_t store, const std::string& id, const std::string& what, std::int64_t lost);
+    void expire_asks(const Now& raw);
+    [[nodiscard]] Instant ask_deadline(const Now& raw) const;
+    void forget_asks();
+    [[nodiscard]] bool asks_under_way() const;
+
     // ---- tasks_add.cpp ----
     [[nodiscard]] StoreSlot& store_slot(const std::string& alias);
+    [[nodiscard]] StoreSlot& home_of(const std::string& alias, const Trigger& trigger);
+    [[nodiscard]] StoreSlot& companion_of(const StoreSlot& durable);
+    [[nodiscard]] static std::string key_of(const Definition& task);
+    void leave_other_home(StoreSlot& home, const PendingAdd& add);
     [[nodiscard]] std::uint16_t executor_index(const std::string& alias) const;
     [[nodiscard]] std::uint16_t index_of(const StoreSlot& store) const {
         return static_cast<std::uint16_t>(&store - stores_.data());
@@ -233,7 +278,10 @@ private:
                                           const TaskChanges& changes, const Now& now) const;
     [[nodiscard]] static TaskState paused_state(TaskState state);
     [[nodiscard]] static TaskState resumed_state(const Definition& definition, TaskState state, const Now& now);
+    static void check_home(const StoreSlot& store, const Definition& old, const Definition& definition);
     void change_pending(PendingAdd& add, const TaskChanges& changes);
+    void remove_memory(StoreSlot& store, MemoryIndex index, const std::string& id);
+    bool remove_durable(StoreSlot& store, const std::string& id);
     void rebase_memory(StoreSlot& store, MemoryIndex index, const Now& now);
     [[nodiscard]] TaskView view(const StoreSlot& store, MemoryIndex index) const;
     [[nodiscard]] TaskView view(const StoreSlot& store, const StoredTask& task) const;
@@ -249,12 +297,15 @@ private:
     std::condition_variable idle_changed_;
     SchedulerState state_ = SchedulerState::stopped;
     bool stop_requested_ = false;
-    bool cancel_requested_ = false;
-    bool draining_ = false;
+    int cancels_asked_ = 0;
+    bool shutting_down_ = false;  // fires of the shutdown triggers are made; no others are claimed
     std::unique_ptr<Loop> loop_;
     Instant armed_ = kEarliest;  // what the loop sleeps until; kEarliest while it is at work
     Micros clock_offset_ = 0;    // wall - elapsed, as last seen
     FunctionTable functions_;
+    std::map<std::string, std::shared_ptr<const TriggerFunction>> triggers_;  // by registered name
+    AskTable asks_;
+    std::optional<TriggerThread> trigger_thread_;
     std::vector<ExecutorSlot> executors_;  // fixed after construction
     std::vector<StoreSlot> stores_;        // fixed after construction
     RunTable runs_;
@@ -272,6 +323,7 @@ private:
     std::vector<std::size_t> rooms_;
     std::vector<MemoryFire> fires_;
     std::vector<MemoryMiss> misses_;
+    std::vector<bool> unattended_;  // by executor
 };
 
 }  // namespace uvsched

@@ -2,6 +2,7 @@
 #include <utility>
 
 #include "core/engine/engine.hpp"
+#include "core/triggers/combine.hpp"
 
 namespace uvsched {
 namespace {
@@ -149,6 +150,10 @@ void Engine::finish_memory(RunSlot& slot, FireState state, Reason reason, std::s
     }
     const bool wants = bus_.wants(EventCode::task_finished) || bus_.wants(EventCode::task_removed);
     const std::string id = wants ? slot.run.task->id : std::string();
+    const MemoryTask& task = store.memory->at(slot.fire.task);
+    if (task.status == TaskStatus::finished && task.busy == 1) {
+        tell_if_given_up(store.alias, *task.definition, slot.fire.last, task.anchor);
+    }
     if (store.memory->finish(slot.fire)) {
         emit(EventCode::task_finished, store.alias, id);
         emit(EventCode::task_removed, store.alias, id);
@@ -274,6 +279,9 @@ void Engine::emit_miss(const std::string& alias, const std::string& id, const Pl
     event.count = miss.count;
     event.exact = miss.exact;
     event.reason = miss.reason;
+    if (miss.reason == Reason::cancelled) {
+        event.message = "the scheduler shuts down, and nobody is there who would run it";
+    }
     bus_.emit(std::move(event));
 }
 
@@ -286,6 +294,14 @@ void Engine::emit(EventCode code, const std::string& alias, const std::string& i
     event.task_id = id;
     event.message = std::move(message);
     bus_.emit(std::move(event));
+}
+
+// A task without a further time may have one that nobody looks for (SEMANTICS: "And").
+void Engine::tell_if_given_up(const std::string& alias, const Definition& task, Instant after, Instant anchor) {
+    if (!bus_.wants(EventCode::trigger_error) || !task.trigger->gave_up(after, anchor)) return;
+    emit(EventCode::trigger_error, alias, task.id,
+         "the triggers of its \"and\" did not meet in " + std::to_string(kMaxRounds) +
+             " rounds; the task is finished: " + task.trigger->describe());
 }
 
 void Engine::collect_gone(MemoryStore& store) {

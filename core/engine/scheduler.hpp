@@ -93,7 +93,8 @@ public:
     virtual ~Scheduler() = default;
 
     virtual void start(bool paused) = 0;
-    // Never blocks; idempotent; from anywhere. Error(not_running) when there is nothing to stop.
+    // Never blocks; idempotent; from anywhere. Tasks on a shutdown trigger run in both modes; only a further cancel asks
+    // them to end early too. Error(not_running) when there is nothing to stop.
     virtual void stop(StopMode mode) = 0;
     // Waits for STOPPED: ok, timed_out, or deadlock when called from a callback of this scheduler. No timeout: for
     // ever.
@@ -104,6 +105,10 @@ public:
 
     virtual void register_function(const std::string& name, Function function, bool replace) = 0;
     virtual void unregister_function(const std::string& name) = 0;
+
+    // The functions behind custom triggers. A name that is not registered (any more) makes its tasks wait for it.
+    virtual void register_trigger(const std::string& name, TriggerFunction function, bool replace) = 0;
+    virtual void unregister_trigger(const std::string& name) = 0;
 
     virtual AddOutcome add(TaskSpec spec, AddMode mode, OnConflict on_conflict) = 0;
     virtual TaskView change(const std::string& store, const std::string& id, TaskChanges changes) = 0;
@@ -135,6 +140,10 @@ public:
     virtual std::uint64_t add_observer(EventMask mask, std::function<void(const Event&)> call,
                                        std::function<void()> release) = 0;
     virtual void remove_observer(std::uint64_t id) = 0;
+
+    // For a scheduler that has stopped and will not be started again: its observers hear what is left, and are released.
+    // No call of one is under way afterwards, unless this is made from it.
+    virtual void close_observers() = 0;
 
     // Waits until nothing is due at the clock's present time, no run is in flight and every result is in its store.
     virtual Code wait_idle(std::optional<Micros> timeout) = 0;

@@ -12,8 +12,19 @@ namespace {
 template <class Slots>
 std::string known_aliases(const Slots& slots) {
     std::string text;
-    for (const auto& slot : slots) text += (text.empty() ? "\"" : ", \"") + slot.alias + "\"";
+    std::string_view last;
+    for (const auto& slot : slots) {
+        if (slot.alias != last) text += (text.empty() ? "\"" : ", \"") + slot.alias + "\"";
+        last = slot.alias;
+    }
     return text;
+}
+
+// A task on an event has no time that could be set; it may be added paused.
+void check_next_run_time(const Trigger& trigger, const std::optional<std::optional<Instant>>& next_run_time) {
+    if (!trigger.event() || !next_run_time || !*next_run_time) return;
+    fail(Code::invalid,
+         "next_run_time: " + format_utc(**next_run_time) + " is a time, but the task runs " + trigger.describe());
 }
 
 std::string canonical_arguments(const std::string& text) {
@@ -35,10 +46,18 @@ std::string hex(std::uint64_t number) {
 
 StoreSlot& Engine::store_slot(const std::string& alias) {
     for (StoreSlot& slot : stores_) {
-        if (slot.alias == alias) return slot;
+        if (slot.alias == alias && !slot.companion) return slot;
     }
     fail(Code::not_found, "store \"" + alias + "\": there is no such store; known are " + known_aliases(stores_));
 }
+
+// Where a task on this trigger lives: the store of that alias, or its companion in the process.
+StoreSlot& Engine::home_of(const std::string& alias, const Trigger& trigger) {
+    StoreSlot& store = store_slot(alias);
+    return trigger.event() && store.durable ? companion_of(store) : store;
+}
+
+StoreSlot& Engine::companion_of(const StoreSlot& durable) { return stores_[index_of(durable) - 1U]; }
 
 std::uint16_t Engine::executor_index(const std::string& alias) const {
     for (std::uint16_t i = 0; i < executors_.size(); ++i) {
@@ -63,7 +82,9 @@ std::string Engine::random_id() { return hex(random_number()) + hex(random_numbe
 PendingAdd Engine::prepare(TaskSpec spec, AddMode mode, OnConflict on_conflict) {
     PendingAdd add{
         .spec = std::move(spec), .mode = mode, .on_conflict = on_conflict, .derived_id = false, .definition = {}};
-    const StoreSlot& store = store_slot(add.spec.store);
+    const TriggerPtr trigger = add.spec.trigger ? add.spec.trigger : make_date_trigger({});
+    const StoreSlot& store = home_of(add.spec.store, *trigger);
+    check_next_run_time(*trigger, add.spec.next_run_time);
     (void)executor_index(add.spec.executor);
     validate_text("function", add.spec.function);
     if (store.durable && add.spec.token != 0) {
@@ -81,10 +102,12 @@ PendingAdd Engine::prepare(TaskSpec spec, AddMode mode, OnConflict on_conflict) 
     if (!add.spec.name.empty()) validate_text("name", add.spec.name);
     definition->executor = add.spec.executor;
     definition->arguments = canonical_arguments(add.spec.arguments);
-    definition->trigger = add.spec.trigger ? add.spec.trigger : make_date_trigger({});
+    definition->trigger = trigger;
     definition->policies = merge(config_.defaults, add.spec.policies);
     name_task(add, *definition);
+    if (auto keyed = trigger->with_key(key_of(*definition))) definition->trigger = std::move(keyed);
     check_callable(add, *definition);
+    check_trigger(*definition->trigger);
     add.definition = std::move(definition);
     return add;
 }
@@ -93,7 +116,8 @@ void Engine::name_task(PendingAdd& add, Definition& definition) {
     definition.id = add.spec.id;
     if (!definition.id.empty()) {
         validate_text("id", definition.id);
-    } else if (store_slot(add.spec.store).durable && definition.trigger->kind() != TriggerKind::date) {
+    } else if (home_of(add.spec.store, *definition.trigger).durable &&
+               definition.trigger->kind() != TriggerKind::date) {
         add.derived_id = true;
         definition.id = definition.function;
         if (!definition.arguments.empty()) definition.id += "#" + hex(definition_hash(definition.arguments));
@@ -102,6 +126,13 @@ void Engine::name_task(PendingAdd& add, Definition& definition) {
         const Lock lock(*this);
         definition.id = random_id();
     }
+}
+
+// What settles the `H` of a task's cron fields: the caller's id, else the function.
+std::string Engine::key_of(const Definition& task) {
+    const bool derived = task.id == task.function || task.id.starts_with(task.function + "#");
+    const bool random = task.id.size() == 32 && task.id.find_first_not_of("0123456789abcdef") == std::string::npos;
+    return derived || random ? task.function : task.id;
 }
 
 void Engine::check_callable(const PendingAdd& add, const Definition& definition) const {
@@ -124,6 +155,7 @@ void Engine::check_callable(const PendingAdd& add, const Definition& definition)
 TaskState Engine::first_state(const Definition& definition, Uid uid,
                               std::optional<std::optional<Instant>> next_run_time, const Now& now,
                               std::optional<PlannedMiss>& miss) const {
+    check_next_run_time(*definition.trigger, next_run_time);
     TaskState state;
     state.uid = uid;
     state.clock = definition.trigger->elapsed() ? ClockLine::elapsed : ClockLine::wall;
@@ -140,7 +172,8 @@ TaskState Engine::first_state(const Definition& definition, Uid uid,
     miss = fire.miss;
     state.next_slot = fire.slot;
     state.next_due = fire.due;
-    if (!fire.slot) state.status = TaskStatus::finished;
+    const Trigger& trigger = *definition.trigger;
+    if (!fire.slot && !trigger.event() && !trigger.asked()) state.status = TaskStatus::finished;
     return state;
 }
 
@@ -153,14 +186,45 @@ bool Engine::same_trigger(const Definition& a, const Definition& b) {
 AddOutcome Engine::add(TaskSpec spec, AddMode mode, OnConflict on_conflict) {
     check_process();
     PendingAdd add = prepare(std::move(spec), mode, on_conflict);
-    StoreSlot& store = store_slot(add.spec.store);
+    StoreSlot& store = home_of(add.spec.store, *add.definition->trigger);
     {
         Lock lock(*this);
         state_changed_.wait(lock.inner(), [this] { return state_ != SchedulerState::starting; });
         if (state_ == SchedulerState::stopped) return add_pending(std::move(add));
-        if (store.memory) return add_memory(store, std::move(add));
+        if (store.memory && !store.companion) return add_memory(store, std::move(add));
     }
-    return add_durable(store, add, false);
+    leave_other_home(store, add);
+    if (store.durable) return add_durable(store, add, false);
+    const Lock lock(*this);
+    return add_memory(store, std::move(add));
+}
+
+// An id stands for one task of a store and its companion together.
+void Engine::leave_other_home(StoreSlot& home, const PendingAdd& add) {
+    const std::string& id = add.definition->id;
+    std::shared_ptr<const Definition> other;
+    if (home.durable) {
+        const StoreSlot& companion = companion_of(home);
+        const Lock lock(*this);
+        const MemoryIndex index = companion.memory->find(id);
+        if (index != MemoryStore::kNone) other = companion.memory->at(index).owner;
+    } else if (home.companion && !add.spec.id.empty()) {
+        read(store_slot(home.alias), [&](Store& store) {
+            if (const auto task = store.get(id)) other = task->definition;
+        });
+    }
+    if (!other) return;
+    StoreSlot& there = home_of(home.alias, *other->trigger);
+    if (add.mode != AddMode::replace) {
+        fail(Code::conflict, "task \"" + id + "\" exists in store \"" + home.alias +
+                                 "\" with another definition: " + difference(*other, *add.definition));
+    }
+    if (there.durable) {
+        remove_durable(there, id);
+    } else {
+        const Lock lock(*this);
+        remove_memory(there, there.memory->find(id), id);
+    }
 }
 
 AddOutcome Engine::add_pending(PendingAdd add) {
@@ -212,6 +276,8 @@ AddOutcome Engine::add_memory(StoreSlot& store, PendingAdd add) {
         std::vector<MemoryMiss> misses{{index, *miss}};
         record_misses(index_of(store), misses, now);
     } else {
+        if (state.status == TaskStatus::finished)
+            tell_if_given_up(store.alias, *add.definition, now.wall, state.anchor);
         memory.end_if_over(index);
         collect_gone(memory);
         wake_for(state, now);
@@ -245,9 +311,12 @@ void Engine::set_token(MemoryTask& task, std::uint64_t token, std::function<void
     task.release = std::move(release);
 }
 
-// Something may be due earlier than the loop sleeps until.
+// Something may be due earlier than the loop sleeps until, or is to be asked.
 void Engine::wake_for(const TaskState& state, const Now& now) {
-    if (!state.next_due) return;
+    if (!state.next_due) {
+        if (state.status == TaskStatus::active) signal_locked();
+        return;
+    }
     const Instant due =
         state.clock == ClockLine::elapsed ? saturating_add(*state.next_due, now.shift()) : *state.next_due;
     if (due < armed_) signal_locked();
@@ -280,12 +349,17 @@ AddOutcome Engine::add_durable(StoreSlot& store, PendingAdd& add, bool starting)
     }
     if (add.derived_id) durable.derived_ids.insert(id);
     learn_lane(index_of(store), answer.task);
+    ask_durable(index_of(store), answer.task);
     if (state_ == SchedulerState::running || state_ == SchedulerState::paused) report_unrunnable(index_of(store));
     AddOutcome outcome{.result = AddOutcome::Result::unchanged, .task = view(store, answer.task)};
     if (answer.result == Add::Result::created) {
         outcome.result = AddOutcome::Result::created;
         emit(EventCode::task_added, store.alias, id);
         if (miss) emit_miss(store.alias, id, *miss, 0, now.wall);
+        const TaskState& state = answer.task.state;
+        if (state.status == TaskStatus::finished && !miss) {
+            tell_if_given_up(store.alias, *add.definition, now.wall, state.anchor);
+        }
     } else if (answer.result == Add::Result::replaced) {
         outcome.result = AddOutcome::Result::replaced;
         emit(EventCode::task_modified, store.alias, id);

@@ -25,7 +25,10 @@ std::shared_ptr<const Definition> Engine::changed(const Definition& old, const T
     if (changes.executor) definition->executor = executors_[executor_index(*changes.executor)].alias;
     if (changes.arguments) definition->arguments = *changes.arguments;
     if (changes.function) definition->function = *changes.function;
-    if (changes.trigger) definition->trigger = changes.trigger;
+    if (changes.trigger) {
+        const auto keyed = changes.trigger->with_key(key_of(*definition));
+        definition->trigger = keyed ? keyed : changes.trigger;
+    }
     definition->policies = merge(old.policies, changes.policies);
     validate_text("name", definition->name);
     validate_text("function", definition->function);
@@ -52,15 +55,31 @@ TaskState Engine::paused_state(TaskState state) {
 
 TaskState Engine::resumed_state(const Definition& definition, TaskState state, const Now& now) {
     const Instant from = now.on(state.clock);
+    if (definition.trigger->asked()) {
+        state.status = TaskStatus::active;
+        state.anchor = std::max(from, saturating_add(state.hwm, 1));  // what ran does not run again
+        return state;
+    }
     state.next_slot = definition.trigger->next(saturating_sub(from, 1), state.anchor);
     state.next_due.reset();
-    state.status = state.next_slot ? TaskStatus::active : TaskStatus::finished;
-    if (state.next_slot) state.next_due = due_time(*definition.trigger, state.uid, *state.next_slot);
+    const bool over = !state.next_slot && !definition.trigger->event();
+    state.status = over ? TaskStatus::finished : TaskStatus::active;
+    if (state.next_slot) state.next_due = due_time(*definition.trigger, state.uid, *state.next_slot, state.anchor);
     return state;
 }
 
+// A task of a durable store cannot become one that never leaves the process, nor the other way round.
+void Engine::check_home(const StoreSlot& store, const Definition& old, const Definition& definition) {
+    if (old.trigger->event() == definition.trigger->event() || (store.memory && !store.companion)) return;
+    fail(Code::invalid, "trigger: " + old.trigger->describe() + " -> " + definition.trigger->describe() + ": task \"" +
+                            old.id + "\" would leave store \"" + store.alias +
+                            "\" or come into it; remove it and add it again");
+}
+
 void Engine::change_pending(PendingAdd& add, const TaskChanges& changes) {
-    add.definition = changed(*add.definition, changes);
+    const std::shared_ptr<const Definition> definition = changed(*add.definition, changes);
+    check_home(store_slot(add.spec.store), *add.definition, *definition);
+    add.definition = definition;
     if (changes.next_run_time) add.spec.next_run_time = changes.next_run_time;
     if (!changes.token) return;
     if (add.spec.release) releases_.push_back(std::move(add.spec.release));
@@ -108,6 +127,7 @@ std::optional<TaskView> Engine::change_durable(StoreSlot& store, const std::stri
         if (answer.outcome != Outcome::done) continue;
         const Lock lock(*this);
         learn_lane(index_of(store), answer.task);
+        ask_durable(index_of(store), answer.task);
         emit(EventCode::task_modified, store.alias, id);
         signal_locked();
         return view(store, answer.task);
@@ -118,6 +138,7 @@ std::optional<TaskView> Engine::change_durable(StoreSlot& store, const std::stri
 // ---- the calls ----
 
 TaskView Engine::change(const std::string& store, const std::string& id, TaskChanges changes) {
+    if (changes.trigger) check_trigger(*changes.trigger);
     return on_task(
         store, id,
         [&](PendingAdd& add) {
@@ -128,6 +149,7 @@ TaskView Engine::change(const std::string& store, const std::string& id, TaskCha
             const Now now = now_of(slot, read_clock());
             MemoryTask& task = slot.memory->at(index);
             const std::shared_ptr<const Definition> definition = changed(*task.definition, changes);
+            check_home(slot, *task.definition, *definition);
             const bool rebase = !same_trigger(*task.definition, *definition);
             const TaskState state = changed_state(*task.definition, task.state(), *definition, changes, now);
             if (rebase) rebase_memory(slot, index, now);
@@ -142,6 +164,7 @@ TaskView Engine::change(const std::string& store, const std::string& id, TaskCha
         [&](StoreSlot& slot) {
             return change_durable(slot, id, [&](const StoredTask& task, Change& change, const Now& now) {
                 change.definition = changed(*task.definition, changes);
+                check_home(slot, *task.definition, *change.definition);
                 change.state = changed_state(*task.definition, task.state, *change.definition, changes, now);
             });
         });
@@ -195,6 +218,24 @@ TaskView Engine::resume_task(const std::string& store, const std::string& id) {
         });
 }
 
+void Engine::remove_memory(StoreSlot& store, MemoryIndex index, const std::string& id) {
+    std::vector<MemoryMiss> misses;
+    const Now now = now_of(store, read_clock());
+    store.memory->remove(index, Reason::deleted, now, misses);
+    for (const MemoryMiss& miss : misses) emit_miss(store.alias, id, miss.miss, 0, now.wall);
+    collect_gone(*store.memory);
+    emit(EventCode::task_removed, store.alias, id);
+}
+
+bool Engine::remove_durable(StoreSlot& store, const std::string& id) {
+    Batch batch;
+    batch.removes.push_back({.id = id, .now_wall = clock_->wall(), .outcome = Outcome::none, .removed = 0});
+    batch = apply(store, std::move(batch));
+    if (batch.removes.front().outcome != Outcome::done) return false;
+    emit(EventCode::task_removed, store.alias, id);
+    return true;
+}
+
 void Engine::remove(const std::string& store, const std::string& id) {
     on_task(
         store, id,
@@ -204,22 +245,10 @@ void Engine::remove(const std::string& store, const std::string& id) {
             return true;
         },
         [&](StoreSlot& slot, MemoryIndex index) {
-            std::vector<MemoryMiss> misses;
-            const Now now = now_of(slot, read_clock());
-            slot.memory->remove(index, Reason::deleted, now, misses);
-            for (const MemoryMiss& miss : misses) emit_miss(slot.alias, id, miss.miss, 0, now.wall);
-            collect_gone(*slot.memory);
-            emit(EventCode::task_removed, slot.alias, id);
+            remove_memory(slot, index, id);
             return true;
         },
-        [&](StoreSlot& slot) -> std::optional<bool> {
-            Batch batch;
-            batch.removes.push_back({.id = id, .now_wall = clock_->wall(), .outcome = Outcome::none, .removed = 0});
-            batch = apply(slot, std::move(batch));
-            if (batch.removes.front().outcome != Outcome::done) return std::nullopt;
-            emit(EventCode::task_removed, slot.alias, id);
-            return true;
-        });
+        [&](StoreSlot& slot) { return remove_durable(slot, id) ? std::optional(true) : std::nullopt; });
 }
 
 std::int64_t Engine::remove_all(const std::string& store) {
@@ -252,7 +281,7 @@ std::int64_t Engine::remove_all(const std::string& store) {
             batch = apply(slot, std::move(batch));
             removed += batch.removes.front().removed;
         }
-        emit(EventCode::all_tasks_removed, slot.alias, {});
+        if (!slot.companion) emit(EventCode::all_tasks_removed, slot.alias, {});
     }
     return removed;
 }

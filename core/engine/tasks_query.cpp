@@ -61,9 +61,11 @@ std::vector<TaskView> Engine::list(const std::string& store, const std::string& 
         for (const PendingAdd& add : pending_) {
             if (add.spec.store == store && add.definition->id > after) views.push_back(view(add));
         }
-        if (slot.memory) {
-            for (const MemoryIndex index : slot.memory->list(after, limit)) views.push_back(view(slot, index));
-        } else {
+        for (const StoreSlot& each : stores_) {
+            if (!each.memory || each.alias != store) continue;
+            for (const MemoryIndex index : each.memory->list(after, limit)) views.push_back(view(each, index));
+        }
+        if (slot.durable) {
             ask = slot.durable->open;
             // Before the first start there is nothing but what was declared; after a stop there is more, and no way to
             // it.
@@ -103,8 +105,11 @@ std::vector<HistoryRow> Engine::history(const std::string& store, const HistoryQ
     std::vector<HistoryRow> rows;
     {
         const Lock lock(*this);
-        if (slot.memory) {
-            slot.memory->history(query, rows);
+        for (const StoreSlot& each : stores_) {
+            if (!each.memory || each.alias != slot.alias) continue;
+            // The ledger of a durable store and its companion's history are two; a task has its rows in one of them.
+            if (each.companion && each.memory->find(query.task_id) == MemoryStore::kNone) continue;
+            each.memory->history(query, rows);
             return rows;
         }
         if (!slot.durable->open)
@@ -116,7 +121,9 @@ std::vector<HistoryRow> Engine::history(const std::string& store, const HistoryQ
 
 std::vector<std::string> Engine::store_aliases() const {
     std::vector<std::string> aliases;
-    for (const StoreSlot& slot : stores_) aliases.push_back(slot.alias);
+    for (const StoreSlot& slot : stores_) {
+        if (!slot.companion) aliases.push_back(slot.alias);
+    }
     return aliases;
 }
 

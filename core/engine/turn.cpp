@@ -33,21 +33,26 @@ Instant Engine::turn() {
             const Now raw = read_clock();
             const std::uint64_t asked = idle_asked_;
             notice_step(raw);
+            expire_asks(raw);
             batch.swap(dispatch_);
             if (state_ == SchedulerState::running && !stop_requested_) {
                 measure_rooms();
                 claim_memory(raw);
                 post_looks(raw);
-                batch.insert(batch.end(), dispatch_.begin(), dispatch_.end());
-                dispatch_.clear();
+            } else if (shutting_down_) {
+                measure_rooms();
+                claim_shutdown(raw);
             }
+            batch.insert(batch.end(), dispatch_.begin(), dispatch_.end());
+            dispatch_.clear();
+            if (state_ != SchedulerState::stopping && !stop_requested_) ask_memory();
             flush_outboxes();
             if (batch.empty()) {
                 if (idle_told_ != asked && idle(raw)) {
                     idle_told_ = asked;
                     idle_changed_.notify_all();
                 }
-                armed_ = next_deadline(raw);
+                armed_ = std::min(next_deadline(raw), ask_deadline(raw));
                 return armed_;
             }
         }
@@ -103,6 +108,23 @@ void Engine::claim_memory(const Now& raw) {
     }
 }
 
+void Engine::claim_shutdown(const Now& raw) {
+    for (std::size_t i = 0; i < executors_.size(); ++i) {
+        unattended_[i] = executors_[i].executor && !executors_[i].executor->attended();
+    }
+    for (std::uint16_t i = 0; i < stores_.size(); ++i) {
+        StoreSlot& store = stores_[i];
+        if (!store.memory) continue;
+        const Now now = now_of(store, raw);
+        fires_.clear();
+        misses_.clear();
+        store.memory->drop_events(FireKind::shutdown, unattended_, misses_);
+        if (!misses_.empty()) record_misses(i, misses_, now);
+        store.memory->claim_shutdown(kBatch, rooms_, fires_);
+        for (const MemoryFire& fire : fires_) dispatch_.push_back(&make_memory_run(i, fire, now));
+    }
+}
+
 void Engine::post_looks(const Now& raw) {
     for (std::uint16_t i = 0; i < stores_.size(); ++i) {
         DurableSlot* const durable = stores_[i].durable.get();
@@ -116,7 +138,8 @@ void Engine::post_looks(const Now& raw) {
         }
         if (request.looks.empty()) continue;
         durable->look_pending = true;
-        request.done = [this, i, now](StoreReply&& reply) { looked(i, now, std::move(reply)); };
+        durable->looked = durable->wakes;
+        request.done = [this, i](StoreReply&& reply) { looked(i, std::move(reply)); };
         durable->thread->post(std::move(request));
     }
 }
@@ -146,7 +169,7 @@ Instant Engine::next_deadline(const Now& raw) const {
 }
 
 bool Engine::idle(const Now& raw) const {
-    if (runs_.live() > 0 || !dispatch_.empty()) return false;
+    if (runs_.live() > 0 || !dispatch_.empty() || asks_under_way()) return false;
     for (const StoreSlot& store : stores_) {
         if (store.durable && (store.durable->look_pending || store.durable->unflushed > 0)) return false;
     }
@@ -155,13 +178,6 @@ bool Engine::idle(const Now& raw) const {
 
 void Engine::has_room() {
     const std::lock_guard lock(mutex_);
-    room_freed_locked();
-}
-
-void Engine::room_freed_locked() {
-    for (StoreSlot& store : stores_) {
-        if (store.memory && store.memory->any_parked()) store.memory->unpark();
-    }
     signal_locked();
 }
 

@@ -8,6 +8,7 @@
 #include <span>
 #include <string>
 
+#include "core/executors/trigger_ask.hpp"
 #include "core/model/fire.hpp"
 
 namespace uvsched {
@@ -58,6 +59,10 @@ public:
     virtual void returned(std::span<Run* const> runs) = 0;
     // room() grew from nothing.
     virtual void has_room() = 0;
+    // A consumer took these asks: the time that it has to answer begins.
+    virtual void asked(std::span<const std::uint64_t> asks) = 0;
+    // Triggers were asked, and this is what they say. Unknown ids are ignored.
+    virtual void answered(std::span<TriggerAnswer> answers) = 0;
 };
 
 class Executor {
@@ -67,10 +72,14 @@ public:
     Executor& operator=(const Executor&) = delete;
     virtual ~Executor() = default;
 
+    // Accepts runs from now on; after close() again.
     virtual void start(RunSink& sink) = 0;
 
     // How many more runs it takes now. The engine claims no more than that. Thread-safe.
     [[nodiscard]] virtual std::size_t room() const noexcept = 0;
+
+    // Whether anybody is there to take runs, now or when there is room again.
+    [[nodiscard]] virtual bool attended() const noexcept { return true; }
 
     // Never blocks and never runs user code; the loop thread calls it with no lock held.
     virtual void submit(std::span<Run* const> runs) = 0;

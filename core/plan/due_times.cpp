@@ -72,7 +72,7 @@ std::optional<Instant> DueTimes::before(Instant nominal) const {
 Instant DueTimes::due(Instant nominal) const {
     if (jitter_ == 0) return nominal;
     // A first run that was asked for after the trigger's end is not pulled forward to the end.
-    return std::max(nominal, due_time(trigger_, uid_, nominal));
+    return std::max(nominal, due_time(trigger_, uid_, nominal, anchor_));
 }
 
 }  // namespace uvsched

@@ -40,7 +40,7 @@ FirstFire plan_first(const Trigger& trigger, const Policies& policies, Uid uid, 
         first.anchor = now;
         first.slot = trigger.next(saturating_sub(now, 1), now);
     }
-    if (first.slot) first.due = std::max(*first.slot, due_time(trigger, uid, *first.slot));
+    if (first.slot) first.due = std::max(*first.slot, due_time(trigger, uid, *first.slot, first.anchor));
     return first;
 }
 

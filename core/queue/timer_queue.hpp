@@ -10,11 +10,15 @@
 
 namespace uvsched {
 
-// An indexed 4-ary min-heap over (due, sequence), so that equal times come out first-in-first-out. Not thread-safe.
+// A 4-ary min-heap over (due, sequence), so that equal times come out first-in-first-out. Not thread-safe.
 //
 // A node is 16 bytes and the four children of one node share one cache line: going down a level costs one line, which
-// was prefetched a level earlier. Sequences have 32 bits; when they run out, every 4 billion pushes, they are given out
-// anew in the present order (O(n log n), once).
+// was prefetched a level earlier. Nodes know their tasks, tasks don't know where their node is: keeping that up to date
+// costs a write to a random place for each level. A task only has the sequence of its node; a node with another one is
+// stale. It is dropped when it comes to the top, or with all others of its kind when they are the larger part.
+//
+// Sequences have 32 bits; when they run out, every 4 billion pushes, they are given out anew in the present order
+// (O(n log n), once).
 class TimerQueue {
 public:
     using Index = std::uint32_t;  // the caller's dense index of a task (slab index)
@@ -31,10 +35,10 @@ public:
     void remove(Index task);               // no-op when not queued
 
     [[nodiscard]] bool contains(Index task) const noexcept {
-        return task < positions_.size() && positions_.data()[task] != kNone;
+        return task < sequences_.size() && sequences_.data()[task] != kNotQueued;
     }
-    [[nodiscard]] bool empty() const noexcept { return size_ == 0; }
-    [[nodiscard]] std::size_t size() const noexcept { return size_; }
+    [[nodiscard]] bool empty() const noexcept { return live_ == 0; }
+    [[nodiscard]] std::size_t size() const noexcept { return live_; }
     [[nodiscard]] Instant top_due() const noexcept { return size_ == 0 ? kLatest : due_of(node(0)); }  // kLatest: empty
     [[nodiscard]] Index top() const noexcept { return size_ == 0 ? kNone : task_of(node(0)); }         // kNone: empty
 
@@ -60,6 +64,8 @@ private:
     static constexpr std::size_t kLead = kArity - 1;
     // Fills the last group.
     static constexpr Node kAbsent = (static_cast<Node>(kLatest) << 64) | static_cast<Node>(UINT64_MAX);
+    static constexpr std::uint32_t kNotQueued = UINT32_MAX;
+    static constexpr std::size_t kFewStale = 64;  // not worth a compaction
 
     [[nodiscard]] static Node make(Instant due, std::uint32_t sequence, Index task) noexcept {
         return (static_cast<Node>(due) << 64) | static_cast<Node>((std::uint64_t{sequence} << 32) | task);
@@ -72,33 +78,36 @@ private:
         return result;
     }
     [[nodiscard]] static Instant due_of(Node node) noexcept { return static_cast<Instant>(node >> 64); }
+    [[nodiscard]] static std::uint32_t sequence_of(Node node) noexcept {
+        return static_cast<std::uint32_t>(static_cast<std::uint64_t>(node) >> 32);
+    }
     [[nodiscard]] static Index task_of(Node node) noexcept { return static_cast<Index>(node); }
 
     [[nodiscard]] Node& node(std::size_t position) noexcept { return nodes_.data()[position + kLead]; }
     [[nodiscard]] Node node(std::size_t position) const noexcept { return nodes_.data()[position + kLead]; }
+    [[nodiscard]] bool stale(Node node) const noexcept { return sequences_.data()[task_of(node)] != sequence_of(node); }
 
-    void place(std::size_t position, Node value) noexcept {
-        node(position) = value;
-        positions_.data()[task_of(value)] = static_cast<std::uint32_t>(position);
-    }
     [[nodiscard]] std::uint32_t sequence() {
-        if (next_sequence_ == UINT32_MAX) renumber();
+        if (next_sequence_ == kNotQueued) renumber();
         return next_sequence_++;
     }
 
     [[nodiscard]] std::size_t smallest_child(std::size_t first) const noexcept;
     void sift_up(std::size_t hole, Node value) noexcept;
     void sift_down(std::size_t hole, Node value) noexcept;
-    void settle(std::size_t hole, Node value) noexcept;  // up or down, whichever it needs
-    void vacate(std::size_t hole) noexcept;              // closes the hole with the last node
+    void insert(Index task, Instant due);
+    void drop_top() noexcept;
+    void drop_stale() noexcept;  // from the top; afterwards the top is a task's
 
-    void grow(std::size_t tasks);
-    void grow_positions(std::size_t tasks);
+    void grow(std::size_t nodes);
+    void grow_sequences(std::size_t tasks);
+    void compact() noexcept;
     void renumber();
 
     AlignedArray<Node> nodes_;               // the lead, then the heap
-    AlignedArray<std::uint32_t> positions_;  // by task; kNone where it is not queued
-    std::size_t size_ = 0;
+    AlignedArray<std::uint32_t> sequences_;  // by task: of its node; kNotQueued where it has none
+    std::size_t size_ = 0;                   // nodes, stale ones included
+    std::size_t live_ = 0;                   // tasks
     std::uint32_t next_sequence_;
 };
 
@@ -113,10 +122,10 @@ inline void TimerQueue::sift_up(std::size_t hole, Node value) noexcept {
     while (hole != 0) {
         const std::size_t parent = (hole - 1) / kArity;
         if (node(parent) < value) break;
-        place(hole, node(parent));
+        node(hole) = node(parent);
         hole = parent;
     }
-    place(hole, value);
+    node(hole) = value;
 }
 
 inline void TimerQueue::sift_down(std::size_t hole, Node value) noexcept {
@@ -131,32 +140,16 @@ inline void TimerQueue::sift_down(std::size_t hole, Node value) noexcept {
         }
         const std::size_t child = smallest_child(first);
         if (value < node(child)) break;
-        place(hole, node(child));
+        node(hole) = node(child);
         hole = child;
     }
-    place(hole, value);
+    node(hole) = value;
 }
 
-inline void TimerQueue::settle(std::size_t hole, Node value) noexcept {
-    if (hole != 0 && value < node((hole - 1) / kArity)) {
-        sift_up(hole, value);
-    } else {
-        sift_down(hole, value);
-    }
-}
-
-inline void TimerQueue::vacate(std::size_t hole) noexcept {
-    --size_;
-    const Node last = node(size_);
-    node(size_) = kAbsent;
-    if (hole != size_) settle(hole, last);
-}
-
-inline void TimerQueue::push(Index task, Instant due) {
-    assert(!contains(task));
-    if (task >= positions_.size()) grow_positions(std::size_t{task} + 1);
+inline void TimerQueue::insert(Index task, Instant due) {
     if (size_ + kLead >= nodes_.size()) grow(size_ + 1);
-    const std::uint32_t order = sequence();
+    const std::uint32_t order = sequence();  // may compact
+    sequences_.data()[task] = order;
     const std::size_t hole = size_++;
     if (hole % kArity == 1) {
         for (std::size_t sibling = 1; sibling < kArity; ++sibling) node(hole + sibling) = kAbsent;
@@ -164,29 +157,52 @@ inline void TimerQueue::push(Index task, Instant due) {
     sift_up(hole, make(due, order, task));
 }
 
+inline void TimerQueue::drop_top() noexcept {
+    --size_;
+    const Node last = node(size_);
+    node(size_) = kAbsent;
+    if (size_ != 0) sift_down(0, last);
+}
+
+inline void TimerQueue::drop_stale() noexcept {
+    while (size_ != 0 && stale(node(0))) drop_top();
+    if (size_ - live_ > live_ + kFewStale) compact();
+}
+
+inline void TimerQueue::push(Index task, Instant due) {
+    assert(!contains(task));
+    if (task >= sequences_.size()) grow_sequences(std::size_t{task} + 1);
+    insert(task, due);
+    ++live_;
+}
+
 inline void TimerQueue::update(Index task, Instant due) {
     if (!contains(task)) return push(task, due);
-    const std::uint32_t order = sequence();  // may renumber, and so move the task
-    settle(positions_.data()[task], make(due, order, task));
+    insert(task, due);
+    drop_stale();
 }
 
 inline void TimerQueue::remove(Index task) {
     if (!contains(task)) return;
-    const std::size_t hole = positions_.data()[task];
-    positions_.data()[task] = kNone;
-    vacate(hole);
+    sequences_.data()[task] = kNotQueued;
+    --live_;
+    drop_stale();
 }
 
 inline void TimerQueue::replace_top(Instant due) {
-    assert(size_ != 0);
+    assert(live_ != 0);
     const std::uint32_t order = sequence();
-    sift_down(0, make(due, order, task_of(node(0))));
+    const Index task = top();
+    sequences_.data()[task] = order;
+    sift_down(0, make(due, order, task));
+    drop_stale();
 }
 
 inline void TimerQueue::pop() {
-    assert(size_ != 0);
-    positions_.data()[task_of(node(0))] = kNone;
-    vacate(0);
+    assert(live_ != 0);
+    sequences_.data()[top()] = kNotQueued;
+    --live_;
+    drop_stale();
 }
 
 }  // namespace uvsched

@@ -1,4 +1,5 @@
-// TimeZone: a named set of offsets from UTC. A thin wrapper on CCTZ, which no other file includes.
+// TimeZone: a named set of offsets from UTC. Its data is read by CCTZ, which no other folder includes, into one table
+// that all who use the zone share.
 #pragma once
 
 #include <memory>
@@ -9,6 +10,8 @@
 #include "core/time/instant.hpp"
 
 namespace uvsched {
+
+class ZoneTable;
 
 // A wall-clock time without a zone: microseconds since local 1970-01-01T00:00:00.
 using LocalTime = std::int64_t;
@@ -45,6 +48,9 @@ public:
     // The stretch that an instant lies in. Exact for instants before kHorizon; the stretch that holds kHorizon is given
     // as the last one.
     [[nodiscard]] ZoneSegment segment(Instant instant) const;
+
+    // The same as seconds, for who walks from stretch to stretch; it lives as long as a copy of this zone does.
+    [[nodiscard]] const ZoneTable& table() const noexcept;
 
     // The instant of a local time by PEP 495: in a gap, fold 0 uses the offset before it and fold 1 the offset after;
     // in an overlap, fold 0 is the first pass and fold 1 the second.

@@ -4,7 +4,7 @@
 #include <utility>
 
 #include "core/base/error.hpp"
-#include "core/triggers/span_json.hpp"
+#include "core/triggers/json_common.hpp"
 #include "core/triggers/text.hpp"
 
 namespace uvsched {
@@ -18,31 +18,44 @@ public:
 
     [[nodiscard]] std::optional<Instant> next(Instant after, Instant anchor) const override {
         const Instant time = options_.run_at.value_or(anchor);
-        return time > after && time < kHorizon ? std::optional(time) : std::nullopt;
+        return time > after && within(time) ? std::optional(time) : std::nullopt;
     }
 
     [[nodiscard]] std::optional<Instant> previous(Instant before, Instant anchor) const override {
         const Instant time = options_.run_at.value_or(anchor);
-        return time < before && time < kHorizon ? std::optional(time) : std::nullopt;
+        return time < before && within(time) ? std::optional(time) : std::nullopt;
     }
 
-    [[nodiscard]] std::optional<Instant> explicit_date() const override { return options_.run_at; }
+    [[nodiscard]] std::optional<Instant> explicit_date() const override {
+        return options_.run_at && within(*options_.run_at) ? options_.run_at : std::nullopt;
+    }
+    [[nodiscard]] std::optional<TimeZone> zone() const override { return zone_named(options_.timezone); }
     [[nodiscard]] Micros jitter() const noexcept override { return options_.jitter; }
+    [[nodiscard]] std::optional<Instant> end_at() const noexcept override { return options_.end_at; }
 
     [[nodiscard]] nlohmann::json to_json() const override {
         nlohmann::json out = {{"type", "date"}};
         if (options_.run_at) out["run_at"] = format_utc(*options_.run_at);
-        if (!options_.timezone.empty()) out["timezone"] = options_.timezone;
-        if (options_.jitter != 0) out["jitter"] = seconds_json(options_.jitter);
+        put_common(out, {.timezone = options_.timezone,
+                         .zone = {},
+                         .jitter = options_.jitter,
+                         .start_at = options_.start_at,
+                         .end_at = options_.end_at});
         return out;
     }
 
     [[nodiscard]] std::string describe() const override {
         const std::string when = options_.run_at ? "once at " + format_utc(*options_.run_at) : "once, when added";
-        return when + jitter_text(options_.jitter) + zone_text(options_.timezone);
+        return when + window_text(options_.start_at, options_.end_at) + jitter_text(options_.jitter) +
+               zone_text(options_.timezone);
     }
 
 private:
+    [[nodiscard]] bool within(Instant time) const {
+        return time < kHorizon && time >= options_.start_at.value_or(kEarliest) &&
+               time <= options_.end_at.value_or(kLatest);
+    }
+
     DateOptions options_;
 };
 
@@ -50,6 +63,7 @@ private:
 
 TriggerPtr make_date_trigger(const DateOptions& options) {
     check_jitter(options.jitter);
+    check_window(options.start_at, options.end_at);
     if (options.run_at && (*options.run_at < 0 || *options.run_at >= kHorizon)) {
         fail(Code::invalid, "run_at: " + format_utc(*options.run_at) + " does not lie in 1970 to 2199");
     }

@@ -9,9 +9,11 @@ struct DateOptions {
     std::optional<Instant> run_at{};  // nothing: at the anchor
     std::string timezone{};           // as spelt by the user; empty when none was given
     Micros jitter = 0;
+    std::optional<Instant> start_at{};  // an instant outside [start_at, end_at] is never run
+    std::optional<Instant> end_at{};
 };
 
-// Throws Error(invalid) for a negative jitter or an instant outside 1970 to 2199.
+// Throws Error(invalid) for a negative jitter, an end before the start, or an instant outside 1970 to 2199.
 [[nodiscard]] TriggerPtr make_date_trigger(const DateOptions& options);
 
 }  // namespace uvsched

@@ -4,6 +4,7 @@
 #include <nlohmann/json.hpp>
 
 #include "core/base/error.hpp"
+#include "core/triggers/json_common.hpp"
 #include "core/triggers/span_json.hpp"
 #include "core/triggers/text.hpp"
 
@@ -52,6 +53,7 @@ public:
     }
 
     [[nodiscard]] bool elapsed() const noexcept override { return !options_.start_at; }
+    [[nodiscard]] std::optional<TimeZone> zone() const override { return zone_named(options_.timezone); }
     [[nodiscard]] Micros jitter() const noexcept override { return options_.jitter; }
     [[nodiscard]] std::optional<Instant> end_at() const noexcept override { return options_.end_at; }
     [[nodiscard]] Micros plain_period() const noexcept override {
@@ -61,18 +63,17 @@ public:
     [[nodiscard]] nlohmann::json to_json() const override {
         nlohmann::json out = {{"type", "interval"}};
         put_span(out, options_.period);
-        if (options_.start_at) out["start_at"] = format_utc(*options_.start_at);
-        if (options_.end_at) out["end_at"] = format_utc(*options_.end_at);
-        if (!options_.timezone.empty()) out["timezone"] = options_.timezone;
-        if (options_.jitter != 0) out["jitter"] = seconds_json(options_.jitter);
+        put_common(out, {.timezone = options_.timezone,
+                         .zone = {},
+                         .jitter = options_.jitter,
+                         .start_at = options_.start_at,
+                         .end_at = options_.end_at});
         return out;
     }
 
     [[nodiscard]] std::string describe() const override {
-        std::string out = "interval of " + span_text(options_.period);
-        if (options_.start_at) out += " from " + format_utc(*options_.start_at);
-        if (options_.end_at) out += " until " + format_utc(*options_.end_at);
-        return out + jitter_text(options_.jitter) + zone_text(options_.timezone);
+        return "interval of " + span_text(options_.period) + window_text(options_.start_at, options_.end_at) +
+               jitter_text(options_.jitter) + zone_text(options_.timezone);
     }
 
 private:
@@ -95,10 +96,7 @@ TriggerPtr make_interval_trigger(const IntervalOptions& options) {
     if (options.period < 1) {
         fail(Code::invalid, "interval: " + span_text(options.period) + " is not at least 1 us");
     }
-    if (options.start_at && options.end_at && *options.end_at < *options.start_at) {
-        fail(Code::invalid,
-             "end_at: " + format_utc(*options.end_at) + " lies before start_at, " + format_utc(*options.start_at));
-    }
+    check_window(options.start_at, options.end_at);
     return std::make_shared<IntervalTrigger>(options);
 }
 

@@ -46,7 +46,7 @@ void JsonFields::refuse(const char* key, const std::string& why) const {
 }
 
 const json* JsonFields::find(const char* key) {
-    known_.emplace_back(key);
+    if (std::find(known_.begin(), known_.end(), key) == known_.end()) known_.emplace_back(key);
     const auto found = object_.find(key);
     return found == object_.end() || found->is_null() ? nullptr : &*found;
 }
@@ -126,7 +126,9 @@ void JsonFields::refuse_others() const {
         if (std::find(known_.begin(), known_.end(), member.key()) != known_.end()) continue;
         std::string list;
         for (const std::string& key : known_) list += (list.empty() ? "" : ", ") + key;
-        fail(Code::invalid, path_of(member.key()) + ": unknown key (known: " + list + ")");
+        // A name may hold anything, line ends too.
+        const std::string readable = in_quotes(member.key());
+        fail(Code::invalid, path_of(readable.substr(1, readable.size() - 2)) + ": unknown key (known: " + list + ")");
     }
 }
 

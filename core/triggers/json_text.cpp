@@ -39,7 +39,9 @@ public:
         std::string what = error.what();
         // "[json.exception.parse_error.101] parse error at line 1, column 2: syntax error …": keep what people need.
         if (const auto colon = what.find(": "); colon != std::string::npos) what.erase(0, colon + 2);
-        return refuse("not JSON at byte " + std::to_string(position) + ": " + what.substr(0, 200));
+        // It repeats bytes of the text, which may be anything.
+        const std::string readable = in_quotes(what, 200);
+        return refuse("not JSON at byte " + std::to_string(position) + ": " + readable.substr(1, readable.size() - 2));
     }
 
 private:

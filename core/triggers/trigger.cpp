@@ -23,6 +23,8 @@ Count Trigger::count(Instant first, Instant last, Instant anchor, std::int64_t l
     return out;
 }
 
+bool Trigger::gave_up(Instant, Instant) const { return false; }
+
 Why Trigger::why(Instant, Instant) const { return Why::match; }
 
 TriggerPtr Trigger::with_key(const std::string&) const { return nullptr; }
@@ -56,8 +58,9 @@ Micros jitter_delay(std::uint64_t uid, Instant nominal, Micros jitter) {
     return static_cast<Micros>(hash % (static_cast<std::uint64_t>(jitter) + 1));
 }
 
-Instant due_time(const Trigger& trigger, std::uint64_t uid, Instant nominal) {
-    const Instant delayed = saturating_add(nominal, jitter_delay(uid, nominal, trigger.jitter()));
+Instant due_time(const Trigger& trigger, std::uint64_t uid, Instant nominal, Instant anchor) {
+    const Micros jitter = trigger.jitter() == 0 ? 0 : trigger.jitter_at(nominal, anchor);
+    const Instant delayed = saturating_add(nominal, jitter_delay(uid, nominal, jitter));
     return std::min(delayed, trigger.end_at().value_or(kLatest));
 }
 

@@ -48,6 +48,9 @@ public:
     // The largest nominal time strictly before `before`; nothing when there is none. For any int64.
     [[nodiscard]] virtual std::optional<Instant> previous(Instant before, Instant anchor) const = 0;
 
+    // Whether next(after, anchor) is nothing only because the search was given up (children of an `and` that do not meet).
+    [[nodiscard]] virtual bool gave_up(Instant after, Instant anchor) const;
+
     // How many nominal times lie in [first, last]: at most `limit`, and not exact where there are more (SEMANTICS:
     // "exact to 10,000"). The default asks next() up to limit + 1 times; a trigger that can compute it does so.
     [[nodiscard]] virtual Count count(Instant first, Instant last, Instant anchor, std::int64_t limit) const;
@@ -62,7 +65,8 @@ public:
     // no `H`, or its key already. Asking an `H` without a key throws Error(invalid).
     [[nodiscard]] virtual std::shared_ptr<const Trigger> with_key(const std::string& key) const;
 
-    // The zone its rule is read in; nothing where the rule does not depend on one.
+    // The zone its rule is read in, or that was named for its times; nothing where there is none. Throws Error(invalid)
+    // where the data of a zone is gone.
     [[nodiscard]] virtual std::optional<TimeZone> zone() const { return std::nullopt; }
 
     // The instant a date trigger names itself; nothing for all others.
@@ -70,6 +74,11 @@ public:
 
     // Whether due times are measured in elapsed time and so move with a clock step (an interval without start_at).
     [[nodiscard]] virtual bool elapsed() const noexcept { return false; }
+
+    // Up to where next() tells the truth: kLatest, for all but custom triggers, whose times others give. Beyond it the
+    // next time is not known before the trigger's function has answered.
+    [[nodiscard]] virtual Instant known_until() const noexcept { return kLatest; }
+    [[nodiscard]] bool asked() const noexcept { return known_until() != kLatest; }
 
     // For a plain interval: its length, so that the next time is the last plus this, where that lies before kHorizon. 0
     // for all others, and for an interval with an end, jitter, or a length from kHorizon on (the sum never overflows).
@@ -100,20 +109,21 @@ using TriggerPtr = std::shared_ptr<const Trigger>;
 //   {"type": "calendar_interval", "months": 1, "hour": 9}         years, months, weeks, days; hour, minute, second
 //   {"type": "and", "triggers": [...]}, {"type": "or", "triggers": [...]}
 //   {"type": "shutdown"}
+//   {"type": "custom", "name": "tides", "arguments": {"port": 3}}   what its function is registered as; any JSON
 //
 // and in all but shutdown "jitter" (seconds), "start_at", "end_at" and "timezone"; in cron "gap" ("run_at_end", "skip"),
 // "overlap" ("first", "both") and "key"; in calendar_interval "gap". Null is absent. A cron or calendar rule without a
 // zone of its own takes that of start_at (its offset), else of end_at, else `zone`, and writes it: a stored rule does
-// not change with the scheduler's configuration. Children take their parent's zone for `zone`. The canonical length of an interval is "seconds", with
-// a fraction where it has whole milliseconds, else "microseconds"; its times are in UTC. Naive times are read in the
-// trigger's own zone, else in `zone` (the scheduler's). Throws Error(invalid), or Error(unsupported) for a type that is
-// not in this build; the message starts with the JSON path of the fault, prefixed by `path` ("trigger.start_at: …").
+// not change with the scheduler's configuration. Children take their parent's zone for `zone`. The canonical length of
+// an interval is "seconds", with a fraction where it has whole milliseconds, else "microseconds"; its times are in UTC.
+// Naive times are read in the trigger's own zone, else in `zone` (the scheduler's). Throws Error(invalid); the message
+// starts with the JSON path of the fault, prefixed by `path` ("trigger.start_at: …").
 [[nodiscard]] TriggerPtr trigger_from_json(const nlohmann::json& value, const TimeZone& zone, const std::string& path);
 
 // The delay that jitter adds to one nominal time: the same on every node and after a restart (SEMANTICS: "Jitter").
 [[nodiscard]] Micros jitter_delay(std::uint64_t uid, Instant nominal, Micros jitter);
 
-// min(nominal + delay, end_at): when a run at this nominal time is due.
-[[nodiscard]] Instant due_time(const Trigger& trigger, std::uint64_t uid, Instant nominal);
+// min(nominal + delay, end_at): when a run at this nominal time is due; by the anchor that gave it.
+[[nodiscard]] Instant due_time(const Trigger& trigger, std::uint64_t uid, Instant nominal, Instant anchor);
 
 }  // namespace uvsched

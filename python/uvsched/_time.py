@@ -25,6 +25,11 @@ def from_micros(micros: int, zone: tzinfo) -> datetime:
     return (EPOCH + timedelta(microseconds=micros)).astimezone(zone)
 
 
+def format_utc(micros: int) -> str:
+    """An instant as ISO 8601 text in UTC, which the engine reads."""
+    return (EPOCH + timedelta(microseconds=micros)).replace(tzinfo=None).isoformat() + "Z"
+
+
 def to_datetime(value: datetime | date | str, argument: str) -> datetime:
     """Reads what users give for a moment: a datetime, a date (its midnight) or ISO 8601 text.
 
@@ -60,7 +65,9 @@ def to_zone(value: tzinfo | str, argument: str = "timezone") -> tzinfo:
         ValueError: no such zone. TypeError: neither text nor tzinfo. Both name `argument`.
     """
     if isinstance(value, tzinfo):
-        return value
+        # A pytz zone stands for many offsets, of which replace(tzinfo=…) would take the first.
+        pytz_name = getattr(value, "zone", None)
+        return to_zone(pytz_name, argument) if isinstance(pytz_name, str) else value
     if not isinstance(value, str):
         raise TypeError(f"{argument}: expected a tzinfo or a zone's name, not {type(value).__name__}")
     if value in ("UTC", "Z"):
@@ -75,9 +82,19 @@ def to_zone(value: tzinfo | str, argument: str = "timezone") -> tzinfo:
     try:
         return ZoneInfo(value)
     except (LookupError, ValueError, OSError):
-        raise ValueError(
-            f"{argument}: there is no time zone {value!r} (IANA names such as 'Europe/Madrid', 'UTC', '+02:00')"
-        ) from None
+        hint = (
+            "IANA names such as 'Europe/Madrid', 'UTC', '+02:00'"
+            if _has_zone_data()
+            else "Python finds no zone data at all: install the package tzdata"
+        )
+        raise ValueError(f"{argument}: there is no time zone {value!r} ({hint})") from None
+
+
+def _has_zone_data() -> bool:
+    try:
+        return ZoneInfo("Etc/UTC") is not None
+    except LookupError:
+        return False
 
 
 def zone_name(zone: tzinfo, argument: str = "timezone") -> str:
@@ -96,6 +113,23 @@ def zone_name(zone: tzinfo, argument: str = "timezone") -> str:
     raise ValueError(
         f"{argument}: {zone!r} has no IANA name and no fixed offset; use zoneinfo.ZoneInfo or datetime.timezone"
     )
+
+
+def known_zone_name(zone: tzinfo) -> str | None:
+    """`zone_name`, or None where there is none."""
+    try:
+        return zone_name(zone)
+    except ValueError:
+        return None
+
+
+def zone_at(moment: datetime) -> tzinfo:
+    """The zone of an aware datetime: its tzinfo where that has a name, else its offset then."""
+    zone = moment.tzinfo
+    assert zone is not None
+    if known_zone_name(zone) is not None:
+        return to_zone(zone)
+    return timezone(moment.utcoffset() or timedelta(0))
 
 
 def _offset_name(offset: timedelta) -> str:

@@ -1,3 +1,4 @@
+#include <atomic>
 #include <mutex>
 #include <string>
 #include <thread>
@@ -135,6 +136,56 @@ TEST_CASE("freeing the scheduler destroys its listeners' user data") {
     scheduler.reset();
     CHECK(destroyed.wait());
     CHECK(destroyed.count() == 1);
+}
+
+TEST_CASE("no listener is called after a stopped scheduler was freed") {
+    for (int round = 0; round < 50; ++round) {
+        std::atomic<bool> freed{false};
+        std::atomic<bool> late{false};
+        std::atomic<int> heard{0};
+        {
+            sched::Scheduler scheduler(manual_config());
+            scheduler.add_listener(UVSCHED_EVENT_ALL, [&](const sched::Event&) {
+                ++heard;
+                if (freed) late = true;
+            });
+            scheduler.start();
+            scheduler.shutdown(kLong);
+        }
+        freed = true;
+        CHECK(heard >= 2);  // started, shut down
+        CHECK_FALSE(late);
+    }
+}
+
+TEST_CASE("a listener may free its scheduler when it has stopped, and is destroyed after its call") {
+    struct State {
+        sched_scheduler* scheduler;
+        std::atomic<bool> inside{false};
+        std::atomic<bool> destroyed_inside{false};
+        Signal destroyed;
+    } state{sched::Scheduler(manual_config()).release(), {}, {}, {}};
+    const auto free_it = [](const sched_event* event, void* user_data) {
+        auto& own = *static_cast<State*>(user_data);
+        if (sched_event_code(event) != UVSCHED_EVENT_SCHEDULER_SHUTDOWN) return;
+        own.inside = true;
+        // The event is told a moment before the state changes.
+        for (int now = 0; now != UVSCHED_STATE_STOPPED && sched_state(own.scheduler, &now) == UVSCHED_OK;) {
+            std::this_thread::yield();
+        }
+        sched_free(own.scheduler);
+        own.inside = false;
+    };
+    const auto destroy = [](void* user_data) {
+        auto& own = *static_cast<State*>(user_data);
+        own.destroyed_inside = own.inside.load();
+        own.destroyed.set();
+    };
+    REQUIRE(sched_add_listener(state.scheduler, UVSCHED_EVENT_ALL, free_it, &state, destroy, nullptr) == UVSCHED_OK);
+    REQUIRE(sched_start(state.scheduler) == UVSCHED_OK);
+    REQUIRE(sched_stop(state.scheduler, UVSCHED_STOP_WAIT) == UVSCHED_OK);
+    CHECK(state.destroyed.wait());
+    CHECK_FALSE(state.destroyed_inside);
 }
 
 TEST_CASE("a listener that throws does not stop the others") {

@@ -12,6 +12,8 @@ struct Out {
     sched_queue* queue = nullptr;
     sched_consumer* consumer = nullptr;
     sched_iterator* iterator = nullptr;
+    sched_time time{};
+    sched_offset offset{};
     int number = 0;
     std::int64_t instant = 0;
     std::size_t size = 0;
@@ -19,6 +21,7 @@ struct Out {
     sched_task_info info{};
     sched_item item{};
     sched_result result{};
+    sched_answer answer{};
 } out;
 
 void ignore_row(const sched_history_row* /*row*/, void* /*user_data*/) {}
@@ -30,10 +33,10 @@ void ignore_event(const sched_event* /*event*/, void* /*user_data*/) {}
 #function, Handle::kind, #kind,                                                                               \
             [](void* handle) { return function(static_cast<sched_##kind*>(handle) __VA_OPT__(, ) __VA_ARGS__) != 0; } \
     }
-#define GETTER(function)                                                                       \
-    {                                                                                          \
-#function, Handle::task, "task",                                                       \
-            [](void* handle) { return function(static_cast<sched_task*>(handle)) == nullptr; } \
+#define GETTER(kind, function)                                                                   \
+    {                                                                                            \
+#function, Handle::kind, #kind,                                                          \
+            [](void* handle) { return function(static_cast<sched_##kind*>(handle)) == nullptr; } \
     }
 
 const std::vector<HandleCall> kCalls = {
@@ -65,6 +68,9 @@ const std::vector<HandleCall> kCalls = {
     STATUS(scheduler, sched_get_stats, &out.stats),
     STATUS(scheduler, sched_register_function, "f", count_run, nullptr, nullptr),
     STATUS(scheduler, sched_register_token, "f", 1, nullptr),
+    STATUS(scheduler, sched_register_trigger, "f", nullptr, nullptr, nullptr),
+    STATUS(scheduler, sched_register_trigger_token, "f", 1, nullptr),
+    STATUS(scheduler, sched_unregister_trigger, "f"),
     STATUS(scheduler, sched_unregister_function, "f"),
     STATUS(scheduler, sched_add_task, nullptr, 0),
     STATUS(scheduler, sched_remove_task, nullptr, "a"),
@@ -89,6 +95,9 @@ const std::vector<HandleCall> kCalls = {
     STATUS(task, sched_task_set_arguments, "[]"),
     STATUS(task, sched_task_set_date, 0),
     STATUS(task, sched_task_set_interval, 1),
+    STATUS(task, sched_task_set_cron, "@daily", nullptr),
+    STATUS(task, sched_task_set_trigger, nullptr),
+    STATUS(task, sched_task_set_custom_trigger, "f", nullptr),
     STATUS(task, sched_task_set_trigger_json, R"({"type": "date"})"),
     STATUS(task, sched_task_set_start_at, 0),
     STATUS(task, sched_task_set_end_at, 0),
@@ -105,19 +114,27 @@ const std::vector<HandleCall> kCalls = {
     STATUS(task, sched_task_set_token, 1, nullptr),
     STATUS(task, sched_task_set_local),
     STATUS(task, sched_task_get_info, &out.info),
-    GETTER(sched_task_id),
-    GETTER(sched_task_name),
-    GETTER(sched_task_function),
-    GETTER(sched_task_store),
-    GETTER(sched_task_executor),
-    GETTER(sched_task_arguments),
-    GETTER(sched_task_trigger_json),
-    GETTER(sched_task_trigger_text),
+    GETTER(task, sched_task_id),
+    GETTER(task, sched_task_name),
+    GETTER(task, sched_task_function),
+    GETTER(task, sched_task_store),
+    GETTER(task, sched_task_executor),
+    GETTER(task, sched_task_arguments),
+    GETTER(task, sched_task_trigger_json),
+    GETTER(task, sched_task_trigger_text),
+
+    STATUS(trigger, sched_trigger_next, 0, &out.time, 1, &out.size),
+    STATUS(trigger, sched_trigger_previous, 0, &out.time, 1, &out.size),
+    STATUS(trigger, sched_trigger_offset, 0, &out.offset),
+    STATUS(trigger, sched_trigger_set_key, "a"),
+    GETTER(trigger, sched_trigger_json),
+    GETTER(trigger, sched_trigger_text),
 
     STATUS(queue, sched_queue_attach, 1, &out.consumer),
     STATUS(queue, sched_queue_wake),
     STATUS(queue, sched_queue_fd, &out.number),
     STATUS(queue, sched_queue_subscribe, 0),
+    STATUS(queue, sched_queue_answer, &out.answer, 1),
     STATUS(queue, sched_queue_finish, &out.result, 1),
     STATUS(consumer, sched_queue_take, &out.item, 1, 0, &out.size),
     STATUS(consumer, sched_queue_detach),

@@ -7,7 +7,7 @@
 
 namespace capi_test {
 
-enum class Handle { config, scheduler, task, queue, consumer, iterator };
+enum class Handle { config, scheduler, task, queue, consumer, iterator, trigger };
 
 struct HandleCall {
     std::string function;

@@ -17,6 +17,7 @@ struct Handles {
     sched::Queue queue = scheduler.queue("queue");
     sched::Consumer consumer = queue.attach(1);
     sched::Iterator iterator = scheduler.list_tasks();
+    sched::Trigger trigger = sched::Trigger::from_json(R"({"type": "interval"})");
 
     [[nodiscard]] void* get(Handle kind) const {
         switch (kind) {
@@ -32,13 +33,15 @@ struct Handles {
                 return consumer.get();
             case Handle::iterator:
                 return iterator.get();
+            case Handle::trigger:
+                return trigger.get();
         }
         return nullptr;
     }
 };
 
-constexpr Handle kKinds[] = {Handle::config, Handle::scheduler, Handle::task,
-                             Handle::queue,  Handle::consumer,  Handle::iterator};
+constexpr Handle kKinds[] = {Handle::config,   Handle::scheduler, Handle::task,   Handle::queue,
+                             Handle::consumer, Handle::iterator,  Handle::trigger};
 
 void check_refused(const HandleCall& call, void* handle, const std::string& why) {
     CAPTURE(call.function);
@@ -58,6 +61,7 @@ TEST_CASE("every function refuses a handle that was freed") {
     Handles handles;
     void* stale[std::size(kKinds)];
     for (const Handle kind : kKinds) stale[static_cast<int>(kind)] = handles.get(kind);
+    handles.trigger.reset();
     handles.iterator.reset();
     handles.consumer.reset();
     handles.queue.reset();
@@ -113,6 +117,7 @@ TEST_CASE("freeing NULL, garbage or twice does nothing") {
     sched_task_free(nullptr);
     sched_queue_free(nullptr);
     sched_iterator_free(nullptr);
+    sched_trigger_free(nullptr);
     int garbage = 0;
     sched_config_free(reinterpret_cast<sched_config*>(&garbage));
     sched_free(reinterpret_cast<sched_scheduler*>(&garbage));

@@ -42,7 +42,7 @@ bool takes_handle(const Declared& function) {
     std::string_view first = function.parameters;
     if (first.starts_with("const ")) first.remove_prefix(6);
     const std::string_view type = first.substr(0, first.find(' '));
-    for (const char* handle : {"config", "scheduler", "task", "queue", "consumer", "iterator"}) {
+    for (const char* handle : {"config", "scheduler", "task", "queue", "consumer", "iterator", "trigger"}) {
         if (type == "sched_" + std::string(handle) + "*") return true;
     }
     return false;

@@ -1,7 +1,11 @@
 """Runs every Python, C and C++ example of the documentation against the installed package, in an empty folder.
 
 A block whose first line names its file is part of a larger program, which tests/examples and tests/frameworks run. A
-block that cannot be run alone stands below an HTML comment `<!-- not run: why -->`.
+block that cannot be run alone stands below an HTML comment `<!-- not run: why -->`. A block `output` right below a
+program is what it prints.
+
+The blocks `pycon` of a page are one session, and what it prints is what stands there. So is what `uvsched` prints in a
+block `console`; the file that `cat` shows there is there for it.
 """
 
 import os
@@ -18,8 +22,13 @@ ROOT = Path(__file__).resolve().parents[2]
 PACKAGE = Path(uvsched.__file__).parent
 PART = re.compile(r"# \w+\.py\n")
 BLOCK = re.compile(
-    r"(?P<why><!-- not run: .+? -->\n+)?^```(?P<language>python|c|cpp)\n(?P<code>.*?)^```$", re.MULTILINE | re.DOTALL
+    r"(?P<why><!-- not run: .+? -->\n+)?^```(?P<language>python|c|cpp)\n(?P<code>.*?)^```$"
+    r"(?:\n+```output\n(?P<output>.*?)^```$)?",
+    re.MULTILINE | re.DOTALL,
 )
+SESSION = re.compile(r"^```pycon\n(.*?)^```$", re.MULTILINE | re.DOTALL)
+CONSOLE = re.compile(r"^```console\n(\$ (?:uvsched|cat) .*?)^```$", re.MULTILINE | re.DOTALL)
+COMMAND = re.compile(r"^\$ (.*\n)((?:(?!\$ ).*\n)*)", re.MULTILINE)
 COMPILERS = {"c": ["cc", "-std=c99"], "cpp": ["c++", "-std=c++17"]}
 STRICT = ["-Wall", "-Wextra", "-Wpedantic", "-Werror"]
 
@@ -28,16 +37,25 @@ class Example(NamedTuple):
     name: str
     language: str
     code: str
+    output: str | None
+
+
+def pages() -> list[Path]:
+    return [ROOT / "README.md", ROOT / "CONTRIBUTING.md", *sorted((ROOT / "docs").rglob("*.md"))]
+
+
+def name_of(page: Path) -> str:
+    return str(page.relative_to(ROOT))
 
 
 def examples() -> list[Example]:
     found = []
-    for path in [ROOT / "README.md", ROOT / "CONTRIBUTING.md", *sorted((ROOT / "docs").rglob("*.md"))]:
+    for path in pages():
         text = path.read_text()
         for block in BLOCK.finditer(text):
             line = text.count("\n", 0, block.start("language")) + 1
             if not block["why"] and not PART.match(block["code"]):
-                found.append(Example(f"{path.relative_to(ROOT)}:{line}", block["language"], block["code"]))
+                found.append(Example(f"{name_of(path)}:{line}", block["language"], block["code"], block["output"]))
     return found
 
 
@@ -65,11 +83,46 @@ def test_example_runs(example: Example, tmp_path: Path) -> None:
     if example.language == "python":
         program = tmp_path / "program.py"
         program.write_text(example.code)
-        run([sys.executable, "-W", "error", str(program)], tmp_path)
+        printed = run([sys.executable, "-W", "error", str(program)], tmp_path)
     else:
         source = tmp_path / f"program.{example.language}"
         source.write_text(example.code)
         folder = str(PACKAGE / "lib/pkgconfig")
         flags = run(["pkg-config", f"--with-path={folder}", "--cflags", "--libs", "uvsched"], tmp_path).split()
         run([*COMPILERS[example.language], *STRICT, str(source), *flags, "-o", "program"], tmp_path)
-        run(["./program"], tmp_path)
+        printed = run(["./program"], tmp_path)
+    assert example.output in (None, printed)
+
+
+@pytest.mark.parametrize("page", [page for page in pages() if SESSION.search(page.read_text())], ids=name_of)
+def test_session_prints_what_stands_there(page: Path, tmp_path: Path) -> None:
+    text = page.read_text()
+    lines = [""] * text.count("\n")  # those of the page, so that failures name them
+    for block in SESSION.finditer(text):
+        first = text.count("\n", 0, block.start(1))
+        shown = block[1].splitlines()
+        lines[first : first + len(shown)] = shown
+    session = tmp_path / page.name
+    session.write_text("\n".join(lines) + "\n")
+    run([sys.executable, "-W", "error", "-m", "doctest", str(session)], tmp_path)
+
+
+@pytest.mark.parametrize("page", [page for page in pages() if CONSOLE.search(page.read_text())], ids=name_of)
+def test_command_prints_what_stands_there(page: Path, tmp_path: Path) -> None:
+    path = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
+    for block in CONSOLE.finditer(page.read_text()):
+        for command, shown in COMMAND.findall(block[1]):
+            if command.startswith("cat "):
+                (tmp_path / command[4:].strip()).write_text(shown)
+                continue
+            ended = subprocess.run(
+                ["sh", "-c", command],
+                cwd=tmp_path,
+                env={**os.environ, "PATH": path, "LC_ALL": "C.UTF-8"},
+                stdout=subprocess.PIPE,
+                stderr=subprocess.STDOUT,
+                text=True,
+                timeout=60,
+                check=False,
+            )
+            assert ended.stdout == shown, command

@@ -17,3 +17,9 @@ if "$READELF" -d static | grep libuvsched; then
     exit 1
 fi
 ./static
+
+# The other examples in C build against the installed tree too.
+for example in cron job; do
+    "$CC" $strict "$SOURCE_DIR/examples/$example.c" $(pkg-config --cflags --libs uvsched) -o "$example"
+done
+LD_LIBRARY_PATH=$LIBDIR ./cron '*/5 * * * *'

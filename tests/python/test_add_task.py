@@ -218,7 +218,7 @@ def test_a_durable_store_refuses_arguments_by_name(scheduler: AsyncIOScheduler) 
         ({"args": 5}, TypeError, "args: expected a sequence"),
         ({"kwargs": [1]}, TypeError, "kwargs: expected a mapping"),
         ({"kwargs": {1: 2}}, TypeError, "kwargs: the name 1 is no text"),
-        ({"trigger": "cron", "hour": 8}, ValueError, "'cron' is not available yet"),
+        ({"trigger": "cron", "hour": 25}, ValueError, 'hour: "25" is not in 0-23'),
         ({"trigger": "moon"}, LookupError, "moon"),
         ({"trigger": "interval", "hour": 8}, TypeError, "hour"),
         ({"trigger": "interval", "seconds": -1}, ValueError, "is negative"),

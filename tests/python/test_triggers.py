@@ -2,14 +2,27 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 from datetime import datetime, timedelta, timezone
 from typing import Any
 from zoneinfo import ZoneInfo
 
 import pytest
-from uvsched.triggers import BaseTrigger, DateTrigger, IntervalTrigger
+from uvsched.executors import DebugExecutor
+from uvsched.triggers import (
+    AndTrigger,
+    BaseTrigger,
+    CalendarIntervalTrigger,
+    CronTrigger,
+    DateTrigger,
+    IntervalTrigger,
+    OrTrigger,
+    ShutdownTrigger,
+)
 from uvsched.triggers.factory import create_trigger, trigger_from_json
+
+from .conftest import until
 
 UTC = timezone.utc
 NOON = datetime(2026, 1, 1, 12, tzinfo=UTC)
@@ -118,6 +131,12 @@ def test_a_trigger_shows_itself() -> None:
         IntervalTrigger(seconds=timedelta(microseconds=7)),
         DateTrigger(NOON),
         DateTrigger(),
+        CronTrigger(hour=8, minute="*/15", timezone="Europe/Madrid", jitter=2),
+        CronTrigger.from_crontab("30 2 * * MON", timezone="Europe/Madrid", gap="skip", overlap="both"),
+        CalendarIntervalTrigger(months=1, hour=9, start_at=NOON, timezone="UTC"),
+        AndTrigger([CronTrigger(day=13, timezone="UTC"), CronTrigger(day_of_week="fri", timezone="UTC")]),
+        OrTrigger([IntervalTrigger(hours=1), DateTrigger(NOON)], 5, end_at=NOON + timedelta(1), timezone="UTC"),
+        ShutdownTrigger(),
     ],
 )
 def test_what_the_engine_stored_reads_back(make: Any, trigger: BaseTrigger) -> None:
@@ -134,9 +153,19 @@ def test_triggers_by_name() -> None:
     assert create_trigger("interval", {"hours": 1}) == IntervalTrigger(hours=1)
     assert create_trigger(None, {"run_at": NOON}) == DateTrigger(NOON)
     assert create_trigger(timedelta(minutes=1), {"jitter": 1}) == IntervalTrigger(minutes=1, jitter=1)
-    for name in ("cron", "and", "or", "shutdown"):
-        with pytest.raises(ValueError, match=f"trigger: '{name}' is not available yet"):
-            create_trigger(name, {})
+    assert create_trigger("cron", {"hour": 8}) == CronTrigger(hour=8)
+    assert create_trigger("cron", {"expression": "@daily", "gap": "skip"}) == CronTrigger.from_crontab(
+        "@daily", gap="skip"
+    )
+    for name in ("calendar_interval", "calendar"):
+        assert create_trigger(name, {"days": 1}) == CalendarIntervalTrigger(days=1)
+    assert create_trigger("and", {"triggers": [IntervalTrigger()]}) == AndTrigger([IntervalTrigger()])
+    assert create_trigger("or", {"triggers": [IntervalTrigger()]}) == OrTrigger([IntervalTrigger()])
+    assert create_trigger("shutdown", {}) == ShutdownTrigger()
+    with pytest.raises(ValueError, match='^hour: "25" is not in 0-23'):
+        create_trigger("cron", {"hour": 25})
+    with pytest.raises(TypeError, match="trigger 'cron': .*fortnight"):
+        create_trigger("cron", {"fortnight": 1})
     with pytest.raises(LookupError, match="trigger: there is none with the name 'moon'"):
         create_trigger("moon", {})
     with pytest.raises(TypeError, match="trigger 'interval': .*hour"):
@@ -152,5 +181,50 @@ def test_custom_triggers_are_for_a_later_release() -> None:
         def get_next_trigger_time(self, timezone: Any, previous_time: Any, now: Any = None) -> None:
             return None
 
-    with pytest.raises(ValueError, match="trigger: Sometimes is not available yet"):
-        create_trigger(Sometimes(), {})
+    class Odd(CronTrigger):
+        def get_next_trigger_time(self, timezone: Any, previous_time: Any, now: Any = None) -> None:
+            return None
+
+    for trigger in (Sometimes(), Odd(hour=8)):
+        with pytest.raises(ValueError, match=f"trigger: {type(trigger).__name__} is not available yet"):
+            create_trigger(trigger, {})
+    with pytest.raises(ValueError, match="Sometimes: the engine cannot be asked about custom triggers yet"):
+        Sometimes().next()
+
+
+def test_what_a_cron_trigger_leaves_open_is_the_schedulers(make: Any, run: Any) -> None:
+    async def main() -> None:
+        async with make(timezone="Asia/Tokyo") as scheduler:
+            task = scheduler.add_task(print, "cron", hour=8, start_at=datetime(2026, 7, 1))
+            assert task.trigger == CronTrigger(hour=8, start_at=datetime(2026, 7, 1), timezone="Asia/Tokyo")
+            assert task.next_run_time == datetime(2026, 7, 1, 8, tzinfo=ZoneInfo("Asia/Tokyo"))
+
+    run(main)
+
+
+def test_a_task_may_have_another_trigger_later(make: Any, run: Any) -> None:
+    async def main() -> None:
+        async with make() as scheduler:
+            task = scheduler.add_task(print, "interval", hours=1, id="a")
+            scheduler.reschedule_task("a", trigger="cron", expression="0 9 * * MON-FRI", timezone="Europe/Madrid")
+            assert task.next_run_time == datetime(2026, 1, 2, 9, tzinfo=ZoneInfo("Europe/Madrid"))
+            scheduler.update_task("a", trigger=CronTrigger(day=13, timezone="UTC"))
+            assert task.next_run_time == datetime(2026, 1, 13, tzinfo=UTC)
+            assert task.snapshot().trigger_alias == "cron"
+
+    run(main)
+
+
+def test_a_cron_task_runs_when_it_says(make: Any, run: Any) -> None:
+    async def main() -> None:
+        calls: list[int] = []
+        async with make(executors={"default": DebugExecutor()}) as scheduler:
+            scheduler.add_task(lambda: calls.append(1), "cron", expression="*/5 * * * *")
+            engine = scheduler._usable()
+            for minutes, expected in ((0, 1), (4, 1), (1, 2), (5, 3)):
+                engine.advance(minutes * 60_000_000)
+                assert await asyncio.to_thread(engine.wait_idle, 30_000)
+                await until(lambda expected=expected: len(calls) >= expected)  # type: ignore[misc]
+                assert len(calls) == expected
+
+    run(main)

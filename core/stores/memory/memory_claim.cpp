@@ -1,10 +1,13 @@
 // The claim of the memory store: the hot path of a fire.
+#include <algorithm>
+
 #include "core/stores/memory/memory_store.hpp"
 
 namespace uvsched {
 
 void MemoryStore::claim(const Now& now, std::size_t limit, std::span<std::size_t> rooms, std::vector<MemoryFire>& fires,
                         std::vector<MemoryMiss>& misses) {
+    unpark(rooms);
     claim_ready(limit, rooms, fires);
     TimerQueue& wall = queue(ClockLine::wall);
     TimerQueue& elapsed = queue(ClockLine::elapsed);
@@ -25,15 +28,19 @@ void MemoryStore::claim_ready(std::size_t limit, std::span<std::size_t> rooms, s
     for (std::size_t executor = 0; executor < ready_.size(); ++executor) {
         std::deque<MemoryFire>& ready = ready_[executor];
         while (!ready.empty() && rooms[executor] > 0 && fires.size() < limit) {
-            MemoryTask& task = at(ready.front().task);
-            ++task.pins;
-            ++task.flying;
-            ++task.runs;
-            fires.push_back(ready.front());
+            begin(ready.front(), rooms[executor], fires);
             ready.pop_front();
-            --rooms[executor];
         }
     }
+}
+
+void MemoryStore::begin(MemoryFire& fire, std::size_t& room, std::vector<MemoryFire>& fires) {
+    MemoryTask& task = at(fire.task);
+    ++task.pins;
+    ++task.flying;
+    ++task.runs;
+    --room;
+    fires.push_back(fire);
 }
 
 void MemoryStore::claim_top(TimerQueue& due, Instant now, std::span<std::size_t> rooms, std::vector<MemoryFire>& fires,
@@ -61,6 +68,7 @@ void MemoryStore::claim_top(TimerQueue& due, Instant now, std::span<std::size_t>
         ++task.runs;
         --room;
         due.replace_top(task.slot);
+        due.visit_next([this](MemoryIndex next) { at(next).prefetch(); });
         return;
     }
     plan_top(due, index, task, now, rooms, fires, misses);
@@ -69,7 +77,8 @@ void MemoryStore::claim_top(TimerQueue& due, Instant now, std::span<std::size_t>
 void MemoryStore::plan_top(TimerQueue& due, MemoryIndex index, MemoryTask& task, Instant now,
                            std::span<std::size_t> rooms, std::vector<MemoryFire>& fires,
                            std::vector<MemoryMiss>& misses) {
-    plan_due({.trigger = task.definition->trigger.get(),
+    const auto known = known_.empty() ? known_.end() : known_.find(index);
+    plan_due({.trigger = known == known_.end() ? task.definition->trigger.get() : known->second.get(),
               .policies = &task.definition->policies,
               .uid = task.uid,
               .anchor = task.anchor,
@@ -96,7 +105,8 @@ void MemoryStore::plan_top(TimerQueue& due, MemoryIndex index, MemoryTask& task,
         if (room > 0) --room;
         fires.push_back(fire);
     }
-    task.hwm = plan_.hwm;
+    if (known != known_.end()) known_.erase(known);
+    task.hwm = std::max(task.hwm, plan_.hwm);
     task.scheduled = plan_.next_slot.has_value();
     if (plan_.next_due) {
         task.slot = *plan_.next_slot;
@@ -104,7 +114,11 @@ void MemoryStore::plan_top(TimerQueue& due, MemoryIndex index, MemoryTask& task,
         return;
     }
     due.pop();
-    task.status = TaskStatus::finished;
+    if (plan_.asks) {
+        ask(index);
+    } else {
+        task.status = TaskStatus::finished;
+    }
 }
 
 }  // namespace uvsched

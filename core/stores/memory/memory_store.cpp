@@ -13,7 +13,7 @@ TaskState MemoryTask::state() const {
     state.clock = clock;
     state.anchor = anchor;
     if (scheduled) state.next_slot = slot;
-    if (scheduled && status == TaskStatus::active) state.next_due = due_time(*definition->trigger, uid, slot);
+    if (scheduled && status == TaskStatus::active) state.next_due = due_time(*definition->trigger, uid, slot, anchor);
     state.hwm = hwm;
     state.status = status;
     state.runs = runs;
@@ -25,13 +25,19 @@ MemoryIndex MemoryStore::find(std::string_view id) const {
     return found == by_id_.end() ? kNone : found->second;
 }
 
-void MemoryStore::adopt(MemoryTask& task, std::shared_ptr<const Definition> definition, std::uint16_t executor) {
+void MemoryStore::adopt(MemoryIndex index, std::shared_ptr<const Definition> definition, std::uint16_t executor) {
+    MemoryTask& task = at(index);
     task.owner = std::move(definition);
     task.definition = task.owner.get();
     task.executor = executor;
     task.period = task.definition->trigger->plain_period();
     task.grace = task.definition->policies.grace.value_or(INT64_MAX);
     task.max_instances = task.definition->policies.max_instances;
+    if (task.definition->trigger->event()) {
+        events_.insert(index);
+    } else {
+        events_.erase(index);
+    }
 }
 
 MemoryIndex MemoryStore::add(std::shared_ptr<const Definition> definition, const TaskState& state,
@@ -46,7 +52,7 @@ MemoryIndex MemoryStore::add(std::shared_ptr<const Definition> definition, const
     }
     MemoryTask& task = at(index);
     task = MemoryTask{};
-    adopt(task, std::move(definition), executor);
+    adopt(index, std::move(definition), executor);
     task.uid = state.uid;
     task.runs = state.runs;
     by_id_.emplace(task.definition->id, index);
@@ -57,9 +63,14 @@ MemoryIndex MemoryStore::add(std::shared_ptr<const Definition> definition, const
 void MemoryStore::redefine(MemoryIndex index, std::shared_ptr<const Definition> definition, std::uint16_t executor) {
     MemoryTask& task = at(index);
     by_id_.erase(task.definition->id);  // the key is a view into the old definition
-    adopt(task, std::move(definition), executor);
+    if (task.flying > 0) outlived_[index].push_back(task.owner);
+    const bool elsewhere = task.executor != executor;
+    adopt(index, std::move(definition), executor);
     by_id_.emplace(task.definition->id, index);
     ++task.rev;
+    if (!task.parked || !elsewhere) return;
+    task.parked = false;
+    enqueue(index, due_time(*task.definition->trigger, task.uid, task.slot, task.anchor));
 }
 
 void MemoryStore::reschedule(MemoryIndex index, const TaskState& state, bool rebase) {
@@ -70,10 +81,28 @@ void MemoryStore::reschedule(MemoryIndex index, const TaskState& state, bool reb
     task.status = state.status;
     task.scheduled = state.next_slot.has_value();
     task.slot = state.next_slot.value_or(0);
-    task.parked = false;
+    task.parked = task.asking = false;
+    known_.erase(index);
     ++task.rev;
     if (rebase) ++task.gen;
-    if (state.next_due && task.status == TaskStatus::active) queue(task.clock).push(index, *state.next_due);
+    if (task.status != TaskStatus::active) return;
+    if (state.next_due) {
+        queue(task.clock).push(index, *state.next_due);
+    } else if (task.definition->trigger->asked()) {
+        ask(index);
+    }
+}
+
+void MemoryStore::ask(MemoryIndex index) {
+    at(index).asking = true;
+    asking_.push_back(index);
+}
+
+void MemoryStore::know(MemoryIndex index, TriggerPtr times) {
+    MemoryTask& task = at(index);
+    task.asking = false;
+    enqueue(index, due_time(*task.definition->trigger, task.uid, task.slot, task.anchor));
+    known_[index] = std::move(times);
 }
 
 void MemoryStore::remove(MemoryIndex index, Reason reason, const Now& now, std::vector<MemoryMiss>& misses) {
@@ -85,12 +114,15 @@ void MemoryStore::remove(MemoryIndex index, Reason reason, const Now& now, std::
 
 void MemoryStore::drop_waiting(MemoryIndex index, Reason reason, std::vector<MemoryMiss>& misses) {
     const auto drop = [&](const MemoryFire& fire) {
-        misses.push_back({index, PlannedMiss{.state = FireState::skipped,
-                                             .reason = reason,
-                                             .first = fire.key.slot,
-                                             .last = fire.last,
-                                             .count = fire.folded,
-                                             .exact = fire.exact}});
+        --at(index).busy;
+        misses.push_back({.task = index,
+                          .miss = {.state = FireState::skipped,
+                                   .reason = reason,
+                                   .first = fire.key.slot,
+                                   .last = fire.last,
+                                   .count = fire.folded,
+                                   .exact = fire.exact},
+                          .kind = fire.key.kind});
     };
     if (const auto found = waiting_.find(index); found != waiting_.end()) {
         for (const MemoryFire& fire : found->second) drop(fire);
@@ -109,16 +141,20 @@ void MemoryStore::forget(MemoryIndex index) {
     MemoryTask& task = at(index);
     for (TimerQueue& due : queues_) due.remove(index);
     by_id_.erase(task.definition->id);
+    events_.erase(index);
     task.removed = true;
-    task.parked = false;
+    task.parked = task.asking = false;
+    known_.erase(index);
     release_if_unused(task);
     ++task.pins;
     unpin(index);
 }
 
 // A run of the task is over.
-void MemoryStore::land(MemoryTask& task) {
+void MemoryStore::land(MemoryIndex index) {
+    MemoryTask& task = at(index);
     --task.flying;
+    if (task.flying == 0 && !outlived_.empty()) outlived_.erase(index);
     release_if_unused(task);
 }
 
@@ -136,15 +172,23 @@ void MemoryStore::unpin(MemoryIndex index) {
 void MemoryStore::park(MemoryIndex index) {
     MemoryTask& task = at(index);
     task.parked = true;
-    parked_.emplace_back(index, task.uid);
+    if (parked_.size() <= task.executor) parked_.resize(task.executor + std::size_t{1});
+    parked_[task.executor].emplace_back(index, task.uid);
 }
 
-void MemoryStore::unpark() {
-    for (const auto& [index, uid] : std::exchange(parked_, {})) {
-        MemoryTask& task = at(index);
-        if (!task.parked || task.uid != uid) continue;  // changed or gone since
-        task.parked = false;
-        enqueue(index, due_time(*task.definition->trigger, task.uid, task.slot));
+// No more of them than their executor has room for, so that a thousand that wait don't come and go with each run.
+void MemoryStore::unpark(std::span<const std::size_t> rooms) {
+    for (std::size_t executor = 0; executor < parked_.size(); ++executor) {
+        auto& parked = parked_[executor];
+        for (std::size_t room = rooms[executor]; room > 0 && !parked.empty();) {
+            const auto [index, uid] = parked.front();
+            parked.pop_front();
+            MemoryTask& task = at(index);
+            if (!task.parked || task.uid != uid) continue;  // changed or gone since
+            task.parked = false;
+            enqueue(index, due_time(*task.definition->trigger, task.uid, task.slot, task.anchor));
+            --room;
+        }
     }
 }
 
@@ -176,7 +220,7 @@ void MemoryStore::release(const MemoryFire& fire) {
     MemoryTask& task = at(fire.task);
     --task.runs;
     if (!task.removed) make_ready(fire);
-    land(task);
+    land(fire.task);
     unpin(fire.task);
 }
 
@@ -194,7 +238,7 @@ bool MemoryStore::finish(const MemoryFire& fire) {
         }
         ended = end_if_over(fire.task);
     }
-    land(task);
+    land(fire.task);
     unpin(fire.task);
     return ended;
 }
@@ -216,19 +260,23 @@ MemoryHistoryRow* MemoryStore::record(const MemoryFire& fire) {
     return &row;
 }
 
-void MemoryStore::record(const MemoryMiss& miss, const Now& now) {
+void MemoryStore::record(const MemoryMiss& miss, const Now& now, std::string error) {
     const MemoryTask& task = at(miss.task);
-    MemoryHistoryRow* row = record(MemoryFire{.task = miss.task,
-                                              .attempt = 0,
-                                              .key = {.uid = task.uid, .gen = task.gen, .slot = miss.miss.first},
-                                              .last = miss.miss.last,
-                                              .folded = miss.miss.count,
-                                              .exact = miss.miss.exact});
+    MemoryHistoryRow* row =
+        record(MemoryFire{.task = miss.task,
+                          .attempt = 0,
+                          .key = {.uid = task.uid, .gen = task.gen, .kind = miss.kind, .slot = miss.miss.first},
+                          .last = miss.miss.last,
+                          .folded = miss.miss.count,
+                          .exact = miss.miss.exact});
     if (row == nullptr) return;
     row->shift = task.clock == ClockLine::elapsed ? now.shift() : 0;
     row->state = miss.miss.state;
     row->reason = miss.miss.reason;
     row->finished_at = now.wall;
+    if (!error.empty()) {
+        row->texts = std::make_unique<MemoryHistoryRow::Texts>(MemoryHistoryRow::Texts{{}, std::move(error)});
+    }
 }
 
 void MemoryStore::history(const HistoryQuery& query, std::vector<HistoryRow>& rows) const {

@@ -16,7 +16,7 @@ struct FunctionEntry;  // the engine's; the store only hands it on
 
 using MemoryIndex = TimerQueue::Index;  // a task's place in the slab
 
-struct MemoryTask {
+struct alignas(64) MemoryTask {
     // What every fire reads and writes comes first.
     Instant slot = 0;   // next nominal time, while scheduled
     Micros period = 0;  // > 0: a plain interval, planned without a virtual call
@@ -30,6 +30,7 @@ struct MemoryTask {
     TaskStatus status = TaskStatus::active;
     bool scheduled = false;  // slot means something
     bool parked = false;     // due, but its executor has no room
+    bool asking = false;     // its custom trigger is asked first: it is in no queue
     bool removed = false;    // gone for callers; the place is used again when pins is 0
     std::uint32_t gen = 0;
     Uid uid = 0;
@@ -45,6 +46,12 @@ struct MemoryTask {
     std::function<void()> release;  // for the token
 
     [[nodiscard]] TaskState state() const;
+
+    // Asks the processor for the part that every fire needs: among a million tasks the next one is never in its caches.
+    void prefetch() const noexcept {
+        __builtin_prefetch(this, 1);
+        __builtin_prefetch(&uid, 1);
+    }
 };
 
 struct MemoryFire {
@@ -59,6 +66,7 @@ struct MemoryFire {
 struct MemoryMiss {
     MemoryIndex task = 0;
     PlannedMiss miss;
+    FireKind kind = FireKind::scheduled;
 };
 
 }  // namespace uvsched

@@ -1,11 +1,13 @@
 // CronSchedule: the instants of a cron rule in a zone. Pure arithmetic; it knows no text.
 #pragma once
 
-#include <memory>
+#include <cstddef>
+#include <cstdint>
 #include <optional>
 
 #include "core/time/zone.hpp"
 #include "core/triggers/cron/fields.hpp"
+#include "core/triggers/cron/local_search.hpp"
 #include "core/triggers/trigger.hpp"
 
 namespace uvsched {
@@ -15,7 +17,7 @@ namespace uvsched {
 enum class CronGap : std::uint8_t { run_at_end, skip };
 enum class CronOverlap : std::uint8_t { first, both };
 
-// Immutable; thread-safe.
+// Immutable; thread-safe. next, previous and why allocate nothing.
 class CronSchedule {
 public:
     CronSchedule(const CronFields& fields, TimeZone zone, CronGap gap = CronGap::run_at_end,
@@ -26,16 +28,25 @@ public:
     [[nodiscard]] std::optional<Instant> next(Instant after) const;
     [[nodiscard]] std::optional<Instant> previous(Instant before) const;
 
-    // Why an instant that the two gave is one.
+    // Why an instant that the two gave is one. The end of a gap that the fields name themselves is a match.
     [[nodiscard]] Why why(Instant instant) const;
 
     [[nodiscard]] const TimeZone& zone() const noexcept { return zone_; }
 
 private:
-    CronFields fields_;
+    // Where, on the local line, the times of a stretch of the zone begin to count: behind the second pass where that
+    // doesn't. A gap that cuts such a second pass short swallows nothing of it.
+    [[nodiscard]] std::int64_t counts_from(std::size_t stretch) const noexcept;
+
+    // Whether the change that a stretch begins with is a gap that gives a fire for what it swallowed.
+    [[nodiscard]] bool gap_counts(std::size_t stretch) const noexcept;
+
+    CronLocalSearch search_;
     TimeZone zone_;
-    CronGap gap_;
-    CronOverlap overlap_;
+    const ZoneTable* table_;  // of zone_
+    bool never_;
+    bool gap_fires_;  // a gap of up to 3 hours gives what it swallowed
+    bool one_pass_;   // the second pass of an overlap of up to 3 hours doesn't count
 };
 
 }  // namespace uvsched

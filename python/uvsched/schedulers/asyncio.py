@@ -89,7 +89,7 @@ class AsyncIOScheduler(BaseScheduler):
             processes.hook_exit()
             thread, loop = self._choose_loop()
             binding = LoopBinding(
-                engine, loop, self._executors.items(), self._on_events, self._on_stopped, self._on_loop_lost
+                engine, loop, self._consumers(), self._on_events, self._on_stopped, self._on_loop_lost
             )
             try:
                 self._subscribe()

@@ -3,20 +3,28 @@
 from __future__ import annotations
 
 from datetime import datetime, tzinfo
-from typing import Any
 
-from .._time import span_to_micros, to_datetime, to_zone, zone_name
+from .. import _core
+from .._time import span_to_micros
+from ..exceptions import UnsupportedError
 from .types import TriggerType
 
-Spec = tuple[int, "int | None", "int | None", "int | None", int, "str | None"]
-"""What the engine is told: (kind, span or instant, start, end, jitter, zone), all times in microseconds."""
+Spec = tuple[int, "int | str | None", "int | None", "int | None", int, "str | None"]
+"""What a scheduler's engine is told: (kind, span, instant or JSON, start, end, jitter, zone), all times in
+microseconds."""
 
 KIND_DATE = 0
 KIND_INTERVAL = 1
+KIND_JSON = 2
 
 
-class BaseTrigger(TriggerType):
-    """Base of all triggers.
+class BaseTrigger(TriggerType, _core.Trigger):
+    """Base of all triggers. They are values: made once, never changed, equal and hashed by what they say.
+
+    A subclass of the program's own overrides get_next_trigger_time(), which a scheduler calls on a thread of its own
+    for one due time after the other. Its state (its attributes) is stored as JSON; see `add_task` for the types. One
+    that raises, gives a time that is not later than the one before, or does not return in five seconds hurts its own
+    task alone: that is paused, with the reason in its history and in an event.
 
     Args:
         jitter: a run may come up to so many seconds after its due time; the delay is the same for the same task and due
@@ -34,33 +42,20 @@ class BaseTrigger(TriggerType):
         self._jitter = 0 if jitter is None else span_to_micros(jitter, "jitter")
         self.allow_mistrigger_by_default = allow_mistrigger_by_default
 
+    def apply_jitter(self, next_trigger_time: datetime | None, jitter: float | None, now: datetime) -> datetime | None:
+        """The due time as it is: the engine delays the run, not the due time."""
+        return next_trigger_time
+
     def spec(self, zone: tzinfo) -> Spec:
-        """What the engine is told about this trigger; naive times are read in `zone` where it has no zone of its
-        own."""
-        raise NotImplementedError
+        """What a scheduler's engine is told about this trigger; `zone` is the scheduler's, for what the trigger leaves
+        open."""
+        raise UnsupportedError(
+            detail=f"trigger: {type(self).__name__} is a custom trigger, which a scheduler describes"
+        )
 
-    def _key(self) -> tuple[Any, ...]:
-        """What makes two triggers equal: intervals in microseconds, instants in UTC, zones as spelt."""
-        raise NotImplementedError
-
-    def __eq__(self, other: object) -> bool:
-        if not isinstance(other, BaseTrigger):
-            return NotImplemented
-        return type(self) is type(other) and self._key() == other._key()
-
-    def __hash__(self) -> int:
-        return hash((type(self), self._key()))
-
-
-def optional_datetime(value: datetime | str | None, argument: str) -> datetime | None:
-    """`to_datetime`, with None for "not given"."""
-    return None if value is None else to_datetime(value, argument)
-
-
-def own_zone(timezone: tzinfo | str | None, *times: datetime | None) -> tuple[tzinfo | None, str | None]:
-    """A trigger's zone (the one given, else that of the first time that has one, else None for the scheduler's) and the
-    name of the one given, as spelt."""
-    if timezone is not None:
-        zone = to_zone(timezone)
-        return zone, timezone if isinstance(timezone, str) else zone_name(zone)
-    return next((time.tzinfo for time in times if time is not None and time.tzinfo is not None), None), None
+    def _definition(self) -> tuple[str, str, tzinfo, bool]:
+        """For the extension: see bindings/trigger.hpp."""
+        raise UnsupportedError(
+            detail=f"{type(self).__name__}: the engine does not know the times of a custom trigger; "
+            "call get_next_trigger_time()"
+        )

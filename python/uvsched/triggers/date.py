@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import datetime, tzinfo
 from datetime import timezone as fixed_zone
 from typing import Any, ClassVar
 
-from .._time import from_micros, to_micros
-from .base import KIND_DATE, BaseTrigger, Spec, optional_datetime, own_zone
+from .._time import format_utc, from_micros, to_micros
+from .base import KIND_DATE, Spec
+from .moments import open_fold, optional_datetime
+from .rule import RuleTrigger
 
 
-class DateTrigger(BaseTrigger):
+class DateTrigger(RuleTrigger):
     """Due once, at an instant; without one at the moment of adding, and then never too late to run.
 
     A time more than the task's grace time (60 seconds where it has none) before the task is first added never runs.
@@ -19,12 +22,13 @@ class DateTrigger(BaseTrigger):
         run_at: when; a datetime, or ISO 8601 text. Naive: in the trigger's zone.
         timezone: a tzinfo or a name; when None that of run_at, else the scheduler's.
         jitter: see BaseTrigger.
+        start_at, end_at: a time outside of these, which are inclusive, never runs. Naive: in the trigger's zone.
 
     Raises:
         TypeError, ValueError: naming the argument.
     """
 
-    __slots__ = ("_zone", "run_at", "timezone")
+    __slots__ = ("run_at",)
 
     alias: ClassVar[str] = "date"
 
@@ -34,39 +38,48 @@ class DateTrigger(BaseTrigger):
         timezone: tzinfo | str | None = None,
         *,
         jitter: float | None = None,
+        start_at: datetime | str | None = None,
+        end_at: datetime | str | None = None,
         allow_mistrigger_by_default: bool = False,
     ) -> None:
         super().__init__(jitter=jitter, allow_mistrigger_by_default=allow_mistrigger_by_default)
         self.run_at = optional_datetime(run_at, "run_at")
-        self.timezone, self._zone = own_zone(timezone, self.run_at)
+        self._set_window(start_at, end_at, timezone, self.run_at)
 
     def spec(self, zone: tzinfo) -> Spec:
-        at = None if self.run_at is None else to_micros(self.run_at, self.timezone or zone)
-        return (KIND_DATE, at, None, None, self._jitter, self._zone)
+        own = self.timezone or zone
+        at, start, end = (
+            None if moment is None else to_micros(moment, own) for moment in (self.run_at, self.start_at, self.end_at)
+        )
+        return (KIND_DATE, at, start, end, self._jitter, self._zone)
 
-    def get_next_trigger_time(
-        self, timezone: tzinfo, previous_time: datetime | None, now: datetime | None = None
-    ) -> datetime | None:
-        if previous_time is not None:
-            return None
-        zone = self.timezone or timezone
-        if self.run_at is None:
-            return now or datetime.now(zone)
-        return from_micros(to_micros(self.run_at, zone), zone)
+    def _rule(self, zone: tzinfo) -> dict[str, Any]:
+        out: dict[str, Any] = {"type": "date"}
+        if self.run_at is not None:
+            out["run_at"] = format_utc(to_micros(self.run_at, zone))
+        return out
+
+    def _arguments(self) -> dict[str, Any]:
+        return ({} if self.run_at is None else {"run_at": self.run_at}) | self._window_arguments()
+
+    def _restore(self, arguments: Mapping[str, Any]) -> None:
+        DateTrigger.__init__(self, **arguments)
+
+    def _first(self, now: datetime) -> datetime | None:
+        if self.run_at is not None:
+            return super()._first(now)
+        zone = self.timezone or fixed_zone.utc
+        return from_micros(to_micros(now, zone), zone)
 
     def _key(self) -> tuple[Any, ...]:
-        at = None if self.run_at is None else to_micros(self.run_at, self.timezone or fixed_zone.utc)
-        return (at, self._jitter, self._zone)
+        zone = self.timezone or fixed_zone.utc
+        times = (self.run_at, self.start_at, self.end_at)
+        return (
+            *(None if moment is None else to_micros(moment, zone) for moment in times),
+            *(open_fold(moment, self.timezone) for moment in times),
+            self._jitter,
+            self._zone,
+        )
 
     def __str__(self) -> str:
         return f"date[{'now' if self.run_at is None else self.run_at}]"
-
-    def __repr__(self) -> str:
-        parts = []
-        if self.run_at is not None:
-            parts.append(f"run_at={self.run_at.isoformat()!r}")
-        if self._zone is not None:
-            parts.append(f"timezone={self._zone!r}")
-        if self.jitter is not None:
-            parts.append(f"jitter={self.jitter!r}")
-        return f"DateTrigger({', '.join(parts)})"

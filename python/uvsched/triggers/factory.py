@@ -3,36 +3,55 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import timedelta
 from typing import Any
 
-from ..exceptions import UnsupportedError
 from .base import BaseTrigger
+from .calendar import CalendarIntervalTrigger
+from .combination import AndTrigger, OrTrigger
+from .cron import CronTrigger
+from .custom import trigger_from_members
 from .date import DateTrigger
 from .interval import IntervalTrigger
+from .rule import RuleTrigger
+from .shutdown import ShutdownTrigger
 from .types import TriggerType
 
-_CLASSES: dict[str, type[BaseTrigger]] = {"date": DateTrigger, "interval": IntervalTrigger}
-_LATER = frozenset({"and", "calendar", "cron", "or", "shutdown"})
+
+def _cron(**arguments: Any) -> CronTrigger:
+    return CronTrigger.from_crontab(**arguments) if "expression" in arguments else CronTrigger(**arguments)
+
+
+_MAKERS: dict[str, Callable[..., RuleTrigger]] = {
+    "and": AndTrigger,
+    "calendar_interval": CalendarIntervalTrigger,
+    "cron": _cron,
+    "date": DateTrigger,
+    "interval": IntervalTrigger,
+    "or": OrTrigger,
+    "shutdown": ShutdownTrigger,
+}
+_ALIASES = {"calendar": "calendar_interval", "calendarinterval": "calendar_interval"}
 
 
 def create_trigger(trigger: TriggerType | timedelta | str | None, arguments: Mapping[str, Any]) -> BaseTrigger:
     """The trigger that add_task's caller means.
 
     Args:
-        trigger: an object; a name ("interval", "date"), with `arguments` for its class; a timedelta, for an interval;
-            None for "date".
+        trigger: an object, also of a class of the program's own; a name ("and", "calendar_interval", "cron", "date",
+            "interval", "or", "shutdown"), with `arguments` for its class, for "cron" also those of
+            CronTrigger.from_crontab(); a timedelta, for an interval; None for "date".
         arguments: further keyword arguments of add_task.
 
     Raises:
-        TypeError, ValueError (UnsupportedError for triggers of later releases), LookupError: naming what is wrong.
+        TypeError, ValueError, LookupError: naming what is wrong.
     """
     if isinstance(trigger, TriggerType):
         if arguments:
             raise TypeError(f"add_task() got unexpected arguments beside a trigger object: {', '.join(arguments)}")
-        if type(trigger) not in (IntervalTrigger, DateTrigger) or not isinstance(trigger, BaseTrigger):
-            raise UnsupportedError(detail=f"trigger: {type(trigger).__name__} is not available yet")
+        if not isinstance(trigger, BaseTrigger):
+            raise TypeError(f"trigger: {type(trigger).__name__} is no subclass of uvsched.triggers.BaseTrigger")
         return trigger
     if isinstance(trigger, timedelta):
         return IntervalTrigger(seconds=trigger, **arguments)
@@ -40,11 +59,9 @@ def create_trigger(trigger: TriggerType | timedelta | str | None, arguments: Map
         trigger = "date"
     if not isinstance(trigger, str):
         raise TypeError(f"trigger: expected a trigger or its name, not {type(trigger).__name__}")
-    found = _CLASSES.get(trigger)
+    found = _MAKERS.get(_ALIASES.get(trigger, trigger))
     if found is None:
-        if trigger in _LATER:
-            raise UnsupportedError(detail=f"trigger: {trigger!r} is not available yet; use 'interval' or 'date'")
-        raise LookupError(f"trigger: there is none with the name {trigger!r} (known: {', '.join(sorted(_CLASSES))})")
+        raise LookupError(f"trigger: there is none with the name {trigger!r} (known: {', '.join(_MAKERS)})")
     try:
         return found(**arguments)
     except TypeError as error:
@@ -52,10 +69,30 @@ def create_trigger(trigger: TriggerType | timedelta | str | None, arguments: Map
 
 
 def trigger_from_json(text: str) -> BaseTrigger | None:
-    """The trigger that the engine stored as `text`; None for a kind that this release does not know."""
-    members = json.loads(text)
-    kind = members.pop("type", None)
-    if "microseconds" in members:
-        members["seconds"] = timedelta(microseconds=members.pop("microseconds"))
-    found = _CLASSES.get(kind)
-    return None if found is None else found(**members)
+    """The trigger that the engine stored as `text`; None for a kind that this release does not know, and for a custom
+    trigger that this process cannot make.
+
+    Raises:
+        TypeError, ValueError: it is no trigger; naming the member at fault.
+    """
+    return _from_members(json.loads(text))
+
+
+def _from_members(members: Any) -> BaseTrigger | None:
+    if not isinstance(members, dict):
+        raise ValueError(f"trigger: {members!r} is not an object")
+    arguments = dict(members)
+    kind = arguments.pop("type", None)
+    if kind == "custom":
+        return trigger_from_members(arguments)
+    found = _MAKERS.get(kind) if isinstance(kind, str) else None
+    if found is None:
+        return None
+    if "microseconds" in arguments:
+        arguments["seconds"] = timedelta(microseconds=arguments.pop("microseconds"))
+    if "triggers" in arguments:
+        children = [_from_members(child) for child in arguments["triggers"]]
+        if None in children:
+            return None
+        arguments["triggers"] = children
+    return found(**arguments)

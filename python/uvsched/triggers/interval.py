@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import datetime, timedelta, tzinfo
 from datetime import timezone as fixed_zone
 from fractions import Fraction
 from typing import Any, ClassVar
 
-from .._time import MICROSECOND, from_micros, to_micros
-from .base import KIND_INTERVAL, BaseTrigger, Spec, optional_datetime, own_zone
+from .._time import MICROSECOND, to_micros
+from .base import KIND_INTERVAL, Spec
+from .moments import open_fold, seconds_number
+from .rule import RuleTrigger
 
 _WEEK, _DAY, _HOUR, _MINUTE = 604_800, 86_400, 3_600, 60
 
 
-class IntervalTrigger(BaseTrigger):
+class IntervalTrigger(RuleTrigger):
     """Due at `start_at + k * interval` in elapsed time, so that daylight saving neither stretches nor shrinks it.
 
     Without `start_at` the first run is one interval after adding. A stored task keeps its phase over restarts.
@@ -30,7 +33,7 @@ class IntervalTrigger(BaseTrigger):
         TypeError, ValueError: naming the argument, e.g. for a negative interval.
     """
 
-    __slots__ = ("_micros", "_spec", "_zone", "end_at", "start_at", "timezone")
+    __slots__ = ("_micros", "_spec")
 
     alias: ClassVar[str] = "interval"
 
@@ -64,12 +67,10 @@ class IntervalTrigger(BaseTrigger):
         self._micros = micros or 1_000_000
         self._spec: Spec | None = None
         if start_at is None and end_at is None and timezone is None:
-            self.start_at = self.end_at = self.timezone = self._zone = None
+            self.start_at = self.end_at = self.timezone = self._zone = self._asked = None
             self._spec = (KIND_INTERVAL, self._micros, None, None, self._jitter, None)
             return
-        self.start_at = optional_datetime(start_at, "start_at")
-        self.end_at = optional_datetime(end_at, "end_at")
-        self.timezone, self._zone = own_zone(timezone, self.start_at, self.end_at)
+        self._set_window(start_at, end_at, timezone)
         zone = self.timezone or fixed_zone.utc
         start, end = self._start(zone), self._end(zone)
         if start is not None and end is not None and end < start:
@@ -97,44 +98,29 @@ class IntervalTrigger(BaseTrigger):
     def _end(self, zone: tzinfo) -> int | None:
         return None if self.end_at is None else to_micros(self.end_at, zone)
 
-    def get_next_trigger_time(
-        self, timezone: tzinfo, previous_time: datetime | None, now: datetime | None = None
-    ) -> datetime | None:
-        zone = self.timezone or timezone
-        present = to_micros(now or datetime.now(zone), zone)
-        start = self._start(zone)
-        if previous_time is not None:
-            after = to_micros(previous_time, zone)
-            if start is None:
-                due = after + self._micros
-            else:
-                due = start + max(0, (after - start) // self._micros + 1) * self._micros
-        elif start is None:
-            due = present + self._micros
-        else:
-            due = start + max(0, -((start - present) // self._micros)) * self._micros
-        end = self._end(zone)
-        return None if end is not None and due > end else from_micros(due, zone)
+    def _rule(self, zone: tzinfo) -> dict[str, Any]:
+        return {"type": "interval", "microseconds": self._micros}
+
+    def _arguments(self) -> dict[str, Any]:
+        return {"seconds": seconds_number(self._micros)} | self._window_arguments()
+
+    def _restore(self, arguments: Mapping[str, Any]) -> None:
+        IntervalTrigger.__init__(self, **arguments)
 
     def _key(self) -> tuple[Any, ...]:
         zone = self.timezone or fixed_zone.utc
-        return (self._micros, self._start(zone), self._end(zone), self._jitter, self._zone)
+        return (
+            self._micros,
+            self._start(zone),
+            self._end(zone),
+            open_fold(self.start_at, self.timezone),
+            open_fold(self.end_at, self.timezone),
+            self._jitter,
+            self._zone,
+        )
 
     def __str__(self) -> str:
         return f"interval[{self.interval}]"
-
-    def __repr__(self) -> str:
-        parts = [f"seconds={self.interval_size:g}"]
-        parts += [
-            f"{name}={value.isoformat()!r}"
-            for name, value in (("start_at", self.start_at), ("end_at", self.end_at))
-            if value is not None
-        ]
-        if self._zone is not None:
-            parts.append(f"timezone={self._zone!r}")
-        if self.jitter is not None:
-            parts.append(f"jitter={self.jitter!r}")
-        return f"IntervalTrigger({', '.join(parts)})"
 
 
 def _exact_micros(weeks: float, days: float, hours: float, minutes: float, seconds: float | timedelta) -> int:

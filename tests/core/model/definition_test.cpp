@@ -116,10 +116,8 @@ TEST_CASE("what cannot be read says why") {
     CHECK(fault("[]") == begin + "[] is not an object");
     CHECK(fault("{}") == begin + "function: empty; give 1 to 255 bytes of UTF-8");
     CHECK(fault(R"({"function":"f"})") == begin + "trigger: missing");
-    CHECK(fault(R"({"function":"f","trigger":{"type":"moon"}})") ==
-          begin + "trigger.type: \"moon\" is not a trigger (one of date, interval)");
-    CHECK(fault(R"({"function":"f","trigger":{"type":"cron"}})") ==
-          begin + "trigger.type: \"cron\" is not built into this version (there are date, interval)");
+    CHECK(fault(R"({"function":"f","trigger":{"type":"moon"}})")
+              .starts_with(begin + "trigger.type: \"moon\" is not a trigger (one of date, interval, "));
     CHECK(fault(R"({"function":"f","trigger":{"type":"date"},"arguments":5})") ==
           begin + "arguments: 5 is neither an array nor an object");
     CHECK(fault(R"({"function":"f","trigger":{"type":"date"},"max_instances":0})") ==

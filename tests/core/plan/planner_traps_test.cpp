@@ -5,8 +5,11 @@
 #include <vector>
 
 #include "core/plan/planner.hpp"
+#include "core/triggers/calendar.hpp"
+#include "core/triggers/combine.hpp"
 #include "core/triggers/date.hpp"
 #include "core/triggers/interval.hpp"
+#include "core/triggers/shutdown.hpp"
 #include "tests/core/plan/grid_trigger.hpp"
 
 using namespace uvsched;
@@ -46,6 +49,61 @@ struct Task {
 };
 
 }  // namespace
+
+TEST_CASE("trap 9: an and that never meets is over at once") {
+    const auto even = std::make_shared<GridTrigger>(0, 2 * kSecond);
+    const auto odd = std::make_shared<GridTrigger>(kSecond, 2 * kSecond);
+    const auto trigger = make_and_trigger({.triggers = {even, odd}});
+    Task task{.trigger = *trigger};
+    task.first(5 * kSecond);
+    CHECK_FALSE(task.slot.has_value());
+    CHECK(even->asked <= kMaxRounds);
+}
+
+TEST_CASE("trap 10: an or delays each time by the jitter of the child that gave it") {
+    const auto calm = make_interval_trigger({.period = 10 * kSecond, .start_at = 0});
+    const auto late = make_interval_trigger({.period = 15 * kSecond, .start_at = 0, .jitter = 3 * kSecond});
+    const auto trigger = make_or_trigger({.triggers = {calm, late}});
+    Task task{.trigger = *trigger};
+    task.first(1);
+    std::vector<Instant> slots;
+    for (int run = 0; run < 40; ++run) {
+        const Instant slot = task.slot.value();
+        const bool jittered = slot % (15 * kSecond) == 0;
+        CHECK(task.due.value() - slot == (jittered ? jitter_delay(7, slot, 3 * kSecond) : 0));
+        REQUIRE(task.at(task.due.value()).runs.size() == 1);
+        CHECK(task.plan.runs.front().slot == slot);
+        slots.push_back(slot);
+    }
+    CHECK(slots.back() == 300 * kSecond);
+}
+
+TEST_CASE("trap 12: a calendar interval and a clock 100 years ahead") {
+    const auto trigger = make_calendar_trigger({.days = 1, .hour = 9});
+    Task task{.trigger = *trigger};
+    task.first(0);
+    CHECK(task.slot == 9 * kHour);
+    const Plan& plan = task.at(100 * kYear);
+    REQUIRE(plan.runs.size() == 1);
+    CHECK(plan.runs.front().folded == kCountLimit);
+    CHECK_FALSE(plan.runs.front().exact);
+    CHECK(task.slot == 100 * kYear + 9 * kHour);
+}
+
+TEST_CASE("an event has no first time") {
+    const auto trigger = make_shutdown_trigger();
+    Task task{.trigger = *trigger};
+    task.first(5);
+    CHECK_FALSE(task.slot.has_value());
+    CHECK(task.anchor == 5);
+}
+
+TEST_CASE("a date outside its window is over when it is added, and is no miss") {
+    const auto trigger = make_date_trigger({.run_at = 50, .end_at = 40});
+    const FirstFire begin = plan_first(*trigger, {}, 7, 10, std::nullopt);
+    CHECK_FALSE(begin.slot.has_value());
+    CHECK_FALSE(begin.miss.has_value());
+}
 
 TEST_CASE("trap 10: jitter moves the run, never the nominal time") {
     const TriggerPtr trigger = make_interval_trigger({.period = kMinute, .jitter = 30 * kSecond});

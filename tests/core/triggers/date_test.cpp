@@ -35,6 +35,42 @@ TEST_CASE("without a date it fires at the anchor") {
     CHECK_FALSE(trigger->previous(kLatest, kHorizon).has_value());
 }
 
+TEST_CASE("outside its start and end it never fires") {
+    const auto at = [](Instant time) {
+        return make_date_trigger({.run_at = time, .timezone = "", .jitter = 0, .start_at = 10, .end_at = 20});
+    };
+    for (const Instant time : {10, 15, 20}) {
+        CHECK(at(time)->next(0, 0) == time);
+        CHECK(at(time)->previous(kLatest, 0) == time);
+        CHECK(at(time)->explicit_date() == time);
+    }
+    for (const Instant time : {9, 21}) {
+        CHECK_FALSE(at(time)->next(0, 0).has_value());
+        CHECK_FALSE(at(time)->previous(kLatest, 0).has_value());
+        CHECK_FALSE(at(time)->explicit_date().has_value());
+    }
+    const auto when_added =
+        make_date_trigger({.run_at = {}, .timezone = "", .jitter = 0, .start_at = 10, .end_at = {}});
+    CHECK(when_added->next(0, 10) == 10);
+    CHECK_FALSE(when_added->next(0, 9).has_value());
+    CHECK(at(15)->end_at() == 20);
+    CHECK(at(15)->to_json().dump() ==
+          R"({"end_at":"1970-01-01T00:00:00.000020Z","run_at":"1970-01-01T00:00:00.000015Z",)"
+          R"("start_at":"1970-01-01T00:00:00.000010Z","type":"date"})");
+    CHECK(at(15)->describe() ==
+          "once at 1970-01-01T00:00:00.000015Z from 1970-01-01T00:00:00.000010Z until 1970-01-01T00:00:00.000020Z");
+    CHECK_THROWS_WITH_AS(make_date_trigger({.run_at = 15, .timezone = "", .jitter = 0, .start_at = 10, .end_at = 9}),
+                         "end_at: 1970-01-01T00:00:00.000009Z lies before start_at, 1970-01-01T00:00:00.000010Z",
+                         Error);
+}
+
+TEST_CASE("a zone is the one that was named for its times") {
+    CHECK_FALSE(make_date_trigger({})->zone().has_value());
+    CHECK(make_date_trigger({.run_at = 0, .timezone = "Europe/Madrid", .jitter = 0})->zone()->name() ==
+          "Europe/Madrid");
+    CHECK_THROWS_AS(make_date_trigger({.run_at = 0, .timezone = "Moon/Sea", .jitter = 0})->zone(), Error);
+}
+
 TEST_CASE("its one time is counted where it lies in the range") {
     const auto trigger = make_date_trigger({.run_at = 1000, .timezone = "", .jitter = 0});
     const struct {

@@ -20,7 +20,7 @@ class Task:
     Args:
         fn: the function, plain or coroutine. The decorator gives it later: ``@Task(trigger=…)``.
         name: a text for people; the function's name unless given.
-        trigger: an ``IntervalTrigger``, a ``DateTrigger``, or a trigger's name. None: once, now.
+        trigger: a trigger of ``uvsched.triggers``, or the name of one that needs no arguments. None: once, now.
         id: the task's id; derived from the function's name unless given.
         mistrigger_grace_time: seconds; a run later than that is recorded as missed. None: never too late.
         coalesce: whether due times that piled up run once, for the latest.

@@ -1,0 +1,64 @@
+"""Text for terminals: what a character takes up, a mark under a column, tables."""
+
+from __future__ import annotations
+
+import unicodedata
+from collections.abc import Sequence
+
+_WIDEST = 76
+_BEFORE_MARK = 56
+_CUT = "…"
+
+
+def printable(text: str) -> str:
+    """The text with one visible character for each character that a terminal would act on or hide; tabs stay."""
+    return text if text.isascii() and text.isprintable() else "".join(map(_shown, text))
+
+
+def width(text: str) -> int:
+    """How many cells a terminal gives to printable text without tabs."""
+    return len(text) if text.isascii() else sum(map(_cells, text))
+
+
+def marked(text: str, column: int) -> str:
+    """Two lines, indented: the text, and a caret below the character in `column` (counted in characters from 1).
+
+    One past the end is allowed: what is missing there. Of long text the part around the column is shown.
+    """
+    index = min(max(column, 1) - 1, len(text))
+    start = max(0, index - _BEFORE_MARK) if len(text) > _WIDEST else 0
+    shown = printable(text[start : start + _WIDEST])
+    before = shown[: index - start]
+    if start:
+        shown, before = _CUT + shown, _CUT + before
+    if start + _WIDEST < len(text):
+        shown += _CUT
+    indent = "".join(mark if mark == "\t" else " " * _cells(mark) for mark in before)
+    return f"  {shown}\n  {indent}^"
+
+
+def table(rows: Sequence[Sequence[str]]) -> list[str]:
+    """The rows as lines whose columns are aligned, two spaces apart, with nothing at the end of a line."""
+    widths = [max(map(width, column)) for column in zip(*rows, strict=True)]
+    return [
+        "  ".join(cell + " " * (size - width(cell)) for cell, size in zip(row, widths, strict=True)).rstrip()
+        for row in rows
+    ]
+
+
+def _shown(character: str) -> str:
+    if character == "\t":
+        return character
+    if character < " ":
+        return chr(0x2400 + ord(character))
+    if character == "\x7f":
+        return "\u2421"
+    return "\ufffd" if unicodedata.category(character) in ("Cc", "Cf", "Cs", "Zl", "Zp") else character
+
+
+def _cells(character: str) -> int:
+    if character < "\x7f":
+        return 1
+    if unicodedata.category(character) in ("Mn", "Me"):
+        return 0
+    return 2 if unicodedata.east_asian_width(character) in ("W", "F") else 1

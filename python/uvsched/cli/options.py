@@ -1,0 +1,96 @@
+"""What the commands have in common: options, moments, the zone, errors."""
+
+from __future__ import annotations
+
+import argparse
+import re
+from datetime import datetime, timedelta, timezone, tzinfo
+
+from .._time import to_datetime, to_zone
+
+WEEKDAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
+
+_COLUMN = re.compile(r" \(column (\d+)\)\Z")
+
+
+class CommandError(Exception):
+    """Ends a command with a message and exit status 2."""
+
+
+def add_common(parser: argparse.ArgumentParser) -> None:
+    """The options of both commands."""
+    parser.add_argument(
+        "--tz",
+        metavar="ZONE",
+        default="UTC",
+        help="zone that schedules are read in: Europe/Madrid, UTC, +02:00 (default: UTC, as a scheduler's)",
+    )
+    parser.add_argument(
+        "--gap",
+        choices=("run_at_end", "skip"),
+        default="run_at_end",
+        help="a time that the clocks skip: run when the gap ends (default), or skip it",
+    )
+    parser.add_argument(
+        "--overlap",
+        choices=("first", "both"),
+        default="first",
+        help="a time that comes twice: run in the first pass (default), or in both",
+    )
+    parser.add_argument("--key", metavar="TEXT", help="what H in a schedule is worked out from: the id of the task")
+
+
+def moment(text: str) -> datetime:
+    """For argparse: a moment as ISO 8601 text, or "now"; naive when it has no offset."""
+    if text == "now":
+        return datetime.now(timezone.utc)
+    try:
+        return to_datetime(text, "moment")
+    except ValueError:
+        raise argparse.ArgumentTypeError(
+            f"{text!r} is not a date or time in ISO 8601, such as 2026-03-28T09:30 or 2026-03-28T08:30:00Z"
+        ) from None
+
+
+def zone_of(name: str) -> tzinfo:
+    """The zone that --tz names."""
+    try:
+        return to_zone(name, "--tz")
+    except ValueError as error:
+        raise CommandError(str(error)) from None
+
+
+def aware(value: datetime, zone: tzinfo) -> datetime:
+    """The moment in `zone`; a naive one is read there."""
+    if value.tzinfo is None:
+        value = value.replace(tzinfo=zone).astimezone(timezone.utc)  # a time in a gap becomes one that exists
+    return value.astimezone(zone)
+
+
+def just_before(value: datetime) -> datetime:
+    """The instant a microsecond earlier; in UTC, as arithmetic on a zoned datetime is of its wall clock."""
+    return value.astimezone(timezone.utc) - timedelta(microseconds=1)
+
+
+def split_column(message: str) -> tuple[str, int | None]:
+    """The engine's message about an expression without its column, and the column."""
+    found = _COLUMN.search(message)
+    return (message, None) if found is None else (message[: found.start()], int(found[1]))
+
+
+def offset_text(value: datetime) -> str:
+    """The offset from UTC as +HH:MM, with seconds where it has some."""
+    offset = value.utcoffset() or timedelta()
+    seconds = abs(offset) // timedelta(seconds=1)
+    text = f"{'-' if offset < timedelta() else '+'}{seconds // 3600:02}:{seconds // 60 % 60:02}"
+    return f"{text}:{seconds % 60:02}" if seconds % 60 else text
+
+
+def local_text(value: datetime) -> str:
+    """The wall-clock time for people: weekday, date, time."""
+    return f"{WEEKDAYS[value.weekday()]} {value.replace(tzinfo=None).isoformat(sep=' ', timespec='seconds')}"
+
+
+def utc_text(value: datetime) -> str:
+    """The instant in UTC, as --after takes it."""
+    return value.astimezone(timezone.utc).replace(tzinfo=None).isoformat(timespec="seconds") + "Z"
