@@ -50,6 +50,7 @@ class AsyncIOScheduler(BaseScheduler):
     _binding: LoopBinding | None = None
     _loop_thread: LoopThread | None = None
     _stopped: asyncio.Event | None = None
+    _endless = False  # at the interpreter's exit something has the loop and does not end
 
     @property
     def event_loop(self) -> asyncio.AbstractEventLoop | None:
@@ -287,7 +288,10 @@ class AsyncIOScheduler(BaseScheduler):
         if binding is None or engine is None:
             return
         engine.stop(True)
-        if not binding.loop.is_running() or _is_current(binding.loop):
+        patience = _STOP_MS
+        if not binding.loop.is_running():
+            binding.close(cancel=True, loop_usable=False)  # nor will it run again
+        elif _is_current(binding.loop):
             binding.close(cancel=True)
         else:
             closed = threading.Event()
@@ -301,13 +305,14 @@ class AsyncIOScheduler(BaseScheduler):
                 closed.wait(_CANCEL_S)
             if not closed.is_set():  # something blocks the loop; what waits in threads must know all the same
                 binding.close(cancel=True, loop_usable=False)
-        engine.wait(_STOP_MS)
+                patience = round(_CANCEL_S * 1000)
+        self._endless = not engine.wait(patience)
         thread, self._loop_thread = self._loop_thread, None
         if thread is not None:
             thread.stop()
 
     def _at_end(self) -> None:
-        if self._engine is not None:
+        if self._engine is not None and not self._endless:
             self._engine.wait(_STOP_MS)
 
     # ---- Context managers ----
