@@ -68,6 +68,7 @@ void Consumer::close(bool cancel, bool usable) {
     flush();
     (void)sched_queue_detach(consumer_);
     (void)sched_queue_wake(queue_);
+    closed();
 }
 
 void Consumer::pin() noexcept {

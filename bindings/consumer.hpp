@@ -63,6 +63,8 @@ protected:
     [[nodiscard]] sched_queue* queue() const noexcept { return queue_; }
     // Reports now what was kept back for a batch.
     virtual void flush() noexcept {}
+    // It has been closed: lets go of Python objects, which may lead back to it.
+    virtual void closed() noexcept {}
     // Takes what there is, at most `capacity`, without waiting. 0 once closed.
     std::size_t take(sched_item* items, std::size_t capacity) noexcept;
 

@@ -45,6 +45,7 @@ public:
 
 protected:
     void cancel(Fire* fire) noexcept override;
+    void closed() noexcept override;
 
 private:
     void start(const sched_item& item) noexcept;

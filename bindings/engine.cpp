@@ -5,6 +5,7 @@
 #include <algorithm>
 
 #include "consumers.hpp"
+#include "current_run.hpp"
 #include "engine_calls.hpp"
 #include "errors.hpp"
 #include "trigger_consumer.hpp"
@@ -164,6 +165,7 @@ void bind_engine(py::module_& module) {
         .def("register_trigger", &Engine::register_trigger, py::arg("name"))
         .def("keep_outcomes", &Engine::keep_outcomes, py::arg("keep"))
         .def("take_outcome", &Engine::take_outcome, py::arg("fire_id"))
+        .def("inside_run", [](const Engine& engine) { return inside_run_of(engine); })
         .def("attach_control", &attach_control)
         .def("attach_triggers", &attach_triggers)
         .def("attach_inline", &attach_inline, py::arg("alias"), py::arg("room"))

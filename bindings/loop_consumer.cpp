@@ -35,13 +35,16 @@ void LoopConsumer::start(const sched_item& item) noexcept {
     Fire* const fire = make_fire(*this, item, call.coroutine ? FireKind::coroutine : FireKind::thread, call.callable());
     if (fire == nullptr) return finish(outcome_of_error(engine(), item.run_id, nullptr));
     const Owned self(reinterpret_cast<PyObject*>(fire));
+    // An eager task may shut the scheduler down, which closes this.
+    const Owned create_task = Owned::borrowed(create_task_.ptr());
+    const Owned run_in_thread = Owned::borrowed(run_in_thread_.ptr());
     PyObject* task = nullptr;
     if (call.coroutine) {
         static PyObject* const names = Py_BuildValue("(s)", "name");
         PyObject* const arguments[] = {self.get(), fire->task_id};
-        task = PyObject_Vectorcall(create_task_.ptr(), arguments, 1, names);
+        task = PyObject_Vectorcall(create_task.get(), arguments, 1, names);
     } else {
-        task = PyObject_CallOneArg(run_in_thread_.ptr(), self.get());
+        task = PyObject_CallOneArg(run_in_thread.get(), self.get());
     }
     if (task == nullptr) return end_fire(fire, outcome_of_error(engine(), item.run_id, fire->fire_id));
     const Owned owned(task);
@@ -69,6 +72,10 @@ void LoopConsumer::finish(Outcome outcome) noexcept {
         PyErr_Clear();  // the loop is closed
         flush();
     }
+}
+
+void LoopConsumer::closed() noexcept {
+    for (py::object* const object : {&create_task_, &call_soon_, &run_in_thread_, &flush_call_}) *object = py::object();
 }
 
 void LoopConsumer::interrupt_loop() noexcept {

@@ -149,8 +149,8 @@ UVSCHED_API int sched_new(sched_scheduler** out, const sched_config* config);
 
 /* Frees a scheduler. Of one that has stopped no listener is called any more when this returns (unless it was called from
  * it): what they have not heard yet they hear first. One that runs is stopped (UVSCHED_STOP_CANCEL), without waiting: runs
- * under way end on their own; functions, listeners and tokens are released when the last of them has. From anywhere,
- * callbacks included. */
+ * under way end on their own, and tasks on a shutdown trigger run; functions, listeners and tokens are released when the
+ * last of them has. From anywhere, callbacks included. */
 UVSCHED_API void sched_free(sched_scheduler* scheduler);
 
 /* Opens the stores, recovers, writes the tasks added so far and begins to fire; paused where the second one is called.
@@ -163,7 +163,9 @@ UVSCHED_API int sched_start_paused(sched_scheduler* scheduler);
 #define UVSCHED_STOP_WAIT 0   /* what runs may finish */
 #define UVSCHED_STOP_CANCEL 1 /* what runs is asked to end early */
 
-/* Begins the end: never blocks, idempotent, from anywhere, callbacks included. UVSCHED_ENOTRUNNING: it does not run. */
+/* Begins the end: never blocks, idempotent, from anywhere, callbacks included. Tasks on a shutdown trigger run now, in
+ * both modes, and the scheduler has stopped when they have ended; a further UVSCHED_STOP_CANCEL asks them to end early
+ * too. UVSCHED_ENOTRUNNING: it does not run. */
 UVSCHED_API int sched_stop(sched_scheduler* scheduler, int mode);
 
 /* Waits until it has stopped. Two threads that wait get the same result.
@@ -488,8 +490,8 @@ UVSCHED_API const char* sched_run_arguments(const sched_run* run); /* JSON, or "
 /* The idempotency key: 32 hexadecimal digits, written with a NUL to `buffer`, which is returned. */
 UVSCHED_API const char* sched_run_fire_id(const sched_run* run, char buffer[33]);
 
-/* Which of its fires: "scheduled" or "manual"; the latest and earliest scheduled time folded into it, how many those
- * are (exact, or at least so many), and the attempt, from 1. */
+/* Which of its fires: "scheduled", "manual", "boot" or "shutdown"; the latest and earliest scheduled time folded into
+ * it, how many those are (exact, or at least so many), and the attempt, from 1. */
 UVSCHED_API const char* sched_run_kind(const sched_run* run);
 UVSCHED_API int64_t sched_run_scheduled_time(const sched_run* run);
 UVSCHED_API int64_t sched_run_first_time(const sched_run* run);

@@ -22,7 +22,7 @@ std::unique_ptr<StoreThread> Engine::make_store_thread(std::uint16_t index) {
     StoreSlot& store = stores_[index];
     StoreThreadHooks hooks;
     hooks.now = [this, &store] { return now_of(store, read_clock()); };
-    hooks.wakes = [this, index](const std::vector<GroupWake>& wakes) { set_wakes(index, wakes); };
+    hooks.wakes = [this, index](const GroupWakes& found) { set_wakes(index, found); };
     hooks.failed = [this, &store](const Error& error) {
         emit(EventCode::store_error, store.alias, {}, error.message());
     };
@@ -33,13 +33,16 @@ std::unique_ptr<StoreThread> Engine::make_store_thread(std::uint16_t index) {
     return std::make_unique<StoreThread>(make_sqlite_store(parse_sqlite_url(store.config.url)), std::move(hooks));
 }
 
-void Engine::set_wakes(std::uint16_t index, const std::vector<GroupWake>& wakes) {
+void Engine::set_wakes(std::uint16_t index, const GroupWakes& found) {
     const std::lock_guard lock(mutex_);
     DurableSlot& durable = *stores_[index].durable;
-    for (const GroupWake& group : wakes) {
-        if (group.wake == durable.wakes[group.executor]) continue;
-        durable.wakes[group.executor] = group.wake;
-        durable.not_before[group.executor] = kEarliest;
+    // Other lanes since then: rebuild_lanes() has asked for a look at them, which must not be forgotten.
+    if (durable.groups != found.groups) return;
+    for (std::size_t i = 0; i < found.wakes.size(); ++i) {
+        const std::uint16_t executor = (*found.groups)[i].executor;
+        if (found.wakes[i] == durable.wakes[executor]) continue;
+        durable.wakes[executor] = found.wakes[i];
+        durable.not_before[executor] = kEarliest;
     }
     signal_locked();
 }
@@ -52,11 +55,13 @@ void Engine::looked(std::uint16_t index, StoreReply&& reply) {
     const Now now = now_of(store, read_clock());
     const Lock lock(*this);
     durable.look_pending = false;
+    // Something was due for the look, and still is, and nothing came of it: not again at once. What became due since is
+    // another matter.
+    const Now then = reply.looked.value_or(now);
     const bool moved = claimed_locked(index, reply, now);
-    // Something is said to be due, as before, and still nothing came of looking: not again at once.
     for (const LaneGroup& group : *durable.groups) {
         const Store::Wake& wake = durable.wakes[group.executor];
-        if (!moved && is_due(wake, now) && wake == durable.looked[group.executor])
+        if (!moved && is_due(wake, then) && wake == durable.looked[group.executor])
             durable.not_before[group.executor] = now.wall + kLookPause;
     }
     signal_locked();
@@ -188,6 +193,7 @@ void Engine::rebuild_lanes(std::uint16_t index) {
     std::fill(durable->not_before.begin(), durable->not_before.end(), kEarliest);
     durable->groups = std::make_shared<const std::vector<LaneGroup>>(std::move(groups));
     durable->thread->set_groups(durable->groups);
+    signal_locked();
 }
 
 void Engine::learn_lane(std::uint16_t index, const StoredTask& task) {

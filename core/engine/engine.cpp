@@ -37,7 +37,6 @@ Engine::Engine(Config config)
       bus_(this) {
     if (getrandom(&random_, sizeof random_, 0) != sizeof random_) random_ = static_cast<std::uint64_t>(clock_->wall());
     const Now raw = read_clock();
-    clock_offset_ = raw.shift();
     for (const auto& [alias, executor] : config_.executors) {
         ExecutorSlot& slot = executors_.emplace_back();
         slot.alias = alias;
@@ -132,6 +131,7 @@ void Engine::start(bool paused) {
         state_ = SchedulerState::starting;
         stop_requested_ = shutting_down_ = false;
         cancels_asked_ = 0;
+        clock_offset_ = read_clock().shift();  // a step before the start is in what the stores are opened with
     }
     try {
         open_stores();

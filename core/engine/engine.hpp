@@ -210,7 +210,7 @@ private:
     void gate(std::uint16_t index, std::vector<Start> starts, std::vector<std::uint64_t> runs);
     void gated(std::uint16_t index, const StoreReply& reply, const std::vector<std::uint64_t>& runs);
     void release_durable(std::uint16_t index, std::vector<Release> releases);
-    void set_wakes(std::uint16_t index, const std::vector<GroupWake>& wakes);
+    void set_wakes(std::uint16_t index, const GroupWakes& found);
     [[nodiscard]] static bool is_due(const Store::Wake& wake, const Now& now);
     void rebuild_lanes(std::uint16_t index);
     void learn_lane(std::uint16_t index, const StoredTask& task);

@@ -93,7 +93,8 @@ public:
     virtual ~Scheduler() = default;
 
     virtual void start(bool paused) = 0;
-    // Never blocks; idempotent; from anywhere. Error(not_running) when there is nothing to stop.
+    // Never blocks; idempotent; from anywhere. Tasks on a shutdown trigger run in both modes; only a further cancel asks
+    // them to end early too. Error(not_running) when there is nothing to stop.
     virtual void stop(StopMode mode) = 0;
     // Waits for STOPPED: ok, timed_out, or deadlock when called from a callback of this scheduler. No timeout: for
     // ever.

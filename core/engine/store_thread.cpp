@@ -219,6 +219,7 @@ bool StoreThread::look(std::vector<StoreRequest>& requests, std::vector<StoreRep
         for (std::size_t i = 0; i < requests.size(); ++i) {
             for (const LookWant& want : requests[i].looks) {
                 const Now now = hooks_.now();
+                if (!replies[i].looked) replies[i].looked = now;
                 Look found =
                     store_->look({.wall = now.wall, .elapsed = now.elapsed, .lanes = want.lanes, .limit = want.limit});
                 replies[i].more = replies[i].more || found.more;
@@ -313,14 +314,13 @@ bool StoreThread::commit(std::vector<StoreRequest>& requests, std::vector<StoreR
 }
 
 void StoreThread::find_wakes() {
-    LaneGroups groups;
+    GroupWakes wakes;
     {
         const std::lock_guard lock(mutex_);
-        groups = groups_;
+        wakes.groups = groups_;
     }
-    std::vector<GroupWake> wakes;
     try {
-        for (const LaneGroup& group : *groups) wakes.push_back({group.executor, store_->next_wake(group.lanes)});
+        for (const LaneGroup& group : *wakes.groups) wakes.wakes.push_back(store_->next_wake(group.lanes));
     } catch (const Error& error) {
         note_failure(error);
         return;

@@ -39,9 +39,10 @@ struct KnownPile {
     TriggerPtr times;
 };
 
-struct GroupWake {
-    std::uint16_t executor = 0;
-    Store::Wake wake;
+// When there will be something to do for each of these groups, in their order.
+struct GroupWakes {
+    LaneGroups groups;
+    std::vector<Store::Wake> wakes;
 };
 
 struct StoreReply {
@@ -49,6 +50,7 @@ struct StoreReply {
     std::vector<OpenFire> taken;  // of batch.takes, those that came to be ours
     std::vector<Quarantined> quarantined;
     bool more = false;           // a look was cut by its limit
+    std::optional<Now> looked;   // the present that the first look went by
     std::optional<Error> error;  // the request did not happen
 };
 
@@ -62,11 +64,11 @@ struct StoreRequest {
 
 // What the thread tells about itself. Called on the store thread.
 struct StoreThreadHooks {
-    std::function<Now()> now;                                  // of this store's clock lines
-    std::function<void(const std::vector<GroupWake>&)> wakes;  // after each cycle, before its replies
-    std::function<void(const Error&)> failed;                  // a request failed; it is tried again
-    std::function<void()> recovered;                           // the first success after a failure
-    std::function<void(const std::string&)> trigger_failed;    // a plan could not be made; says for which task and why
+    std::function<Now()> now;                                // of this store's clock lines
+    std::function<void(const GroupWakes&)> wakes;            // after each cycle, before its replies
+    std::function<void(const Error&)> failed;                // a request failed; it is tried again
+    std::function<void()> recovered;                         // the first success after a failure
+    std::function<void(const std::string&)> trigger_failed;  // a plan could not be made; says for which task and why
 };
 
 class StoreThread {

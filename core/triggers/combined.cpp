@@ -50,6 +50,21 @@ bool Combined::gave_up(Instant after, Instant anchor) const {
     return !next_in(after, anchor, rounds) && rounds == 0;
 }
 
+Count Combined::count(Instant first, Instant last, Instant anchor, std::int64_t limit) const {
+    Count out;
+    int rounds = kMaxCountRounds;
+    for (Instant after = saturating_sub(first, 1);;) {
+        const auto time = next_in(after, anchor, rounds);
+        const bool more = time && *time <= last;
+        if (!more || out.number >= limit) {
+            out.exact = !more && (time || rounds > 0);
+            return out;
+        }
+        ++out.number;
+        after = *time;
+    }
+}
+
 std::optional<Instant> Combined::next_in(Instant after, Instant anchor, int& rounds) const {
     if (after < first_) after = saturating_sub(first_, 1);
     const auto time = search(after, anchor, rounds);

@@ -69,7 +69,8 @@ public:
     [[nodiscard]] std::string describe() const override {
         std::string out = "cron " + options_.expression.value_or("");
         for_each_keyword([&](const char* name, const std::string& text) {
-            out += (out.back() == ' ' ? "" : " ") + std::string(name) + "=" + text;
+            const bool plain = std::none_of(text.begin(), text.end(), is_blank);
+            out += (out.back() == ' ' ? "" : " ") + std::string(name) + "=" + (plain ? text : in_quotes(text));
         });
         out += " " + options_.zone.name() + window_text(options_.start_at, options_.end_at);
         if (options_.gap == CronGap::skip) out += ", gaps skipped";
@@ -110,31 +111,26 @@ void trim(std::optional<std::string>& text) {
     text->erase(text->begin(), std::find_if_not(text->begin(), text->end(), is_blank));
 }
 
-}  // namespace
-
-TriggerPtr make_cron_trigger(const CronOptions& given) {
-    CronOptions options = given;
-    check_jitter(options.jitter);
-    check_utf8(options.key);
-    check_window(options.start_at, options.end_at);
-    if (!options.expression) {
-        if (!options.keywords) options.keywords.emplace();
-        const CronFields fields = parse_keywords(*options.keywords);
-        CronKeywords& texts = *options.keywords;
-        for (auto* text : {&texts.year, &texts.month, &texts.day, &texts.week, &texts.day_of_week, &texts.hour,
-                           &texts.minute, &texts.second}) {
-            trim(*text);
-        }
-        options.key.clear();
-        return std::make_shared<CronTrigger>(std::move(options), fields);
+// `options` are checked, but for the rule itself.
+TriggerPtr from_keywords(CronOptions options) {
+    if (!options.keywords) options.keywords.emplace();
+    const CronFields fields = parse_keywords(*options.keywords);
+    CronKeywords& texts = *options.keywords;
+    for (auto* text : {&texts.year, &texts.month, &texts.day, &texts.week, &texts.day_of_week, &texts.hour,
+                       &texts.minute, &texts.second}) {
+        trim(*text);
     }
+    options.key.clear();
+    return std::make_shared<CronTrigger>(std::move(options), fields);
+}
+
+TriggerPtr from_expression(CronOptions options) {
     if (options.keywords) {
         const auto texts = keyword_texts(*options.keywords);
-        const auto set = std::find_if(texts.begin(), texts.end(), [](const auto* text) { return text->has_value(); });
-        if (set != texts.end()) {
-            fail(Code::invalid, "expression: given beside " +
-                                    std::string(keyword_name(static_cast<std::size_t>(set - texts.begin()))) +
-                                    "; a rule is one or the other");
+        for (std::size_t i = 0; i < texts.size(); ++i) {
+            if (!*texts[i]) continue;
+            fail(Code::invalid,
+                 "expression: given beside " + std::string(keyword_name(i)) + "; a rule is one or the other");
         }
         options.keywords.reset();
     }
@@ -142,8 +138,19 @@ TriggerPtr make_cron_trigger(const CronOptions& given) {
     if (rule.reboot) return make_reboot_trigger(options);
     options.expression = std::move(rule.text);
     if (!rule.hashed) options.key.clear();
-    if (rule.hashed && options.key.empty()) return std::make_shared<CronTrigger>(std::move(options), std::nullopt);
+    if (rule.hashed && options.key.empty()) {
+        return std::make_shared<CronTrigger>(std::move(options), std::nullopt);
+    }
     return std::make_shared<CronTrigger>(std::move(options), rule.fields);
+}
+
+}  // namespace
+
+TriggerPtr make_cron_trigger(const CronOptions& options) {
+    check_jitter(options.jitter);
+    check_utf8(options.key);
+    check_window(options.start_at, options.end_at);
+    return options.expression ? from_expression(options) : from_keywords(options);
 }
 
 }  // namespace uvsched

@@ -32,12 +32,12 @@ TriggerCommon read_common(JsonFields& fields, const TimeZone& fallback) {
     common.jitter = fields.seconds("jitter").value_or(0);
     const auto own = fields.zone("timezone");
     if (own) common.timezone = own->name();
-    common.start_at = fields.instant("start_at", own.value_or(fallback));
-    common.end_at = fields.instant("end_at", own.value_or(fallback));
     auto zone = own;
     if (!zone) zone = zone_of(fields, "start_at");
     if (!zone) zone = zone_of(fields, "end_at");
     common.zone = zone.value_or(fallback);
+    common.start_at = fields.instant("start_at", common.zone);
+    common.end_at = fields.instant("end_at", common.zone);
     return common;
 }
 

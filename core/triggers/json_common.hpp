@@ -18,8 +18,7 @@ struct TriggerCommon {
     std::optional<Instant> end_at{};
 };
 
-// Reads the four. Naive times are read in the trigger's own zone, else in `fallback`, which is also the zone of a rule
-// that says nothing of one.
+// Reads the four. Naive times are read in the rule's zone, which is `fallback` where nothing says one.
 [[nodiscard]] TriggerCommon read_common(JsonFields& fields, const TimeZone& fallback);
 
 // Writes them: the zone as `timezone` spells it, times in UTC; what is absent or 0 is left out.

@@ -126,7 +126,9 @@ void JsonFields::refuse_others() const {
         if (std::find(known_.begin(), known_.end(), member.key()) != known_.end()) continue;
         std::string list;
         for (const std::string& key : known_) list += (list.empty() ? "" : ", ") + key;
-        fail(Code::invalid, path_of(member.key()) + ": unknown key (known: " + list + ")");
+        // A name may hold anything, line ends too.
+        const std::string readable = in_quotes(member.key());
+        fail(Code::invalid, path_of(readable.substr(1, readable.size() - 2)) + ": unknown key (known: " + list + ")");
     }
 }
 

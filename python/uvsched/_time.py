@@ -82,9 +82,19 @@ def to_zone(value: tzinfo | str, argument: str = "timezone") -> tzinfo:
     try:
         return ZoneInfo(value)
     except (LookupError, ValueError, OSError):
-        raise ValueError(
-            f"{argument}: there is no time zone {value!r} (IANA names such as 'Europe/Madrid', 'UTC', '+02:00')"
-        ) from None
+        hint = (
+            "IANA names such as 'Europe/Madrid', 'UTC', '+02:00'"
+            if _has_zone_data()
+            else "Python finds no zone data at all: install the package tzdata"
+        )
+        raise ValueError(f"{argument}: there is no time zone {value!r} ({hint})") from None
+
+
+def _has_zone_data() -> bool:
+    try:
+        return ZoneInfo("Etc/UTC") is not None
+    except LookupError:
+        return False
 
 
 def zone_name(zone: tzinfo, argument: str = "timezone") -> str:

@@ -21,7 +21,8 @@ class CurrentRun:
         first_time: the earliest due time folded into this run.
         folded: how many due times this run stands for.
         fire_id: 32 hexadecimal digits, the same in each attempt at this run: an idempotency key.
-        attempt: from 1; more after a crash.
+        attempt: from 1. A run that is made again because its process died is the same attempt; its `fire_id` is what
+            tells whether it has been here before.
         kind: "scheduled", "manual" (run_task), "boot" or "shutdown".
     """
 

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from . import cron_text, keywords
-from .definition import Definition, iso, to_instant
+from .definition import Definition, iso
 from .zones import DAY, END, Stretch, Zone, load, names
 
 ODD_ZONES = [
@@ -58,6 +58,7 @@ class Maker:
     def __init__(self, seed: int, number: int) -> None:
         self.random = random.Random(f"{seed}/{number}")
         self.aim: dict[str, int] = {}  # the fields of a local time in a gap or an overlap
+        self.zone = "UTC"
         self.every_day = self.random.random() < 0.4
 
     def case(self) -> Case:
@@ -65,6 +66,7 @@ class Maker:
         zone = pick.choice(
             [pick.choice(names()), pick.choice(names()), pick.choice(ODD_ZONES), pick.choice(FIXED_ZONES)]
         )
+        self.zone = zone
         after = self.moment(load(zone))
         makers: list[tuple[Callable[[int], Definition], int]] = [
             (self.cron, 56),
@@ -140,7 +142,7 @@ class Maker:
         if pick.random() < 0.3:
             definition["gap"] = pick.choice(["skip", "run_at_end"])
         if pick.random() < 0.9:
-            definition["start_at"] = iso(self._near(after))
+            definition["start_at"] = self._spelt_time(self._near(after))
         return definition
 
     def interval(self, after: int) -> Definition:
@@ -148,7 +150,7 @@ class Maker:
         period = {pick.choice(["weeks", "days", "hours", "minutes", "seconds"]): pick.randrange(1, 100)}
         definition: Definition = {"type": "interval", **period, "seconds": pick.randrange(1, 10_000)}
         if pick.random() < 0.8 or after % 1_000_000:  # a phase of its own is the question's, to the microsecond
-            definition["start_at"] = iso(self._near(after))
+            definition["start_at"] = self._spelt_time(self._near(after))
         return definition
 
     def any_of(self, after: int) -> Definition:
@@ -165,18 +167,24 @@ class Maker:
         whole = min(max(after // 1_000_000, 4 * DAY), END - 10 * DAY)
         bounds = {"start_at": iso(whole - 2 * DAY), "end_at": iso(whole + 2 * DAY)}
         phase = whole - whole % 900 + pick.choice([0, 300, 900])
-        every = {"type": "interval", "minutes": pick.choice([5, 10, 15, 60]), "start_at": iso(phase)}
+        every: Definition = {"type": "interval", "minutes": pick.choice([5, 10, 15, 60]), "start_at": iso(phase)}
         first = {"type": "cron", "expression": f"*/{pick.choice([5, 15, 30])} * * * *"}
         second = {"type": "cron", "expression": f"{pick.randrange(60)} {pick.randrange(4)} * * *"}
         third = {"type": "cron", "hour": pick.choice(["0-3", "*/2", "1"]), "minute": pick.choice(["0", "*/10"])}
         return {
             "type": "and",
-            "triggers": [{**rule, **bounds} for rule in pick.sample([every, first, second, third], 2)],
+            "triggers": [
+                {**bounds, **rule, "timezone": self.zone} for rule in pick.sample([every, first, second, third], 2)
+            ],
         }
 
     def _near(self, after: int) -> int:
         at = after // 1_000_000 + self.random.choice([0, -3600, -DAY, -40 * DAY, -1000 * DAY, 5 * DAY])
         return min(max(at, 2 * DAY), END - 3 * DAY)
+
+    def _spelt_time(self, instant: int) -> str:
+        """With an offset, which is a zone too; or naive, which is a wall-clock time in whatever zone it is read."""
+        return iso(instant) if self.random.random() < 0.6 else iso(instant).removesuffix("Z")
 
     def _with_options(self, definition: Definition, after: int) -> Definition:
         pick = self.random
@@ -184,11 +192,12 @@ class Maker:
             definition["gap"] = pick.choice(["skip", "run_at_end"])
         if pick.random() < 0.2:
             definition["overlap"] = pick.choice(["first", "both"])
+        near = self._near(after)
         if pick.random() < 0.1:
-            definition["start_at"] = iso(self._near(after))
+            definition["start_at"] = self._spelt_time(near)
         if pick.random() < 0.1:
-            first = to_instant(definition["start_at"]) if "start_at" in definition else self._near(after)
-            definition["end_at"] = iso(first + pick.choice([0, 3600, 2 * DAY, 400 * DAY]))
+            # Not before start_at, which as a naive time may lie up to 15 hours later than meant.
+            definition["end_at"] = iso(near + pick.choice([DAY, 2 * DAY, 400 * DAY]))
         return definition
 
     def _expression(self) -> Definition:

@@ -87,7 +87,7 @@ class Fields:
                         yield first_of_month + day
 
     def _days_of(self, year: int, month: int) -> list[int]:
-        """The days of a month that are named, from 0. Months that are as long and begin on the same weekday are alike."""
+        """The named days of a month, from 0. Months that are as long and begin on the same weekday are alike."""
         shape = monthrange(year, month)
         key = (year, month) if self.by_week else shape
         if key not in self._days:

@@ -181,7 +181,7 @@ class Calendar(Rule):
         last = None
         for k in numbers:
             on = self._date(k)
-            at = on and self._instant(on)
+            at = None if on is None else self._instant(on)
             if at is not None and at != last:
                 yield at
                 last = at

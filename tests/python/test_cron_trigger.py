@@ -135,8 +135,8 @@ def test_faults_of_fields_are_named_at_once(fields: dict[str, Any], error: type[
 @pytest.mark.parametrize(
     ("expression", "text"),
     [
-        ("61 * * * *", r'minute: "61" is not in 0-59 \(column 1\)'),
-        ("* * * *", "4 fields"),
+        ("61 * * * *", r'^minute: "61" is not in 0-59 \(column 1\)$'),
+        ("* * * *", r'^expression: "\* \* \* \*" has 4 fields'),
         ("0 0 * * moonday", "column 9"),
         ("@never", "@never"),
     ],

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 from uvsched.cli.crontab import Crontab, Entry, parse
 
 
@@ -65,6 +67,12 @@ def test_every_line_end_is_taken_off_and_told_once() -> None:
         (1, 14, "lines end in CR LF: cron hands the CR on to commands and variables")
     ]
     assert findings(crontab, error=True) == []
+
+
+def test_a_carriage_return_may_be_all_there_is() -> None:
+    crontab = parse(b"\r")
+    assert crontab.lines == [""]
+    assert [found[:2] for found in findings(crontab, error=False)] == [(1, 1), (1, 1)]
 
 
 def test_only_a_newline_ends_a_line() -> None:
@@ -265,3 +273,23 @@ def test_a_long_file_is_read_in_no_time() -> None:
     )
     assert [len(entry.command) for entry in crontab.entries] == [10, 100_000]
     assert len(crontab.lines) == 50_001
+
+
+WORDS = b"* 0 */5 MON @daily @ CRON_TZ = % \\ \" ' # - root \0 \xff \xc3\xa9 \xef\xbb\xbf \xff\xfe".split(b" ")
+PIECES = st.sampled_from([*WORDS, b" ", b"\t", b"\n", b"\r"])
+
+
+@given(data=st.one_of(st.binary(max_size=200), st.lists(PIECES, max_size=40).map(b"".join)), system=st.booleans())
+@settings(max_examples=500, deadline=None)
+def test_whatever_it_reads_it_finds_places_that_exist(data: bytes, system: bool) -> None:
+    crontab = parse(data, system=system)
+    for finding in crontab.findings:
+        assert 1 <= finding.line <= len(crontab.lines)
+        assert 1 <= finding.column <= len(crontab.lines[finding.line - 1]) + 1
+    for entry in crontab.entries:
+        line = crontab.lines[entry.line - 1]
+        assert line[entry.column - 1 :].startswith(entry.schedule)
+        assert (entry.user is not None) == system
+    for change in crontab.zones:
+        name = change.name or ""
+        assert crontab.lines[change.line - 1][change.column - 1 :].startswith(name)

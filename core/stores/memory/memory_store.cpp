@@ -63,6 +63,7 @@ MemoryIndex MemoryStore::add(std::shared_ptr<const Definition> definition, const
 void MemoryStore::redefine(MemoryIndex index, std::shared_ptr<const Definition> definition, std::uint16_t executor) {
     MemoryTask& task = at(index);
     by_id_.erase(task.definition->id);  // the key is a view into the old definition
+    if (task.flying > 0) outlived_[index].push_back(task.owner);
     const bool elsewhere = task.executor != executor;
     adopt(index, std::move(definition), executor);
     by_id_.emplace(task.definition->id, index);
@@ -150,8 +151,10 @@ void MemoryStore::forget(MemoryIndex index) {
 }
 
 // A run of the task is over.
-void MemoryStore::land(MemoryTask& task) {
+void MemoryStore::land(MemoryIndex index) {
+    MemoryTask& task = at(index);
     --task.flying;
+    if (task.flying == 0 && !outlived_.empty()) outlived_.erase(index);
     release_if_unused(task);
 }
 
@@ -217,7 +220,7 @@ void MemoryStore::release(const MemoryFire& fire) {
     MemoryTask& task = at(fire.task);
     --task.runs;
     if (!task.removed) make_ready(fire);
-    land(task);
+    land(fire.task);
     unpin(fire.task);
 }
 
@@ -235,7 +238,7 @@ bool MemoryStore::finish(const MemoryFire& fire) {
         }
         ended = end_if_over(fire.task);
     }
-    land(task);
+    land(fire.task);
     unpin(fire.task);
     return ended;
 }

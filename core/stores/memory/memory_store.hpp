@@ -135,7 +135,7 @@ private:
     void park(MemoryIndex index);
     void make_ready(const MemoryFire& fire);
     void forget(MemoryIndex index);
-    void land(MemoryTask& task);
+    void land(MemoryIndex index);
     void release_if_unused(MemoryTask& task);
     void unpin(MemoryIndex index);
 
@@ -148,6 +148,8 @@ private:
     std::vector<std::deque<std::pair<MemoryIndex, Uid>>> parked_;      // by executor, the longest waiting first
     std::unordered_map<MemoryIndex, std::deque<MemoryFire>> waiting_;  // behind an earlier run of the same task
     std::vector<std::deque<MemoryFire>> ready_;                        // by executor: manual, released, promoted
+    // Definitions that runs in flight were made with, and that were changed since.
+    std::unordered_map<MemoryIndex, std::vector<std::shared_ptr<const Definition>>> outlived_;
     std::vector<MemoryIndex> asking_;
     std::unordered_map<MemoryIndex, TriggerPtr> known_;  // times of custom triggers, for the next plan
     std::int64_t manual_ = 0;

@@ -24,22 +24,22 @@ bool same_but_for_case(std::string_view a, std::string_view b) {
 
 }  // namespace
 
-std::string_view expand_nickname(std::string_view whole, std::string_view text) {
-    const auto blank = std::find_if(text.begin(), text.end(), is_blank);
-    const std::string_view word = text.substr(0, static_cast<std::size_t>(blank - text.begin()));
+std::string_view expand_nickname(std::string_view whole, std::string_view nickname) {
+    const auto blank = std::find_if(nickname.begin(), nickname.end(), is_blank);
+    const std::string_view word = nickname.substr(0, static_cast<std::size_t>(blank - nickname.begin()));
     std::string list;
-    for (const Nickname& nickname : kNicknames) {
-        if (word == nickname.name) {
-            if (word == text) return nickname.fields;
-            refuse_cron(whole, "expression", text, "has more than the nickname; it stands alone", text.data());
+    for (const Nickname& known : kNicknames) {
+        if (word == known.name) {
+            if (word == nickname) return known.fields;
+            refuse_cron(whole, "expression", nickname, "has more than the nickname; it stands alone", nickname.data());
         }
-        if (same_but_for_case(word, nickname.name)) {
-            refuse_cron(whole, "expression", word, "is not a nickname; write \"" + std::string(nickname.name) + "\"",
-                        text.data());
+        if (same_but_for_case(word, known.name)) {
+            refuse_cron(whole, "expression", word, "is not a nickname; write \"" + std::string(known.name) + "\"",
+                        nickname.data());
         }
-        list += (list.empty() ? "" : ", ") + std::string(nickname.name);
+        list += (list.empty() ? "" : ", ") + std::string(known.name);
     }
-    refuse_cron(whole, "expression", word, "is not a nickname; there are " + list, text.data());
+    refuse_cron(whole, "expression", word, "is not a nickname; there are " + list, nickname.data());
 }
 
 }  // namespace uvsched

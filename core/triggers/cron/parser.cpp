@@ -102,17 +102,17 @@ CronRule parse_cron(std::string_view text, const std::string& key) {
     check_cron_length(text, "expression");
     CronRule rule;
     std::string_view whole = text;
-    std::string_view trimmed = trim(text);
-    if (trimmed.starts_with('@')) {
-        trimmed = whole = expand_nickname(text, trimmed);
-        if (trimmed.empty()) {
+    std::string_view rest = trim(text);
+    if (rest.starts_with('@')) {
+        rest = whole = expand_nickname(text, rest);
+        if (rest.empty()) {
             rule.reboot = true;
             rule.text = kRebootCanonical;
             return rule;
         }
     }
     using Field = CronStringField;
-    const Split parts = split(whole, trimmed);
+    const Split parts = split(whole, rest);
     const std::string_view second = parts.at(Field::second);
     const std::string_view year = parts.at(Field::year);
     CronHash hash{.key = key};
@@ -128,7 +128,7 @@ CronRule parse_cron(std::string_view text, const std::string& key) {
     fields.wild = starts_with_star(second) || starts_with_star(parts.at(Field::minute)) ||
                   starts_with_star(parts.at(Field::hour));
     rule.hashed = hash.used;
-    rule.text = canonical_cron(trimmed);
+    rule.text = canonical_cron(rest);
     return rule;
 }
 

@@ -29,7 +29,7 @@ std::string unwrapped(const CronFieldSpec& spec, int first, std::string_view fir
 
 void refuse_cron(std::string_view whole, const char* field, std::string_view piece, const std::string& why,
                  const char* at) {
-    const std::size_t before = static_cast<std::size_t>(at - whole.data());
+    const auto before = static_cast<std::size_t>(at - whole.data());
     fail(Code::invalid, std::string(field) + ": " + in_quotes(piece) + " " + why + " (column " +
                             std::to_string(count_characters(whole.substr(0, before)) + 1) + ")");
 }

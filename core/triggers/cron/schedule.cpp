@@ -59,7 +59,7 @@ std::optional<Instant> CronSchedule::next(Instant after) const {
             }
         }
         const std::int64_t begin = counts_from(++at);
-        if (found < begin && begin >= from && gap_counts(at)) return table_->begin(at) * kSecond;
+        if (found < begin && gap_counts(at)) return table_->begin(at) * kSecond;
         if (found < begin || begin < from) {
             from = begin;
             found = search_.at_or_after(from);

@@ -35,7 +35,7 @@ public:
 
 private:
     // Where, on the local line, the times of a stretch of the zone begin to count: behind the second pass where that
-    // doesn't.
+    // doesn't. A gap that cuts such a second pass short swallows nothing of it.
     [[nodiscard]] std::int64_t counts_from(std::size_t stretch) const noexcept;
 
     // Whether the change that a stretch begins with is a gap that gives a fire for what it swallowed.

@@ -86,15 +86,15 @@ def parse(data: bytes, *, system: bool = False) -> Crontab:
     text = data.decode("utf-8", "surrogateescape")
     marked = text.startswith("\ufeff")
     crontab = Crontab(text.removeprefix("\ufeff").split("\n"))
+    ended = crontab.lines[-1] == ""
+    if ended and len(crontab.lines) > 1:
+        crontab.lines.pop()
+    _take_carriage_returns(crontab)
     if marked:
         crontab.warn(1, 1, "a byte order mark: cron reads it as part of this line")
-    if crontab.lines[-1] == "":
-        crontab.lines.pop()
-    else:
-        crontab.warn(
-            len(crontab.lines), len(crontab.lines[-1]) + 1, "no newline at the end: cron ignores or refuses this line"
-        )
-    _take_carriage_returns(crontab)
+    if not ended:
+        last = crontab.lines[-1]
+        crontab.warn(len(crontab.lines), len(last) + 1, "no newline at the end: cron ignores or refuses this line")
     zone: ZoneChange | None = None
     for number, line in enumerate(crontab.lines, 1):
         zone = _read_line(crontab, number, line, zone, system)

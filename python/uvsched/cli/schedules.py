@@ -11,6 +11,7 @@ from ..triggers import CronTrigger
 from .options import just_before, local_text, offset_text
 
 _YEAR = 366
+_LONGEST = timedelta(hours=3)  # a longer gap is no change of the clocks
 _HASHED = re.compile(r"(?<![A-Za-z@])H")
 _FIELD = re.compile(r"[^ \t]+")
 
@@ -83,11 +84,18 @@ class Schedules:
         if following is None:
             doubts.append(Doubt(1, "never fires"))
             return Judged("never", name, doubts)
-        for gap in self._gaps_of(name):
-            if trigger.explain(just_before(gap.at), 1)[:1] == [(gap.at, "gap")]:
-                doubts.append(Doubt(1, _skipped(gap)))
-                break
+        if self._gap != "skip" and not _wild(schedule):
+            doubts += self._doubts_of_gaps(schedule, name)
         return Judged(following, name, doubts)
+
+    def _doubts_of_gaps(self, schedule: str, name: str) -> list[Doubt]:
+        """Whether it names a local time that the clocks skip: the first such."""
+        everywhere = CronTrigger.from_crontab(schedule, timezone="UTC", key=self._key)
+        for gap in self._gaps_of(name):
+            named = everywhere.next(just_before(gap.begin.replace(tzinfo=timezone.utc)))
+            if named is not None and named.replace(tzinfo=None) < gap.end:
+                return [Doubt(1, _skipped(gap))]
+        return []
 
     def _gaps_of(self, name: str) -> list[Gap]:
         if name not in self._gaps:
@@ -96,7 +104,7 @@ class Schedules:
 
 
 def gaps(zone: tzinfo, after: datetime) -> list[Gap]:
-    """What the clocks of a zone skip in the year after a moment."""
+    """What the clocks of a zone skip in the year after a moment, up to three hours at a time."""
     found = []
     begin = after.astimezone(timezone.utc).replace(microsecond=0)
     for day in range(_YEAR):
@@ -112,7 +120,7 @@ def gaps(zone: tzinfo, after: datetime) -> list[Gap]:
             else:
                 high = middle
         step = _offset(zone, high) - was
-        if step > timedelta():
+        if timedelta() < step <= _LONGEST:
             end = high.astimezone(zone)
             found.append(Gap(end, end.replace(tzinfo=None) - step, end.replace(tzinfo=None)))
     return found
@@ -127,6 +135,12 @@ def _skipped(gap: Gap) -> str:
         f"the clocks go from {local_text(gap.begin)} to {local_text(gap.end)}: "
         f"what lies between fires once, at {gap.end.time()} {offset_text(gap.at)}"
     )
+
+
+def _wild(schedule: str) -> bool:
+    """Whether it goes by the clock, so that a gap takes nothing from it."""
+    fields = schedule.split()
+    return fields == ["@hourly"] or fields[0].startswith("*") or (len(fields) > 1 and fields[1].startswith("*"))
 
 
 def _doubts_of_days(schedule: str) -> list[Doubt]:

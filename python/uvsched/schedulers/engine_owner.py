@@ -79,7 +79,10 @@ class EngineOwner:
         return [*self._executors.items(), (_core.TRIGGER_QUEUE, self._custom_triggers)]
 
     def _at_exit(self) -> None:
-        """When the interpreter exits."""
+        """When the interpreter exits, before it waits for threads."""
+
+    def _at_end(self) -> None:
+        """When the interpreter exits and all threads have ended: results may still have to be stored."""
 
     # ---- Configuration ----
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from datetime import datetime, tzinfo
 from typing import TYPE_CHECKING, Any, ClassVar
@@ -15,6 +16,7 @@ if TYPE_CHECKING:
 
 Field = int | str | None
 
+_IN_EXPRESSION = re.compile(r"\Aexpression: (?=[a-z])")
 _FIELDS = ("year", "month", "day", "week", "day_of_week", "hour", "minute", "second")
 
 
@@ -128,7 +130,11 @@ class CronTrigger(RuleTrigger):
         self.expression = expression
         self.key = key
         self._fields = {}
-        self._finish(start_at, end_at, timezone, gap, overlap)
+        try:
+            self._finish(start_at, end_at, timezone, gap, overlap)
+        except ValueError as error:
+            # The engine reads JSON, and puts the member before the field; to callers the field says it all.
+            raise ValueError(_IN_EXPRESSION.sub("", str(error))) from None
 
     def _finish(
         self,

@@ -1,6 +1,9 @@
 // Declaring, changing, pausing and removing tasks (SEMANTICS: "Declaring tasks").
 #include <doctest/doctest.h>
 
+#include <nlohmann/json.hpp>
+
+#include "core/triggers/cron.hpp"
 #include "tests/core/engine/fixture.hpp"
 
 using namespace uvsched;
@@ -249,4 +252,97 @@ TEST_CASE("what stands behind a token or a function is released once, when nothi
     CHECK(code_of([&] { f.scheduler->register_function("g", {}, false); }) == Code::already);
     f.scheduler->unregister_function("g");
     CHECK(gone == 1);
+}
+
+TEST_CASE("runs that wait when the trigger changes are dropped, and do not hold the task for ever") {
+    Fixture f("memory", "threadpool:2");
+    f.start();
+    TaskSpec spec = f.task("t", Fixture::every(kSecond), "wait");
+    spec.policies.coalesce = false;
+    f.add(std::move(spec));
+    f.clock->advance(3 * kSecond);
+    f.gate.wait_for_waiting(1);
+    TaskChanges changes;
+    changes.trigger = Fixture::every(kMinute);
+    f.scheduler->change("", "t", changes);
+    f.gate.open();
+    f.settle();
+    CHECK(f.runs() == 1);
+    f.advance(kMinute);
+    CHECK(f.runs() == 2);
+}
+
+namespace {
+
+// A rule with something that a key settles, as `H` is in cron fields.
+class KeyedTrigger final : public Trigger {
+public:
+    explicit KeyedTrigger(std::string key = "") : key_(std::move(key)) {}
+    [[nodiscard]] TriggerKind kind() const noexcept override { return TriggerKind::cron; }
+    [[nodiscard]] std::optional<Instant> next(Instant after, Instant) const override {
+        if (key_.empty()) fail(Code::invalid, "H: no key");
+        return after < kStart + kDay ? std::optional(kStart + kDay) : std::nullopt;
+    }
+    [[nodiscard]] std::optional<Instant> previous(Instant, Instant) const override { return std::nullopt; }
+    [[nodiscard]] TriggerPtr with_key(const std::string& key) const override {
+        return key_.empty() ? std::make_shared<KeyedTrigger>(key) : nullptr;
+    }
+    [[nodiscard]] nlohmann::json to_json() const override { return {{"type", "interval"}, {"days", 1}}; }
+    [[nodiscard]] std::string describe() const override { return "keyed by " + key_; }
+
+private:
+    std::string key_;
+};
+
+}  // namespace
+
+TEST_CASE("a key of cron fields is the caller's id, else the function; another trigger gets the same") {
+    on_each_store([](Fixture& f) {
+        f.start();
+        const auto rule = [&](const std::string& id) {
+            return f.scheduler->get("", id).definition->trigger->describe();
+        };
+        const auto added = [&](const std::string& id) {
+            return f.add(f.task(id, std::make_shared<KeyedTrigger>())).task.definition;
+        };
+        CHECK(added("digest")->trigger->describe() == "keyed by digest");
+        const auto unnamed = added("");
+        CHECK(unnamed->trigger->describe() == "keyed by note");
+        TaskChanges changes;
+        for (const std::string& id : {std::string("digest"), unnamed->id}) {
+            changes.trigger = Fixture::every(kHour);
+            f.scheduler->change("", id, changes);
+            CHECK(rule(id) == "interval of 1 h");
+        }
+        changes.trigger = std::make_shared<KeyedTrigger>();
+        CHECK(f.scheduler->change("", unnamed->id, changes).definition->trigger->describe() == "keyed by note");
+        changes.trigger = std::make_shared<KeyedTrigger>();
+        CHECK(f.scheduler->change("", "digest", changes).definition->trigger->describe() == "keyed by digest");
+        changes.trigger = std::make_shared<KeyedTrigger>("own");
+        CHECK(f.scheduler->change("", "digest", changes).state.status == TaskStatus::active);
+    });
+}
+
+TEST_CASE("H H * * * of a task \"digest\" is at 05:44, after a restart too, and declaring it again changes nothing") {
+    const TemporaryFolder folder;
+    const std::string url = "sqlite:" + folder / "tasks.db";
+    const auto declared = [](Fixture& f) {
+        return f.add(f.task("digest", make_cron_trigger({.expression = "H H * * *"})));
+    };
+    const Instant first = kStart + 5 * kHour + 44 * kMinute;
+    {
+        Fixture f(url);
+        declared(f);
+        f.start();
+        CHECK(f.scheduler->preview("", "digest", 2, std::nullopt) == std::vector<Instant>{first, first + kDay});
+        f.advance(6 * kHour);
+        CHECK(f.runs() == 1);
+    }
+    Fixture f(url);
+    f.clock->advance(6 * kHour);
+    f.start();
+    CHECK(declared(f).result == AddOutcome::Result::unchanged);
+    f.advance(kDay);
+    REQUIRE(f.runs() == 1);
+    CHECK(f.seen[0].scheduled == first + kDay);
 }

@@ -8,6 +8,7 @@
 
 #include "core/base/error.hpp"
 #include "core/triggers/calendar.hpp"
+#include "core/triggers/cron.hpp"
 #include "core/triggers/date.hpp"
 #include "core/triggers/interval.hpp"
 #include "core/triggers/shutdown.hpp"
@@ -105,6 +106,55 @@ TEST_CASE("an and whose children never meet is given up") {
     // What else an `or` has goes on.
     CHECK(either({trigger, every(7, 0)})->next(10, 0) == 14);
     CHECK_FALSE(either({trigger, every(7, 0)})->gave_up(10, 0));
+}
+
+TEST_CASE("trap 24: an and of seconds */2 and 1-59/2 is bounded; one that meets is found") {
+    const auto rule = [](const char* expression, const char* zone) {
+        return make_cron_trigger({.expression = expression, .zone = TimeZone::load(zone)});
+    };
+    for (const char* zone : {"UTC", "Europe/Madrid"}) {
+        const auto trigger = both({rule("*/2 * * * * *", zone), rule("1-59/2 * * * * *", zone)});
+        CHECK_FALSE(trigger->next(utc("2026-01-01T00:00:00Z"), 0).has_value());
+        CHECK(trigger->gave_up(utc("2026-01-01T00:00:00Z"), 0));
+    }
+    const auto working = both({rule("*/20 9-17 * * MON-FRI", "Europe/Madrid"), rule("0 0-23/5 * * *", "UTC")});
+    CHECK(working->next(utc("2026-07-10T15:00:00Z"), 0) == utc("2026-07-13T10:00:00Z"));
+    CHECK(working->previous(utc("2026-07-13T10:00:00Z"), 0) == utc("2026-07-10T15:00:00Z"));
+    CHECK(refusal({.triggers = {make_cron_trigger({.expression = "@reboot"})}}, make_or_trigger)
+              .starts_with("triggers[0]: "));
+}
+
+TEST_CASE("a key of cron fields goes down to the children") {
+    const auto open = both({every(kSecond, 0), either({make_cron_trigger({.expression = "H H * * *"})})});
+    CHECK_THROWS_AS(static_cast<void>(open->next(0, 0)), Error);
+    const auto settled = open->with_key("digest");
+    REQUIRE(settled);
+    CHECK(settled->next(0, 0) == 5 * kHour + 44 * kMinute);
+    CHECK(settled->with_key("other") == nullptr);
+}
+
+TEST_CASE("a count is exact, or ends at its limit or after so many rounds") {
+    const auto small = both({every(2, 0), every(3, 0)});
+    CHECK(small->count(0, 60, 0, 100).number == 11);
+    CHECK(small->count(0, 60, 0, 100).exact);
+    CHECK(small->count(1, 59, 0, 9).number == 9);
+    CHECK(small->count(1, 59, 0, 9).exact);
+    CHECK(small->count(1, 60, 0, 9).number == 9);
+    CHECK_FALSE(small->count(1, 60, 0, 9).exact);
+    CHECK(small->count(5, 4, 0, 9).exact);
+    // They meet, but only after thousands of rounds.
+    const auto far = std::make_shared<GridTrigger>(0, 10'007);
+    const auto trigger = both({far, every(10'009, 0)});
+    constexpr Micros kMeet = Micros{10'007} * 10'009;
+    CHECK(trigger->next(0, 0) == kMeet);
+    CHECK(trigger->count(1, 5 * kMeet, 0, 10'000).number == 5);
+    CHECK(trigger->count(1, 5 * kMeet, 0, 10'000).exact);
+    far->asked = 0;
+    const Count many = trigger->count(1, 10'000 * kMeet, 0, 10'000);
+    CHECK_FALSE(many.exact);
+    CHECK(many.number > 5);
+    CHECK(many.number < 10'000);
+    CHECK(far->asked <= kMaxCountRounds + 10'000);
 }
 
 TEST_CASE("or: the instants that any names, each once") {

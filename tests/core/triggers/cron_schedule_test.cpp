@@ -125,6 +125,7 @@ TEST_CASE("trap 21: what lies in a gap comes once, at its end") {
          {"2024-10-05T15:30:00Z", "2024-10-05T16:00:00Z"}},
         // Exactly three hours count.
         {"30 3 * * *", "Antarctica/Casey", "2009-10-17T12:00:00Z", {"2009-10-17T18:00:00Z", "2009-10-18T16:30:00Z"}},
+        {"30 0 * * *", "Antarctica/Casey", "2010-03-04T00:00:00Z", {"2010-03-04T13:30:00Z", "2010-03-05T16:30:00Z"}},
     });
 }
 

@@ -347,6 +347,8 @@ TEST_CASE("one line for people") {
     CHECK(cron("@daily", "Europe/Madrid")->describe() == "cron 0 0 * * * Europe/Madrid");
     CHECK(make_cron_trigger({.keywords = CronKeywords{.day_of_week = "mon-fri", .hour = "8"}})->describe() ==
           "cron day_of_week=mon-fri hour=8 UTC");
+    CHECK(make_cron_trigger({.keywords = CronKeywords{.day = "last fri", .hour = "8\t,9"}})->describe() ==
+          R"(cron day="last fri" hour="8\x09,9" UTC)");
     CHECK(make_cron_trigger({.expression = "H 0 * * *",
                              .start_at = 0,
                              .end_at = kDay,

@@ -69,6 +69,10 @@ TEST_CASE("naive times are read in the trigger's own zone, else the scheduler's"
     CHECK(canonical(R"({"type":"date","run_at":null,"jitter":null,"timezone":null})", madrid) == R"({"type":"date"})");
     CHECK(canonical(R"({"type":"interval","start_at":"2026-03-29T02:30:00","end_at":"2026-07-01"})", madrid) ==
           R"({"end_at":"2026-06-30T22:00:00Z","seconds":1,"start_at":"2026-03-29T01:30:00Z","type":"interval"})");
+    // One bound's offset is the rule's zone, and so the other's.
+    CHECK(canonical(R"({"type":"interval","start_at":"2026-07-01T12:00:00","end_at":"2026-08-01T00:00:00+05:00"})",
+                    madrid) ==
+          R"({"end_at":"2026-07-31T19:00:00Z","seconds":1,"start_at":"2026-07-01T07:00:00Z","type":"interval"})");
 }
 
 TEST_CASE("zones stay as they were spelt, so that equal instants in other words are another definition") {
@@ -124,6 +128,11 @@ TEST_CASE("every fault is named with its path") {
         CHECK(error.code() == Code::invalid);
         CHECK(error.message() == c.message);
     }
+}
+
+TEST_CASE("an unknown name is shown readable") {
+    CHECK(refusal(R"({"type":"shutdown","a\nb":1})").message() == R"(trigger.a\x0ab: unknown key (known: type))");
+    CHECK(refusal(R"({"type":"shutdown","é":1})").message() == "trigger.é: unknown key (known: type)");
 }
 
 TEST_CASE("an unknown type, or none, is told all types") {
