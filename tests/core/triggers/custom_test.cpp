@@ -74,7 +74,7 @@ TEST_CASE("what is wrong with a custom trigger is named") {
     CHECK(fault(R"({"type": "custom", "name": ""})") ==
           "trigger.name: empty; it is what the trigger's function is registered as");
     CHECK(fault(R"({"type": "custom", "name": 3})") == "trigger.name: 3 is not a text");
-    CHECK(fault(R"({"type": "custom", "name": "a\nb"})") == "trigger.name: \"a\\x0Ab\" has a control character");
+    CHECK(fault(R"({"type": "custom", "name": "a\nb"})") == "trigger.name: \"a\\x0ab\" has a control character");
     CHECK(fault(R"({"type": "custom", "name": ")" + std::string(256, 'x') + "\"}").find("has 256 bytes") !=
           std::string::npos);
     CHECK(fault(R"({"type": "custom", "name": "t", "hours": 1})").starts_with("trigger.hours: unknown key"));
