@@ -35,6 +35,15 @@ bool enter_context(PyObject* fire) noexcept {
     return static_cast<bool>(token);
 }
 
+bool inside_run_of(const Engine& engine) noexcept {
+    if (thread_run.run != nullptr) return &thread_run.consumer->engine() == &engine;
+    const Owned found(current_fire());
+    if (!found) PyErr_Clear();
+    if (!found || found.get() == Py_None) return false;
+    const auto* const fire = reinterpret_cast<const Fire*>(found.get());
+    return fire->state == FireState::running && &fire->consumer->engine() == &engine;
+}
+
 void bind_current_run(py::module_& module) {
     module.def("current_fire", [] {
         PyObject* const fire = current_fire();

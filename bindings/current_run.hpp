@@ -7,6 +7,7 @@
 namespace uvsched::python {
 
 class Consumer;
+class Engine;
 
 // What runs on this thread now. A fire, or for inline runs, which have no object of their own, the run itself.
 struct ThreadRun {
@@ -29,6 +30,9 @@ private:
 
 // Puts a fire into the present context, a coroutine's own. False with a Python error set.
 bool enter_context(PyObject* fire) noexcept;
+
+// Whether the caller is in a run of this engine that has not ended: it, or a thread or task that it started.
+bool inside_run_of(const Engine& engine) noexcept;
 
 void bind_current_run(py::module_& module);
 

@@ -5,8 +5,10 @@
 #include <algorithm>
 
 #include "consumers.hpp"
+#include "current_run.hpp"
 #include "engine_calls.hpp"
 #include "errors.hpp"
+#include "trigger_consumer.hpp"
 
 namespace uvsched::python {
 namespace {
@@ -112,6 +114,14 @@ void Engine::register_function(const std::string& name, const py::object& fn) {
     check(code);
 }
 
+void Engine::register_trigger(const std::string& name) {
+    sched_queue* queue = nullptr;
+    check(sched_queue_get(handle_, &queue, kTriggerQueue));
+    const int code = sched_register_trigger_token(handle_, name.c_str(), 0, queue);
+    sched_queue_free(queue);
+    check(code);
+}
+
 void Engine::keep_outcomes(bool keep) {
     keep_outcomes_ = keep;
     if (!keep) outcomes_.clear();
@@ -152,9 +162,12 @@ void bind_engine(py::module_& module) {
         .def("stats", &Engine::stats)
         .def("subscribe", &Engine::subscribe, py::arg("mask"))
         .def("register", &Engine::register_function, py::arg("name"), py::arg("fn"))
+        .def("register_trigger", &Engine::register_trigger, py::arg("name"))
         .def("keep_outcomes", &Engine::keep_outcomes, py::arg("keep"))
         .def("take_outcome", &Engine::take_outcome, py::arg("fire_id"))
+        .def("inside_run", [](const Engine& engine) { return inside_run_of(engine); })
         .def("attach_control", &attach_control)
+        .def("attach_triggers", &attach_triggers)
         .def("attach_inline", &attach_inline, py::arg("alias"), py::arg("room"))
         .def("attach_loop", &attach_loop, py::arg("alias"), py::arg("room"), py::arg("create_task"),
              py::arg("call_soon"), py::arg("run_in_thread"))

@@ -16,6 +16,9 @@ namespace uvsched::python {
 // The queue on which the engine reports events and gives tokens back; the name is known to the Python package too.
 inline constexpr const char* kControlQueue = "uvsched.control";
 
+// The queue on which custom triggers are asked.
+inline constexpr const char* kTriggerQueue = "uvsched.triggers";
+
 // Guarded by the GIL, except for what calls of the C ABI guard themselves.
 class Engine {
 public:
@@ -45,6 +48,8 @@ public:
     void subscribe(std::uint64_t mask);
     // Makes `name` callable by stored tasks.
     void register_function(const std::string& name, const py::object& fn);
+    // Lets tasks have custom triggers of this name, which a TriggerConsumer is then asked about.
+    void register_trigger(const std::string& name);
 
     // ---- what runs returned or raised, for events ----
     void keep_outcomes(bool keep);

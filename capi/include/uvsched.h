@@ -12,7 +12,7 @@
  *              are tokens that are checked on each use: NULL, a stale, freed or foreign one gives UVSCHED_EHANDLE, never
  *              a crash. Whoever made one frees it; freeing NULL does nothing. Freeing is safe while other threads use
  *              the handle.
- *   Borrowed   sched_run, sched_event, sched_history_row and strings live as long as their comment says. They are not
+ *   Borrowed   sched_run, sched_event, sched_ask, sched_history_row and strings live as long as their comment says. They are not
  *              checked; their getters give NULL or 0 for NULL.
  *   Units      Instants are signed 64-bit microseconds since 1970-01-01T00:00:00Z, spans microseconds, timeouts
  *              milliseconds (-1: for ever, 0: do not wait). Strings are UTF-8, end in NUL, and are copied.
@@ -89,6 +89,7 @@ typedef struct sched_consumer sched_consumer;
 typedef struct sched_iterator sched_iterator;
 typedef struct sched_run sched_run;                 /* borrowed */
 typedef struct sched_event sched_event;             /* borrowed */
+typedef struct sched_ask sched_ask;                 /* borrowed */
 typedef struct sched_history_row sched_history_row; /* borrowed */
 
 /* A task's function: 0 is success; anything else makes the run fail (sched_run_set_error gives the text). */
@@ -148,8 +149,8 @@ UVSCHED_API int sched_new(sched_scheduler** out, const sched_config* config);
 
 /* Frees a scheduler. Of one that has stopped no listener is called any more when this returns (unless it was called from
  * it): what they have not heard yet they hear first. One that runs is stopped (UVSCHED_STOP_CANCEL), without waiting: runs
- * under way end on their own; functions, listeners and tokens are released when the last of them has. From anywhere,
- * callbacks included. */
+ * under way end on their own, and tasks on a shutdown trigger run; functions, listeners and tokens are released when the
+ * last of them has. From anywhere, callbacks included. */
 UVSCHED_API void sched_free(sched_scheduler* scheduler);
 
 /* Opens the stores, recovers, writes the tasks added so far and begins to fire; paused where the second one is called.
@@ -319,7 +320,7 @@ UVSCHED_API int sched_task_set_executor(sched_task* task, const char* alias);
 /* Arguments as JSON (array or object), handed to each run. NULL: none. */
 UVSCHED_API int sched_task_set_arguments(sched_task* task, const char* json);
 
-/* Trigger: the last of these five counts. A task without one runs once, at once. The JSON is as written by
+/* Trigger: the last of these five, and of sched_task_set_custom_trigger(), counts. A task without one runs once, at once. The JSON is as written by
  * sched_task_trigger_json(): {"type": "interval", "seconds": 10, "start_at": "2026-01-01T00:00:00Z"}. A cron string is
  * read in `timezone` (NULL: the scheduler's), with errors as sched_trigger_from_cron() gives. A trigger is copied. */
 UVSCHED_API int sched_task_set_date(sched_task* task, int64_t instant);
@@ -489,8 +490,8 @@ UVSCHED_API const char* sched_run_arguments(const sched_run* run); /* JSON, or "
 /* The idempotency key: 32 hexadecimal digits, written with a NUL to `buffer`, which is returned. */
 UVSCHED_API const char* sched_run_fire_id(const sched_run* run, char buffer[33]);
 
-/* Which of its fires: "scheduled" or "manual"; the latest and earliest scheduled time folded into it, how many those
- * are (exact, or at least so many), and the attempt, from 1. */
+/* Which of its fires: "scheduled", "manual", "boot" or "shutdown"; the latest and earliest scheduled time folded into
+ * it, how many those are (exact, or at least so many), and the attempt, from 1. */
 UVSCHED_API const char* sched_run_kind(const sched_run* run);
 UVSCHED_API int64_t sched_run_scheduled_time(const sched_run* run);
 UVSCHED_API int64_t sched_run_first_time(const sched_run* run);
@@ -587,7 +588,7 @@ UVSCHED_API int sched_queue_detach(sched_consumer* consumer);
 
 #define UVSCHED_ITEM_RUN 1U          /* call it, then report it with sched_queue_finish() */
 #define UVSCHED_ITEM_EVENT 2U        /* see sched_queue_subscribe() */
-#define UVSCHED_ITEM_TRIGGER_NEXT 3U /* reserved */
+#define UVSCHED_ITEM_TRIGGER_NEXT 3U /* see custom triggers below */
 #define UVSCHED_ITEM_STORE_CALL 4U   /* reserved */
 #define UVSCHED_ITEM_RELEASE 5U      /* `token` is not used any more */
 #define UVSCHED_ITEM_STOPPED 6U      /* the scheduler has stopped */
@@ -597,9 +598,10 @@ typedef struct sched_item {
     uint32_t tag; /* UVSCHED_ITEM_*; skip those you do not know */
     uint32_t reserved;
     uint64_t run_id;
-    uint64_t token;           /* RUN: the task's, else the function's; RELEASE: the retired one */
+    uint64_t token; /* RUN: the task's, else the function's; RELEASE: the retired one; TRIGGER_NEXT: the trigger's */
     const sched_run* run;     /* RUN: valid until reported */
     const sched_event* event; /* EVENT: valid until this consumer's next take */
+    const sched_ask* ask;     /* TRIGGER_NEXT: valid until this consumer's next take */
 } sched_item;
 
 /* Takes up to `capacity` items (4096 in one call), waiting up to timeout_ms for the first, on whichever thread.
@@ -634,6 +636,83 @@ typedef struct sched_result {
 /* Reports ends of runs, in one batch: all, or on UVSCHED_EINVAL (which names the member) none. Run ids that are not
  * under way (any more) are ignored. */
 UVSCHED_API int sched_queue_finish(sched_queue* queue, const sched_result* results, size_t count);
+
+/* ---- Custom triggers: rules of the program's own ----------------------------------------------------------------- */
+
+/* A task whose trigger is custom stores a name and arguments; the function behind the name is asked for one time after
+ * the other: when the task is added, resumed, changed or replaced, after each run was claimed, and, where a run is more
+ * than a second late, for the times that piled up behind it, before it is run. While it is asked, the task has no next
+ * run. jitter, start_at and end_at are the scheduler's part.
+ *
+ * A function that fails, gives a time that is not later than its last one (or, asked for the first, lies before the
+ * moment it is asked from), or one outside 1970 to 2199, or does not answer within UVSCHED_TRIGGER_DEADLINE_MS, hurts
+ * its own task alone: that one is paused, with a "missed" row of reason "trigger_failed" in its history, whose error
+ * says what came, and an event UVSCHED_EVENT_TRIGGER_ERROR. sched_resume_task() and sched_change_task() ask again.
+ *
+ * A stored task whose trigger's name is not registered in this process waits until it is (one event, TASK_UNRUNNABLE).
+ * A process that ends between a claim and the answer loses nothing: the next start asks again. Custom triggers cannot
+ * stand inside "and" and "or", and sched_preview_task() shows their next time alone. */
+
+#define UVSCHED_TRIGGER_DEADLINE_MS 5000 /* for one answer */
+
+#define UVSCHED_TRIGGER_NEVER 0   /* there is no further time: the task is finished */
+#define UVSCHED_TRIGGER_TIME 1    /* here it is */
+#define UVSCHED_TRIGGER_FAILED -1 /* as is every other number */
+
+/* Writes the next time to `next` and returns UVSCHED_TRIGGER_*. Called on a thread that the scheduler keeps for custom
+ * triggers, one call at a time, with no lock held. A call that is over its deadline is left to that thread, whose place
+ * a fresh one takes; its answer is ignored then, and neither a stop nor sched_free() waits for it. */
+typedef int (*sched_trigger_next_fn)(const sched_ask* ask, int64_t* next, void* user_data);
+
+typedef struct sched_trigger_table {
+    size_t size; /* set to sizeof(sched_trigger_table) by the caller */
+    sched_trigger_next_fn next;
+} sched_trigger_table;
+
+/* Makes `name` usable by tasks. The table is copied. `destroy(user_data)` (may be NULL) is called once, when the name
+ * was unregistered or the scheduler freed, and no call uses it any more. UVSCHED_EALREADY: the name is taken. */
+UVSCHED_API int sched_register_trigger(sched_scheduler* scheduler, const char* name, const sched_trigger_table* table,
+                                       void* user_data, sched_destroy_fn destroy);
+
+/* The same for a function of another language: it is asked by TRIGGER_NEXT items of `queue`, to be answered with
+ * sched_queue_answer(). Its time to answer begins when the item is taken; while no consumer is attached, the task waits.
+ * Registering a name again replaces its token; the old one comes back as a RELEASE item of its queue. */
+UVSCHED_API int sched_register_trigger_token(sched_scheduler* scheduler, const char* name, uint64_t token,
+                                             sched_queue* queue);
+
+/* Its tasks keep the time that is known, and then wait until the name is registered again. UVSCHED_ENOTFOUND. */
+UVSCHED_API int sched_unregister_trigger(sched_scheduler* scheduler, const char* name);
+
+/* Gives a task such a trigger; it counts among the setters of its trigger. `arguments` is any JSON, handed to the
+ * function; NULL: none. Adding the task gives UVSCHED_ENOTFOUND where the name is not registered. */
+UVSCHED_API int sched_task_set_custom_trigger(sched_task* task, const char* name, const char* arguments);
+
+/* What is asked: valid in the function, or as sched_item says. The id names it in an answer. The last time that it
+ * gave is INT64_MIN when the first is asked for, which must not be earlier than sched_ask_now(): then the moment of
+ * adding, resuming or replacing the task, or start_at; else the wall clock's time. */
+UVSCHED_API uint64_t sched_ask_id(const sched_ask* ask);
+UVSCHED_API const char* sched_ask_task_id(const sched_ask* ask);
+UVSCHED_API const char* sched_ask_trigger(const sched_ask* ask);   /* the registered name */
+UVSCHED_API const char* sched_ask_arguments(const sched_ask* ask); /* JSON, or "" */
+UVSCHED_API const char* sched_ask_timezone(const sched_ask* ask);  /* of the trigger, else the scheduler's */
+UVSCHED_API int64_t sched_ask_previous(const sched_ask* ask);
+UVSCHED_API int64_t sched_ask_now(const sched_ask* ask);
+
+/* In the function, on its thread: why it fails. As sched_run_set_error(). */
+UVSCHED_API int sched_ask_set_error(const sched_ask* ask, const char* text, size_t length);
+
+typedef struct sched_answer {
+    uint64_t ask_id;
+    int64_t time;   /* UVSCHED_TRIGGER_TIME */
+    int32_t status; /* UVSCHED_TRIGGER_* */
+    int32_t reserved;
+    const char* error; /* UVSCHED_TRIGGER_FAILED, or NULL; see sched_run_set_error() */
+    size_t error_length;
+} sched_answer;
+
+/* Answers what TRIGGER_NEXT items asked, in one batch: all, or on UVSCHED_EINVAL (which names the member) none. Answers
+ * that nobody waits for (any more) are ignored. */
+UVSCHED_API int sched_queue_answer(sched_queue* queue, const sched_answer* answers, size_t count);
 
 #ifdef __cplusplus
 }

@@ -105,6 +105,28 @@ private:
     const sched_run* raw_;
 };
 
+// What a custom trigger's function is asked: borrowed, as sched_ask is.
+class Ask {
+public:
+    explicit Ask(const sched_ask* raw) noexcept : raw_(raw) {}
+    [[nodiscard]] const sched_ask* get() const noexcept { return raw_; }
+
+    [[nodiscard]] std::uint64_t id() const noexcept { return sched_ask_id(raw_); }
+    [[nodiscard]] const char* task_id() const noexcept { return sched_ask_task_id(raw_); }
+    [[nodiscard]] const char* trigger() const noexcept { return sched_ask_trigger(raw_); }
+    [[nodiscard]] const char* arguments() const noexcept { return sched_ask_arguments(raw_); }
+    [[nodiscard]] const char* timezone() const noexcept { return sched_ask_timezone(raw_); }
+    // The last time that it gave; nothing when the first is asked for.
+    [[nodiscard]] std::optional<Instant> previous() const noexcept {
+        const Instant time = sched_ask_previous(raw_);
+        return time == INT64_MIN ? std::nullopt : std::optional(time);
+    }
+    [[nodiscard]] Instant now() const noexcept { return sched_ask_now(raw_); }
+
+private:
+    const sched_ask* raw_;
+};
+
 // An event, in its listener or until the consumer's next take.
 class Event {
 public:
@@ -314,6 +336,10 @@ public:
         return done(sched_task_set_cron(get(), expression.c_str(), zone.empty() ? nullptr : zone.c_str()));
     }
     Task& set_trigger(const Trigger& trigger) { return done(sched_task_set_trigger(get(), trigger.get())); }
+    Task& set_custom_trigger(const std::string& name, const std::string& arguments = {}) {
+        return done(
+            sched_task_set_custom_trigger(get(), name.c_str(), arguments.empty() ? nullptr : arguments.c_str()));
+    }
     Task& set_trigger_json(const std::string& json) { return done(sched_task_set_trigger_json(get(), json.c_str())); }
     Task& set_start_at(Instant instant) { return done(sched_task_set_start_at(get(), instant)); }
     Task& set_end_at(Instant instant) { return done(sched_task_set_end_at(get(), instant)); }
@@ -439,6 +465,7 @@ public:
         check(sched_queue_finish(get(), results, count));
     }
     void finish(const sched_result& result) const { finish(&result, 1); }
+    void answer(const sched_answer& answer) const { check(sched_queue_answer(get(), &answer, 1)); }
 };
 
 inline Task& Task::set_token(std::uint64_t token, const Queue& queue) {
@@ -452,6 +479,8 @@ public:
     // A run's function: returning is success, an exception a failure with its text.
     using Function = std::function<void(const Run&)>;
     using Listener = std::function<void(const Event&)>;
+    // A custom trigger's: the next time, or nothing where there is none; an exception is a failure with its text.
+    using NextTime = std::function<std::optional<Instant>(const Ask&)>;
 
     Scheduler() noexcept = default;
     explicit Scheduler(const Config& config) : Handle(make(config)) {}
@@ -492,6 +521,11 @@ public:
     void register_token(const std::string& name, std::uint64_t token, const Queue& queue) {
         check(sched_register_token(get(), name.c_str(), token, queue.get()));
     }
+    void register_trigger(const std::string& name, NextTime next);
+    void register_trigger_token(const std::string& name, std::uint64_t token, const Queue& queue) {
+        check(sched_register_trigger_token(get(), name.c_str(), token, queue.get()));
+    }
+    void unregister_trigger(const std::string& name) { check(sched_unregister_trigger(get(), name.c_str())); }
     void unregister_function(const std::string& name) { check(sched_unregister_function(get(), name.c_str())); }
 
     void add_task(Task& task, unsigned flags = 0) { check(sched_add_task(get(), task.get(), flags)); }
@@ -586,6 +620,26 @@ inline void Scheduler::register_function(const std::string& name, Function funct
     };
     auto object = std::make_unique<Function>(std::move(function));
     register_function(name, call, object.get(), delete_as<Function>);
+    static_cast<void>(object.release());
+}
+
+inline void Scheduler::register_trigger(const std::string& name, NextTime next) {
+    const auto call = [](const sched_ask* raw, std::int64_t* time, void* object) -> int {
+        try {
+            const std::optional<Instant> found = (*static_cast<NextTime*>(object))(Ask(raw));
+            if (found) *time = *found;
+            return found ? UVSCHED_TRIGGER_TIME : UVSCHED_TRIGGER_NEVER;
+        } catch (const std::exception& error) {
+            const char* const what = error.what();
+            static_cast<void>(sched_ask_set_error(raw, what, std::char_traits<char>::length(what)));
+        } catch (...) {
+            static_cast<void>(sched_ask_set_error(raw, "unknown exception", 17));
+        }
+        return UVSCHED_TRIGGER_FAILED;
+    };
+    auto object = std::make_unique<NextTime>(std::move(next));
+    const sched_trigger_table table{sizeof table, call};
+    check(sched_register_trigger(get(), name.c_str(), &table, object.get(), delete_as<NextTime>));
     static_cast<void>(object.release());
 }
 

@@ -18,7 +18,8 @@ sched_item view_of(const QueueItem& item) {
             .run_id = item.run_id,
             .token = item.token,
             .run = to_handle(item.run),
-            .event = to_handle(item.event.get())};
+            .event = to_handle(item.event.get()),
+            .ask = to_handle(item.ask.get())};
 }
 
 RunResult result_of(const sched_result& result) {

@@ -1,4 +1,5 @@
-// Runs and events cross the boundary as what they are: sched_run is a Run, sched_event an Event.
+// Runs, events and asks cross the boundary as what they are: sched_run is a Run, sched_event an Event, sched_ask a
+// TriggerAsk.
 #pragma once
 
 #include "core/executors/executor.hpp"
@@ -16,5 +17,8 @@ inline Run& mutable_run(const sched_run* run) noexcept { return const_cast<Run&>
 
 inline const sched_event* to_handle(const Event* event) noexcept { return reinterpret_cast<const sched_event*>(event); }
 inline const Event* from_handle(const sched_event* event) noexcept { return reinterpret_cast<const Event*>(event); }
+
+inline const sched_ask* to_handle(const TriggerAsk* ask) noexcept { return reinterpret_cast<const sched_ask*>(ask); }
+inline const TriggerAsk* from_handle(const sched_ask* ask) noexcept { return reinterpret_cast<const TriggerAsk*>(ask); }
 
 }  // namespace uvsched::capi

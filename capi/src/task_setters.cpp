@@ -124,6 +124,17 @@ int sched_task_set_trigger(sched_task* task, const sched_trigger* trigger) {
         __func__, task, [&] { return Ref<TriggerObject>(trigger, "trigger")->task_json.dump(); }, put_json);
 }
 
+int sched_task_set_custom_trigger(sched_task* task, const char* name, const char* arguments) {
+    return set(
+        __func__, task,
+        [&] {
+            nlohmann::json trigger = {{"type", "custom"}, {"name", name_argument(name, "name")}};
+            if (arguments != nullptr) trigger["arguments"] = parse_json(arguments, "arguments");
+            return trigger.dump();
+        },
+        put_json);
+}
+
 int sched_task_set_trigger_json(sched_task* task, const char* json) {
     return set(
         __func__, task,

@@ -22,7 +22,7 @@ std::unique_ptr<StoreThread> Engine::make_store_thread(std::uint16_t index) {
     StoreSlot& store = stores_[index];
     StoreThreadHooks hooks;
     hooks.now = [this, &store] { return now_of(store, read_clock()); };
-    hooks.wakes = [this, index](const std::vector<GroupWake>& wakes) { set_wakes(index, wakes); };
+    hooks.wakes = [this, index](const GroupWakes& found) { set_wakes(index, found); };
     hooks.failed = [this, &store](const Error& error) {
         emit(EventCode::store_error, store.alias, {}, error.message());
     };
@@ -33,9 +33,17 @@ std::unique_ptr<StoreThread> Engine::make_store_thread(std::uint16_t index) {
     return std::make_unique<StoreThread>(make_sqlite_store(parse_sqlite_url(store.config.url)), std::move(hooks));
 }
 
-void Engine::set_wakes(std::uint16_t index, const std::vector<GroupWake>& wakes) {
+void Engine::set_wakes(std::uint16_t index, const GroupWakes& found) {
     const std::lock_guard lock(mutex_);
-    for (const GroupWake& group : wakes) stores_[index].durable->wakes[group.executor] = group.wake;
+    DurableSlot& durable = *stores_[index].durable;
+    // Other lanes since then: rebuild_lanes() has asked for a look at them, which must not be forgotten.
+    if (durable.groups != found.groups) return;
+    for (std::size_t i = 0; i < found.wakes.size(); ++i) {
+        const std::uint16_t executor = (*found.groups)[i].executor;
+        if (found.wakes[i] == durable.wakes[executor]) continue;
+        durable.wakes[executor] = found.wakes[i];
+        durable.not_before[executor] = kEarliest;
+    }
     signal_locked();
 }
 
@@ -45,8 +53,29 @@ void Engine::looked(std::uint16_t index, StoreReply&& reply) {
     StoreSlot& store = stores_[index];
     DurableSlot& durable = *store.durable;
     const Now now = now_of(store, read_clock());
-    Lock lock(*this);
+    const Lock lock(*this);
     durable.look_pending = false;
+    // Something was due for the look, and still is, and nothing came of it: not again at once. What became due since is
+    // another matter.
+    const Now then = reply.looked.value_or(now);
+    const bool moved = claimed_locked(index, reply, now);
+    for (const LaneGroup& group : *durable.groups) {
+        const Store::Wake& wake = durable.wakes[group.executor];
+        if (!moved && is_due(wake, then) && wake == durable.looked[group.executor])
+            durable.not_before[group.executor] = now.wall + kLookPause;
+    }
+    signal_locked();
+}
+
+void Engine::claimed(std::uint16_t index, StoreReply&& reply) {
+    const Now now = now_of(stores_[index], read_clock());
+    const Lock lock(*this);
+    claimed_locked(index, reply, now);
+}
+
+// True when anything came of it.
+bool Engine::claimed_locked(std::uint16_t index, StoreReply& reply, const Now& now) {
+    StoreSlot& store = stores_[index];
     for (const Quarantined& row : reply.quarantined) emit(EventCode::task_quarantined, store.alias, row.id, row.why);
     std::vector<OpenFire> fires = std::move(reply.taken);
     bool moved = !fires.empty();
@@ -60,17 +89,11 @@ void Engine::looked(std::uint16_t index, StoreReply&& reply) {
             const std::string& id = claim.definition->id;
             const Micros shift = claim.clock == ClockLine::elapsed ? now.shift() : 0;
             for (const PlannedMiss& miss : claim.plan.misses) emit_miss(store.alias, id, miss, shift, now.wall);
-            if (claim.plan.next_slot) continue;
+            if (claim.plan.asks) ask_durable(index, claim.asking);
+            if (claim.plan.next_slot || claim.plan.asks) continue;
             tell_if_given_up(store.alias, *claim.definition, claim.plan.hwm, claim.anchor);
             emit(EventCode::task_finished, store.alias, id);
         }
-    }
-    // Something was due for the look, and still nothing came of it: not again at once. What became due since is another
-    // matter.
-    const Now then = reply.looked.value_or(now);
-    for (const LaneGroup& group : *durable.groups) {
-        if (!moved && is_due(durable.wakes[group.executor], then))
-            durable.not_before[group.executor] = now.wall + kLookPause;
     }
     std::vector<Start> starts;
     std::vector<std::uint64_t> runs;
@@ -87,7 +110,7 @@ void Engine::looked(std::uint16_t index, StoreReply&& reply) {
     }
     if (!releases.empty()) release_durable(index, std::move(releases));
     if (!starts.empty()) gate(index, std::move(starts), std::move(runs));
-    signal_locked();
+    return moved;
 }
 
 // ---- gate ----
@@ -170,6 +193,7 @@ void Engine::rebuild_lanes(std::uint16_t index) {
     std::fill(durable->not_before.begin(), durable->not_before.end(), kEarliest);
     durable->groups = std::make_shared<const std::vector<LaneGroup>>(std::move(groups));
     durable->thread->set_groups(durable->groups);
+    signal_locked();
 }
 
 void Engine::learn_lane(std::uint16_t index, const StoredTask& task) {

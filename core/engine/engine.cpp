@@ -37,7 +37,6 @@ Engine::Engine(Config config)
       bus_(this) {
     if (getrandom(&random_, sizeof random_, 0) != sizeof random_) random_ = static_cast<std::uint64_t>(clock_->wall());
     const Now raw = read_clock();
-    clock_offset_ = raw.shift();
     for (const auto& [alias, executor] : config_.executors) {
         ExecutorSlot& slot = executors_.emplace_back();
         slot.alias = alias;
@@ -89,6 +88,8 @@ Engine::~Engine() {
     {
         Lock lock(*this);
         functions_.clear(releases_);
+        for (auto& [name, trigger] : triggers_) let_go(std::move(trigger));
+        for (Ask& ask : asks_.take_all()) let_go(std::move(ask.function));
         for (const PendingAdd& add : pending_) {
             if (add.spec.release) releases_.push_back(add.spec.release);
         }
@@ -130,12 +131,14 @@ void Engine::start(bool paused) {
         state_ = SchedulerState::starting;
         stop_requested_ = shutting_down_ = false;
         cancels_asked_ = 0;
+        clock_offset_ = read_clock().shift();  // a step before the start is in what the stores are opened with
     }
     try {
         open_stores();
         write_pending();
         start_loop(paused);
     } catch (...) {
+        forget_asks();
         close_stores();
         const Lock lock(*this);
         state_ = SchedulerState::stopped;
@@ -152,7 +155,11 @@ void Engine::open_stores() {
         OpenRequest request{.wall = clock_->wall(), .node = config_.identity, .retention = stores_[i].config.retention};
         const Opened opened = durable.thread->open(request);
         std::vector<Lane> lanes;
-        durable.thread->read([&](Store& store) { lanes = store.lanes(); });
+        std::vector<StoredTask> asking;
+        durable.thread->read([&](Store& store) {
+            lanes = store.lanes();
+            asking = store.asking();
+        });
         Lock lock(*this);
         const Now raw = read_clock();
         durable.elapsed_base = raw.wall - opened.shift - raw.elapsed;
@@ -162,6 +169,7 @@ void Engine::open_stores() {
         durable.look_pending = false;
         durable.open = true;
         rebuild_lanes(i);
+        for (const StoredTask& task : asking) ask_durable(i, task);
         for (const Quarantined& row : opened.quarantined)
             emit(EventCode::task_quarantined, stores_[i].alias, row.id, row.why);
         for (const bool lost : {false, true}) {
@@ -267,6 +275,7 @@ void Engine::loop_main() {
 }
 
 void Engine::drain() {
+    forget_asks();
     for (const StoreSlot& store : stores_) {
         if (store.durable) store.durable->thread->hurry();
     }

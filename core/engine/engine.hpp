@@ -3,11 +3,12 @@
 //
 // The implementation stands in files by what they do: engine.cpp (life), turn.cpp (what the loop thread does),
 // fires.cpp (runs, whichever store they come from), durable.cpp (claims of durable stores), tasks_*.cpp (add, change,
-// ask).
+// ask), custom_triggers.cpp (what custom triggers are asked).
 #pragma once
 
 #include <atomic>
 #include <condition_variable>
+#include <map>
 #include <memory>
 #include <mutex>
 #include <optional>
@@ -16,12 +17,14 @@
 #include <unordered_set>
 #include <vector>
 
+#include "core/engine/asks.hpp"
 #include "core/engine/event_bus.hpp"
 #include "core/engine/function_table.hpp"
 #include "core/engine/loop.hpp"
 #include "core/engine/run_table.hpp"
 #include "core/engine/scheduler.hpp"
 #include "core/engine/store_thread.hpp"
+#include "core/engine/trigger_thread.hpp"
 #include "core/stores/memory/memory_store.hpp"
 
 namespace uvsched {
@@ -43,6 +46,7 @@ struct DurableSlot {
     std::unordered_set<LaneNumber> reported;  // as not runnable here
     LaneGroups groups;
     std::vector<Store::Wake> wakes;   // by executor
+    std::vector<Store::Wake> looked;  // the same, when the look under way was posted
     std::vector<Instant> not_before;  // by executor: a look that found nothing is not repeated before (wall)
     bool open = false;
     bool look_pending = false;
@@ -84,6 +88,9 @@ public:
     void register_function(const std::string& name, Function function, bool replace) override;
     void unregister_function(const std::string& name) override;
 
+    void register_trigger(const std::string& name, TriggerFunction function, bool replace) override;
+    void unregister_trigger(const std::string& name) override;
+
     AddOutcome add(TaskSpec spec, AddMode mode, OnConflict on_conflict) override;
     TaskView change(const std::string& store, const std::string& id, TaskChanges changes) override;
     void remove(const std::string& store, const std::string& id) override;
@@ -113,6 +120,8 @@ public:
     void finished(std::span<RunResult> results) override;
     void returned(std::span<Run* const> runs) override;
     void has_room() override;
+    void asked(std::span<const std::uint64_t> asks) override;
+    void answered(std::span<TriggerAnswer> answers) override;
 
     // fork(): called by ForkGuard.
     void fork_prepare();
@@ -196,10 +205,12 @@ private:
     // ---- durable.cpp ----
     std::unique_ptr<StoreThread> make_store_thread(std::uint16_t index);
     void looked(std::uint16_t index, StoreReply&& reply);
+    void claimed(std::uint16_t index, StoreReply&& reply);
+    bool claimed_locked(std::uint16_t index, StoreReply& reply, const Now& now);
     void gate(std::uint16_t index, std::vector<Start> starts, std::vector<std::uint64_t> runs);
     void gated(std::uint16_t index, const StoreReply& reply, const std::vector<std::uint64_t>& runs);
     void release_durable(std::uint16_t index, std::vector<Release> releases);
-    void set_wakes(std::uint16_t index, const std::vector<GroupWake>& wakes);
+    void set_wakes(std::uint16_t index, const GroupWakes& found);
     [[nodiscard]] static bool is_due(const Store::Wake& wake, const Now& now);
     void rebuild_lanes(std::uint16_t index);
     void learn_lane(std::uint16_t index, const StoredTask& task);
@@ -207,6 +218,29 @@ private:
     [[nodiscard]] std::string why_unrunnable(const Lane& lane) const;
     Batch apply(StoreSlot& store, Batch batch);
     void read(StoreSlot& store, const std::function<void(Store&)>& job);
+
+    // ---- custom_triggers.cpp ----
+    void let_go(std::shared_ptr<const TriggerFunction> function);
+    void check_trigger(const Trigger& trigger) const;
+    void ask_durable(std::uint16_t store, const StoredTask& task);
+    void ask_memory();
+    void want(Ask ask);
+    void put_question(Ask& ask);
+    [[nodiscard]] static TriggerAsk question(const Ask& ask);
+    void call_next();
+    void answered(Ask ask, TriggerAnswer answer);
+    [[nodiscard]] MemoryTask* asking_task(const Ask& ask);
+    void answer_memory(const Ask& ask, bool ended);
+    void answer_durable(const Ask& ask, bool ended);
+    [[nodiscard]] static TaskState answered_state(const Ask& ask, bool ended);
+    [[nodiscard]] Change answer_change(const Ask& ask, TaskState state) const;
+    void post_answer(std::uint16_t store, StoreRequest request);
+    void give_up(Ask ask, std::string what);
+    void tell_paused(std::uint16_t store, const std::string& id, const std::string& what, std::int64_t lost);
+    void expire_asks(const Now& raw);
+    [[nodiscard]] Instant ask_deadline(const Now& raw) const;
+    void forget_asks();
+    [[nodiscard]] bool asks_under_way() const;
 
     // ---- tasks_add.cpp ----
     [[nodiscard]] StoreSlot& store_slot(const std::string& alias);
@@ -269,6 +303,9 @@ private:
     Instant armed_ = kEarliest;  // what the loop sleeps until; kEarliest while it is at work
     Micros clock_offset_ = 0;    // wall - elapsed, as last seen
     FunctionTable functions_;
+    std::map<std::string, std::shared_ptr<const TriggerFunction>> triggers_;  // by registered name
+    AskTable asks_;
+    std::optional<TriggerThread> trigger_thread_;
     std::vector<ExecutorSlot> executors_;  // fixed after construction
     std::vector<StoreSlot> stores_;        // fixed after construction
     RunTable runs_;

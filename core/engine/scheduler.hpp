@@ -106,6 +106,10 @@ public:
     virtual void register_function(const std::string& name, Function function, bool replace) = 0;
     virtual void unregister_function(const std::string& name) = 0;
 
+    // The functions behind custom triggers. A name that is not registered (any more) makes its tasks wait for it.
+    virtual void register_trigger(const std::string& name, TriggerFunction function, bool replace) = 0;
+    virtual void unregister_trigger(const std::string& name) = 0;
+
     virtual AddOutcome add(TaskSpec spec, AddMode mode, OnConflict on_conflict) = 0;
     virtual TaskView change(const std::string& store, const std::string& id, TaskChanges changes) = 0;
     virtual void remove(const std::string& store, const std::string& id) = 0;

@@ -227,6 +227,11 @@ bool StoreThread::look(std::vector<StoreRequest>& requests, std::vector<StoreRep
                           std::back_inserter(replies[i].quarantined));
                 plan(requests[i], replies[i], found, endings, now);
             }
+            for (const KnownPile& pile : requests[i].piles) {
+                const std::optional<StoredTask> task = store_->get(pile.id);
+                if (!task || task->state.rev != pile.rev || task->state.status != TaskStatus::active) continue;
+                plan_task(requests[i], *task, *pile.times, endings, hooks_.now());
+            }
         }
         return true;
     } catch (const Error& error) {
@@ -238,32 +243,7 @@ bool StoreThread::look(std::vector<StoreRequest>& requests, std::vector<StoreRep
 
 void StoreThread::plan(StoreRequest& request, StoreReply& reply, const Look& look, const Endings& endings,
                        const Now& now) {
-    for (const StoredTask& task : look.due) {
-        // Runs whose finish is in this very batch are over by the time the claim is made.
-        const auto found = endings.find(task.number);
-        const std::int32_t ending = found == endings.end() ? 0 : found->second;
-        Claim claim;
-        claim.task = task.number;
-        claim.rev = task.state.rev;
-        claim.now_wall = now.wall;
-        claim.definition = task.definition;
-        claim.clock = task.state.clock;
-        claim.anchor = task.state.anchor;
-        try {
-            plan_due({.trigger = task.definition->trigger.get(),
-                      .policies = &task.definition->policies,
-                      .uid = task.state.uid,
-                      .anchor = task.state.anchor,
-                      .slot = task.state.next_slot.value_or(task.state.next_due.value_or(0)),
-                      .now = now.on(task.state.clock),
-                      .busy = std::max(0, task.open - ending)},
-                     claim.plan);
-        } catch (const std::exception& error) {
-            hooks_.trigger_failed("task \"" + task.definition->id + "\": " + error.what());
-            continue;
-        }
-        request.batch.claims.push_back(std::move(claim));
-    }
+    for (const StoredTask& task : look.due) plan_task(request, task, *task.definition->trigger, endings, now);
     for (const OpenFire& fire : look.ready) {
         request.batch.takes.push_back({.fire = {.task = fire.task.number, .key = fire.key, .token = fire.token},
                                        .now_wall = now.wall,
@@ -271,6 +251,34 @@ void StoreThread::plan(StoreRequest& request, StoreReply& reply, const Look& loo
                                        .token = 0});
         reply.taken.push_back(fire);
     }
+}
+
+void StoreThread::plan_task(StoreRequest& request, const StoredTask& task, const Trigger& trigger,
+                            const Endings& endings, const Now& now) {
+    // Runs whose finish is in this very batch are over by the time the claim is made.
+    const auto found = endings.find(task.number);
+    const std::int32_t ending = found == endings.end() ? 0 : found->second;
+    Claim claim;
+    claim.task = task.number;
+    claim.rev = task.state.rev;
+    claim.now_wall = now.wall;
+    claim.definition = task.definition;
+    claim.clock = task.state.clock;
+    claim.anchor = task.state.anchor;
+    try {
+        plan_due({.trigger = &trigger,
+                  .policies = &task.definition->policies,
+                  .uid = task.state.uid,
+                  .anchor = task.state.anchor,
+                  .slot = task.state.next_slot.value_or(task.state.next_due.value_or(0)),
+                  .now = now.on(task.state.clock),
+                  .busy = std::max(0, task.open - ending)},
+                 claim.plan);
+    } catch (const std::exception& error) {
+        hooks_.trigger_failed("task \"" + task.definition->id + "\": " + error.what());
+        return;
+    }
+    request.batch.claims.push_back(std::move(claim));
 }
 
 bool StoreThread::commit(std::vector<StoreRequest>& requests, std::vector<StoreReply>& replies) {
@@ -306,14 +314,13 @@ bool StoreThread::commit(std::vector<StoreRequest>& requests, std::vector<StoreR
 }
 
 void StoreThread::find_wakes() {
-    LaneGroups groups;
+    GroupWakes wakes;
     {
         const std::lock_guard lock(mutex_);
-        groups = groups_;
+        wakes.groups = groups_;
     }
-    std::vector<GroupWake> wakes;
     try {
-        for (const LaneGroup& group : *groups) wakes.push_back({group.executor, store_->next_wake(group.lanes)});
+        for (const LaneGroup& group : *wakes.groups) wakes.wakes.push_back(store_->next_wake(group.lanes));
     } catch (const Error& error) {
         note_failure(error);
         return;

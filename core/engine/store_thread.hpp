@@ -31,9 +31,18 @@ struct LookWant {
     std::size_t limit = 0;
 };
 
-struct GroupWake {
-    std::uint16_t executor = 0;
-    Store::Wake wake;
+// What a custom trigger said about times that piled up behind a task's slot: the task is planned and claimed with them,
+// if it is still as it was.
+struct KnownPile {
+    std::string id;
+    std::uint64_t rev = 0;
+    TriggerPtr times;
+};
+
+// When there will be something to do for each of these groups, in their order.
+struct GroupWakes {
+    LaneGroups groups;
+    std::vector<Store::Wake> wakes;
 };
 
 struct StoreReply {
@@ -48,17 +57,18 @@ struct StoreReply {
 struct StoreRequest {
     Batch batch;
     std::vector<LookWant> looks;
+    std::vector<KnownPile> piles{};
     bool retry = false;                      // must not be lost: keep trying until the store takes it
     std::function<void(StoreReply&&)> done;  // on the store thread, which holds no lock of the engine's
 };
 
 // What the thread tells about itself. Called on the store thread.
 struct StoreThreadHooks {
-    std::function<Now()> now;                                  // of this store's clock lines
-    std::function<void(const std::vector<GroupWake>&)> wakes;  // after each cycle, before its replies
-    std::function<void(const Error&)> failed;                  // a request failed; it is tried again
-    std::function<void()> recovered;                           // the first success after a failure
-    std::function<void(const std::string&)> trigger_failed;    // a plan could not be made; says for which task and why
+    std::function<Now()> now;                                // of this store's clock lines
+    std::function<void(const GroupWakes&)> wakes;            // after each cycle, before its replies
+    std::function<void(const Error&)> failed;                // a request failed; it is tried again
+    std::function<void()> recovered;                         // the first success after a failure
+    std::function<void(const std::string&)> trigger_failed;  // a plan could not be made; says for which task and why
 };
 
 class StoreThread {
@@ -100,6 +110,8 @@ private:
     void cycle(std::vector<StoreRequest>& requests);
     bool look(std::vector<StoreRequest>& requests, std::vector<StoreReply>& replies);
     void plan(StoreRequest& request, StoreReply& reply, const Look& look, const Endings& endings, const Now& now);
+    void plan_task(StoreRequest& request, const StoredTask& task, const Trigger& trigger, const Endings& endings,
+                   const Now& now);
     bool commit(std::vector<StoreRequest>& requests, std::vector<StoreReply>& replies);
     void find_wakes();
     void note_failure(const Error& error);

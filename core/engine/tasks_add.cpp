@@ -107,6 +107,7 @@ PendingAdd Engine::prepare(TaskSpec spec, AddMode mode, OnConflict on_conflict) 
     name_task(add, *definition);
     if (auto keyed = trigger->with_key(key_of(*definition))) definition->trigger = std::move(keyed);
     check_callable(add, *definition);
+    check_trigger(*definition->trigger);
     add.definition = std::move(definition);
     return add;
 }
@@ -171,7 +172,8 @@ TaskState Engine::first_state(const Definition& definition, Uid uid,
     miss = fire.miss;
     state.next_slot = fire.slot;
     state.next_due = fire.due;
-    if (!fire.slot && !definition.trigger->event()) state.status = TaskStatus::finished;
+    const Trigger& trigger = *definition.trigger;
+    if (!fire.slot && !trigger.event() && !trigger.asked()) state.status = TaskStatus::finished;
     return state;
 }
 
@@ -309,9 +311,12 @@ void Engine::set_token(MemoryTask& task, std::uint64_t token, std::function<void
     task.release = std::move(release);
 }
 
-// Something may be due earlier than the loop sleeps until.
+// Something may be due earlier than the loop sleeps until, or is to be asked.
 void Engine::wake_for(const TaskState& state, const Now& now) {
-    if (!state.next_due) return;
+    if (!state.next_due) {
+        if (state.status == TaskStatus::active) signal_locked();
+        return;
+    }
     const Instant due =
         state.clock == ClockLine::elapsed ? saturating_add(*state.next_due, now.shift()) : *state.next_due;
     if (due < armed_) signal_locked();
@@ -344,6 +349,7 @@ AddOutcome Engine::add_durable(StoreSlot& store, PendingAdd& add, bool starting)
     }
     if (add.derived_id) durable.derived_ids.insert(id);
     learn_lane(index_of(store), answer.task);
+    ask_durable(index_of(store), answer.task);
     if (state_ == SchedulerState::running || state_ == SchedulerState::paused) report_unrunnable(index_of(store));
     AddOutcome outcome{.result = AddOutcome::Result::unchanged, .task = view(store, answer.task)};
     if (answer.result == Add::Result::created) {

@@ -55,6 +55,11 @@ TaskState Engine::paused_state(TaskState state) {
 
 TaskState Engine::resumed_state(const Definition& definition, TaskState state, const Now& now) {
     const Instant from = now.on(state.clock);
+    if (definition.trigger->asked()) {
+        state.status = TaskStatus::active;
+        state.anchor = std::max(from, saturating_add(state.hwm, 1));  // what ran does not run again
+        return state;
+    }
     state.next_slot = definition.trigger->next(saturating_sub(from, 1), state.anchor);
     state.next_due.reset();
     const bool over = !state.next_slot && !definition.trigger->event();
@@ -122,6 +127,7 @@ std::optional<TaskView> Engine::change_durable(StoreSlot& store, const std::stri
         if (answer.outcome != Outcome::done) continue;
         const Lock lock(*this);
         learn_lane(index_of(store), answer.task);
+        ask_durable(index_of(store), answer.task);
         emit(EventCode::task_modified, store.alias, id);
         signal_locked();
         return view(store, answer.task);
@@ -132,6 +138,7 @@ std::optional<TaskView> Engine::change_durable(StoreSlot& store, const std::stri
 // ---- the calls ----
 
 TaskView Engine::change(const std::string& store, const std::string& id, TaskChanges changes) {
+    if (changes.trigger) check_trigger(*changes.trigger);
     return on_task(
         store, id,
         [&](PendingAdd& add) {

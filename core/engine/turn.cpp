@@ -33,6 +33,7 @@ Instant Engine::turn() {
             const Now raw = read_clock();
             const std::uint64_t asked = idle_asked_;
             notice_step(raw);
+            expire_asks(raw);
             batch.swap(dispatch_);
             if (state_ == SchedulerState::running && !stop_requested_) {
                 measure_rooms();
@@ -44,13 +45,14 @@ Instant Engine::turn() {
             }
             batch.insert(batch.end(), dispatch_.begin(), dispatch_.end());
             dispatch_.clear();
+            if (state_ != SchedulerState::stopping && !stop_requested_) ask_memory();
             flush_outboxes();
             if (batch.empty()) {
                 if (idle_told_ != asked && idle(raw)) {
                     idle_told_ = asked;
                     idle_changed_.notify_all();
                 }
-                armed_ = next_deadline(raw);
+                armed_ = std::min(next_deadline(raw), ask_deadline(raw));
                 return armed_;
             }
         }
@@ -136,6 +138,7 @@ void Engine::post_looks(const Now& raw) {
         }
         if (request.looks.empty()) continue;
         durable->look_pending = true;
+        durable->looked = durable->wakes;
         request.done = [this, i](StoreReply&& reply) { looked(i, std::move(reply)); };
         durable->thread->post(std::move(request));
     }
@@ -166,7 +169,7 @@ Instant Engine::next_deadline(const Now& raw) const {
 }
 
 bool Engine::idle(const Now& raw) const {
-    if (runs_.live() > 0 || !dispatch_.empty()) return false;
+    if (runs_.live() > 0 || !dispatch_.empty() || asks_under_way()) return false;
     for (const StoreSlot& store : stores_) {
         if (store.durable && (store.durable->look_pending || store.durable->unflushed > 0)) return false;
     }

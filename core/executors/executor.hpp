@@ -8,6 +8,7 @@
 #include <span>
 #include <string>
 
+#include "core/executors/trigger_ask.hpp"
 #include "core/model/fire.hpp"
 
 namespace uvsched {
@@ -58,6 +59,10 @@ public:
     virtual void returned(std::span<Run* const> runs) = 0;
     // room() grew from nothing.
     virtual void has_room() = 0;
+    // A consumer took these asks: the time that it has to answer begins.
+    virtual void asked(std::span<const std::uint64_t> asks) = 0;
+    // Triggers were asked, and this is what they say. Unknown ids are ignored.
+    virtual void answered(std::span<TriggerAnswer> answers) = 0;
 };
 
 class Executor {

@@ -3,6 +3,7 @@
 #include <sys/eventfd.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <condition_variable>
 #include <cstring>
@@ -66,6 +67,7 @@ public:
         {
             const std::lock_guard lock(mutex_);
             open_ = false;
+            std::erase_if(control_, [](const QueueItem& item) { return item.ask != nullptr; });  // the next start asks
             unstarted = withdraw_locked();
         }
         if (!unstarted.empty()) sink_->returned(unstarted);
@@ -80,12 +82,21 @@ public:
         wake_.notify_one();
     }
 
-    void stop() override {}
+    // The sink may be gone after this: no consumer is left on its way to tell it of asks that it took.
+    void stop() override {
+        std::unique_lock lock(mutex_);
+        told_.wait(lock, [this] { return telling_ == 0; });
+    }
 
     void push_release(std::uint64_t token) override { push_control({.tag = ItemTag::release, .token = token}); }
     void push_stopped() override {
         push_control({.tag = ItemTag::stopped});
         wake_.notify_all();
+    }
+
+    void push_ask(std::shared_ptr<const TriggerAsk> ask) override {
+        const std::uint64_t token = ask->token;
+        push_control({.tag = ItemTag::trigger_next, .token = token, .ask = std::move(ask)});
     }
 
     void push_event(const std::shared_ptr<const Event>& event) override {
@@ -142,6 +153,7 @@ public:
                      std::optional<std::chrono::milliseconds> timeout) override {
         std::size_t taken = 0;
         RunSink* roomy = nullptr;
+        bool asks = false;
         {
             std::unique_lock lock(mutex_);
             if (!consumers_.contains(consumer)) fail(Code::bad_handle, "consumer: it is not attached to this queue");
@@ -155,6 +167,8 @@ public:
             const bool was_full = runs_.size() >= room_;
             taken = move_locked(out);
             if (was_full && runs_.size() < room_) roomy = sink_;
+            asks = open_ && has_ask(out.first(taken));
+            if (asks) ++telling_;
             if (empty_locked()) {
                 unsignal_locked();
             } else {
@@ -162,6 +176,7 @@ public:
             }
         }
         if (roomy != nullptr) roomy->has_room();
+        if (asks) tell_asked(out.first(taken));
         return taken;
     }
 
@@ -172,6 +187,15 @@ public:
             sink = sink_;
         }
         if (sink != nullptr) sink->finished(results);
+    }
+
+    void answer(std::span<TriggerAnswer> answers) override {
+        RunSink* sink = nullptr;
+        {
+            const std::lock_guard lock(mutex_);
+            sink = sink_;
+        }
+        if (sink != nullptr) sink->answered(answers);
     }
 
     void subscribe(EventMask mask) override { mask_.store(mask, std::memory_order_relaxed); }
@@ -188,6 +212,21 @@ public:
 private:
     [[nodiscard]] bool empty_locked() const noexcept {
         return runs_.empty() && control_.empty() && events_.empty() && dropped_ == 0;
+    }
+
+    [[nodiscard]] static bool has_ask(std::span<const QueueItem> items) {
+        return std::any_of(items.begin(), items.end(), [](const QueueItem& item) { return item.ask != nullptr; });
+    }
+
+    void tell_asked(std::span<const QueueItem> items) {
+        std::vector<std::uint64_t> asks;
+        for (const QueueItem& item : items) {
+            if (item.ask) asks.push_back(item.ask->id);
+        }
+        sink_->asked(asks);
+        const std::lock_guard lock(mutex_);
+        --telling_;
+        told_.notify_all();
     }
 
     void push_control(QueueItem item) {
@@ -253,6 +292,8 @@ private:
     RunSink* sink_ = nullptr;
     mutable std::mutex mutex_;
     std::condition_variable wake_;
+    std::condition_variable told_;
+    int telling_ = 0;  // consumers that tell the sink of asks
     std::deque<Run*> runs_;
     std::deque<QueueItem> control_;
     std::deque<std::shared_ptr<const Event>> events_;

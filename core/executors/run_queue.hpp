@@ -18,7 +18,7 @@ namespace uvsched {
 enum class ItemTag : std::uint32_t {
     run = 1,           // call the function; report with finish()
     event = 2,         // for a consumer that subscribed
-    trigger_next = 3,  // reserved: a foreign trigger is asked for its next time
+    trigger_next = 3,  // a custom trigger is asked for its next time; report with answer()
     store_call = 4,    // reserved: a foreign store is called
     release = 5,       // a token is no longer used
     stopped = 6,       // the scheduler has stopped: nothing follows
@@ -27,10 +27,12 @@ enum class ItemTag : std::uint32_t {
 
 struct QueueItem {
     ItemTag tag = ItemTag::run;
-    Run* run = nullptr;                    // run: valid until it is finished
-    std::uint64_t run_id = 0;              // run, cancel
-    std::uint64_t token = 0;               // run: the task's, else the function's; release: the retired one
-    std::shared_ptr<const Event> event{};  // event
+    Run* run = nullptr;        // run: valid until it is finished
+    std::uint64_t run_id = 0;  // run, cancel
+    std::uint64_t token =
+        0;  // run: the task's, else the function's; release: the retired one; trigger_next: the trigger's
+    std::shared_ptr<const Event> event{};     // event
+    std::shared_ptr<const TriggerAsk> ask{};  // trigger_next
 };
 
 using ConsumerId = std::uint64_t;
@@ -54,6 +56,9 @@ public:
     // Reports ends of runs, in one batch.
     virtual void finish(std::span<RunResult> results) = 0;
 
+    // Answers asks, in one batch. Those that nobody waits for any more are ignored.
+    virtual void answer(std::span<TriggerAnswer> answers) = 0;
+
     // Events whose code is in `mask` are queued for this queue's consumers (0: none), in a ring of their own with a
     // drop count.
     virtual void subscribe(EventMask mask) = 0;
@@ -68,6 +73,7 @@ public:
     virtual void push_release(std::uint64_t token) = 0;
     virtual void push_event(const std::shared_ptr<const Event>& event) = 0;
     virtual void push_stopped() = 0;
+    virtual void push_ask(std::shared_ptr<const TriggerAsk> ask) = 0;
     [[nodiscard]] virtual EventMask subscribed() const noexcept = 0;
 };
 

@@ -11,8 +11,8 @@ namespace {
 constexpr const char* kKinds[] = {"scheduled", "manual", "boot", "shutdown"};
 constexpr const char* kStates[] = {"waiting", "ready",     "claimed", "running", "done",
                                    "failed",  "cancelled", "lost",    "missed",  "skipped"};
-constexpr const char* kReasons[] = {"",         "misfire", "catch_up", "max_instances", "past_when_added",
-                                    "replaced", "deleted", "crashed",  "cancelled",     "not_callable"};
+constexpr const char* kReasons[] = {"",        "misfire", "catch_up",  "max_instances", "past_when_added", "replaced",
+                                    "deleted", "crashed", "cancelled", "not_callable",  "trigger_failed"};
 
 template <class Value, std::size_t N>
 const char* text_of(Value value, const char* const (&texts)[N]) noexcept {

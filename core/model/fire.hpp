@@ -37,6 +37,7 @@ enum class Reason : std::uint8_t {
     crashed,          // its process died while it ran
     cancelled,        // by a shutdown or a request
     not_callable,     // the function is not registered in this process
+    trigger_failed,   // its custom trigger gave no usable time: the task is paused
 };
 
 struct FireKey {

@@ -119,11 +119,18 @@ void Plan::clear() {
     next_slot.reset();
     next_due.reset();
     hwm = kEarliest;
+    asks = false;
 }
 
 void plan_due(const PlanInput& input, Plan& out) {
     out.clear();
     const DueTimes times(input);
+    const Instant stale = saturating_sub(input.now, kPileUp);
+    if (times.due(input.slot) < stale && input.trigger->known_until() < stale) {
+        out.next_slot = input.slot;
+        out.asks = true;
+        return;
+    }
     if (const auto latest = times.latest()) {
         out.hwm = *latest;
         Planner planner(input, times, out);
@@ -135,6 +142,7 @@ void plan_due(const PlanInput& input, Plan& out) {
     }
     out.next_slot = times.following();
     if (out.next_slot) out.next_due = times.due(*out.next_slot);
+    out.asks = !out.next_slot && input.trigger->asked();
 }
 
 }  // namespace uvsched

@@ -48,8 +48,15 @@ struct Plan {
     std::optional<Instant> next_due;
     Instant hwm = kEarliest;  // the highest slot this plan consumes
 
+    // A custom trigger must be asked before the task can go on: for the time after hwm, or, where next_slot is set, for
+    // those that may have piled up behind it, before it is run. There is no next_due then.
+    bool asks = false;
+
     void clear();
 };
+
+// A custom trigger is asked for what piled up only where so much time has passed since the slot.
+inline constexpr Micros kPileUp = kSecond;
 
 // What to do about a task that is due (next_due <= now). Time is O(log) in the number of times that piled up when they
 // are coalesced, and bounded by max_catch_up and kCountLimit otherwise. A slot whose jittered due time has not come

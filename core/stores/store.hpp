@@ -104,6 +104,7 @@ struct Claim {
     Instant anchor = 0;
     // answers
     Outcome outcome = Outcome::none;
+    StoredTask asking;            // as it is now, where plan.asks
     std::vector<OpenFire> fires;  // one for each plan.runs; those not waiting are claimed by this node
 };
 
@@ -163,8 +164,10 @@ struct Change {
     std::string id;
     std::optional<std::uint64_t> rev;  // apply only at this revision
     std::shared_ptr<const Definition>
-        definition;                  // a new definition; where its trigger differs, `state` is the new schedule
-    std::optional<TaskState> state;  // anchor, next_slot, next_due, status, clock are taken from it
+        definition;                   // a new definition; where its trigger differs, `state` is the new schedule
+    std::optional<TaskState> state;   // anchor, next_slot, next_due, status, clock are taken from it
+    std::optional<PlannedMiss> miss;  // written with it, and `error` as its text
+    std::string error{};
     Instant now_wall = 0;
     Outcome outcome = Outcome::none;
     StoredTask task;
@@ -258,11 +261,15 @@ public:
     struct Wake {
         std::optional<Instant> wall;
         std::optional<Instant> elapsed;
+        friend bool operator==(const Wake&, const Wake&) = default;
     };
     virtual Wake next_wake(std::span<const LaneNumber> lanes) = 0;
 
     // All lanes that any task or open fire is on.
     virtual std::vector<Lane> lanes() = 0;
+
+    // Active tasks without a due time: their custom triggers were to be asked when the process that had them ended.
+    virtual std::vector<StoredTask> asking() = 0;
 
     virtual std::optional<StoredTask> get(const std::string& id) = 0;
 

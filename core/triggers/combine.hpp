@@ -14,6 +14,9 @@ inline constexpr std::size_t kMaxChildren = 1'000;
 // "none", and gave_up() tells it from "never".
 inline constexpr int kMaxRounds = 100'000;
 
+// The same for a count, which asks many questions; what it found by then is "at least".
+inline constexpr int kMaxCountRounds = 1'000'000;
+
 struct CombineOptions {
     std::vector<TriggerPtr> triggers{};
     std::string timezone{};  // as spelt by the user; empty when none was given

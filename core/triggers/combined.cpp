@@ -25,6 +25,10 @@ void Combined::check(const CombineOptions& options, const char* word) {
         const TriggerPtr& child = options.triggers[i];
         const std::string place = "triggers[" + std::to_string(i) + "]: ";
         if (!child) fail(Code::invalid, place + "no trigger");
+        if (child->asked()) {
+            fail(Code::invalid, place + child->describe() +
+                                    " is asked for its times one by one; it cannot stand inside \"" + word + "\"");
+        }
         if (!child->event()) continue;
         fail(Code::invalid,
              place + child->describe() + " is an event, not a time; it cannot stand inside \"" + word + "\"");
@@ -44,6 +48,21 @@ std::optional<Instant> Combined::previous(Instant before, Instant anchor) const 
 bool Combined::gave_up(Instant after, Instant anchor) const {
     int rounds = kMaxRounds;
     return !next_in(after, anchor, rounds) && rounds == 0;
+}
+
+Count Combined::count(Instant first, Instant last, Instant anchor, std::int64_t limit) const {
+    Count out;
+    int rounds = kMaxCountRounds;
+    for (Instant after = saturating_sub(first, 1);;) {
+        const auto time = next_in(after, anchor, rounds);
+        const bool more = time && *time <= last;
+        if (!more || out.number >= limit) {
+            out.exact = !more && (time || rounds > 0);
+            return out;
+        }
+        ++out.number;
+        after = *time;
+    }
 }
 
 std::optional<Instant> Combined::next_in(Instant after, Instant anchor, int& rounds) const {

@@ -12,6 +12,7 @@ public:
     [[nodiscard]] std::optional<Instant> next(Instant after, Instant anchor) const final;
     [[nodiscard]] std::optional<Instant> previous(Instant before, Instant anchor) const final;
     [[nodiscard]] bool gave_up(Instant after, Instant anchor) const final;
+    [[nodiscard]] Count count(Instant first, Instant last, Instant anchor, std::int64_t limit) const final;
     [[nodiscard]] TriggerPtr with_key(const std::string& key) const final;
     [[nodiscard]] std::optional<TimeZone> zone() const final;  // its own, else the first that a child has
     [[nodiscard]] std::optional<Instant> end_at() const noexcept final { return options_.end_at; }

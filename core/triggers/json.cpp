@@ -15,7 +15,7 @@ constexpr Type kTypes[] = {
     {"date", read_date},         {"interval", read_interval},
     {"cron", read_cron},         {"calendar_interval", read_calendar},
     {"and", read_and},           {"or", read_or},
-    {"shutdown", read_shutdown},
+    {"shutdown", read_shutdown}, {"custom", read_custom},
 };
 
 std::string all_types() {

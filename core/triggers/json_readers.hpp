@@ -13,6 +13,7 @@ namespace uvsched {
 [[nodiscard]] TriggerPtr read_calendar(JsonFields& fields, const TimeZone& zone);
 [[nodiscard]] TriggerPtr read_and(JsonFields& fields, const TimeZone& zone);
 [[nodiscard]] TriggerPtr read_or(JsonFields& fields, const TimeZone& zone);
+[[nodiscard]] TriggerPtr read_custom(JsonFields& fields, const TimeZone& zone);
 [[nodiscard]] TriggerPtr read_shutdown(JsonFields& fields, const TimeZone& zone);
 
 }  // namespace uvsched

@@ -75,6 +75,11 @@ public:
     // Whether due times are measured in elapsed time and so move with a clock step (an interval without start_at).
     [[nodiscard]] virtual bool elapsed() const noexcept { return false; }
 
+    // Up to where next() tells the truth: kLatest, for all but custom triggers, whose times others give. Beyond it the
+    // next time is not known before the trigger's function has answered.
+    [[nodiscard]] virtual Instant known_until() const noexcept { return kLatest; }
+    [[nodiscard]] bool asked() const noexcept { return known_until() != kLatest; }
+
     // For a plain interval: its length, so that the next time is the last plus this, where that lies before kHorizon. 0
     // for all others, and for an interval with an end, jitter, or a length from kHorizon on (the sum never overflows).
     // What lets a fire be planned without a virtual call.
@@ -104,6 +109,7 @@ using TriggerPtr = std::shared_ptr<const Trigger>;
 //   {"type": "calendar_interval", "months": 1, "hour": 9}         years, months, weeks, days; hour, minute, second
 //   {"type": "and", "triggers": [...]}, {"type": "or", "triggers": [...]}
 //   {"type": "shutdown"}
+//   {"type": "custom", "name": "tides", "arguments": {"port": 3}}   what its function is registered as; any JSON
 //
 // and in all but shutdown "jitter" (seconds), "start_at", "end_at" and "timezone"; in cron "gap" ("run_at_end", "skip"),
 // "overlap" ("first", "both") and "key"; in calendar_interval "gap". Null is absent. A cron or calendar rule without a

@@ -10,12 +10,14 @@ import base64
 import json
 import sys
 from collections.abc import Callable, Mapping, Sequence
-from datetime import date, datetime, time, timedelta
+from datetime import date, datetime, time, timedelta, timezone
 from decimal import Decimal
 from enum import Enum
 from typing import Any
 from uuid import UUID
 from zoneinfo import ZoneInfo
+
+from ._time import to_zone, zone_name
 
 _INT64 = 1 << 63
 _MAX_DEPTH = 64
@@ -116,7 +118,8 @@ def _encode(value: Any, where: str, depth: int) -> Any:
     if writer is None:
         raise TypeError(
             f"{where}: a {kind.__module__}.{kind.__qualname__} cannot be stored; use JSON's types, datetime, date, "
-            "time, timedelta, bytes, tuple, set, frozenset, Decimal, UUID or Enum, or keep the task in a memory store"
+            "time, timedelta, bytes, tuple, set, frozenset, Decimal, UUID, Enum, ZoneInfo or timezone, or keep the "
+            "task in a memory store"
         )
     tag, write = writer
     return {tag: write(value)}
@@ -179,6 +182,8 @@ _WRITERS: dict[type, tuple[str, Callable[[Any], Any]]] = {
     bytes: ("$bytes", lambda value: base64.b64encode(value).decode()),
     Decimal: ("$decimal", str),
     UUID: ("$uuid", str),
+    ZoneInfo: ("$zone", zone_name),
+    timezone: ("$zone", zone_name),
 }
 
 _READERS: dict[str, Callable[[Any], Any]] = {
@@ -189,6 +194,7 @@ _READERS: dict[str, Callable[[Any], Any]] = {
     "$bytes": lambda text: base64.b64decode(text, validate=True),
     "$decimal": Decimal,
     "$uuid": UUID,
+    "$zone": to_zone,
     "$int": int,
     "$enum": _enum,
     "$tuple": lambda items: tuple(_decode(item) for item in items),

@@ -57,10 +57,11 @@ TEST_CASE("the parent's handles say in the child whose they are") {
     sched::Queue queue = scheduler.queue("queue");
     sched::Consumer consumer = queue.attach(1);
     sched::Iterator iterator = scheduler.list_tasks();
+    sched::Trigger trigger = sched::Trigger::from_cron("@daily");
     scheduler.start();
     CHECK(in_child([&] {
-        void* const handles[] = {config.get(), scheduler.get(), task.get(),
-                                 queue.get(),  consumer.get(),  iterator.get()};
+        void* const handles[] = {config.get(),   scheduler.get(), task.get(),   queue.get(),
+                                 consumer.get(), iterator.get(),  trigger.get()};
         for (const HandleCall& call : handle_calls()) {
             if (!call.refuses(handles[static_cast<int>(call.kind)])) return false;
             const std::string text = sched_last_error();
@@ -71,6 +72,7 @@ TEST_CASE("the parent's handles say in the child whose they are") {
         consumer.reset();
         queue.reset();
         iterator.reset();
+        trigger.reset();
         task.reset();
         scheduler.reset();
         config.reset();

@@ -21,6 +21,7 @@ struct Out {
     sched_task_info info{};
     sched_item item{};
     sched_result result{};
+    sched_answer answer{};
 } out;
 
 void ignore_row(const sched_history_row* /*row*/, void* /*user_data*/) {}
@@ -67,6 +68,9 @@ const std::vector<HandleCall> kCalls = {
     STATUS(scheduler, sched_get_stats, &out.stats),
     STATUS(scheduler, sched_register_function, "f", count_run, nullptr, nullptr),
     STATUS(scheduler, sched_register_token, "f", 1, nullptr),
+    STATUS(scheduler, sched_register_trigger, "f", nullptr, nullptr, nullptr),
+    STATUS(scheduler, sched_register_trigger_token, "f", 1, nullptr),
+    STATUS(scheduler, sched_unregister_trigger, "f"),
     STATUS(scheduler, sched_unregister_function, "f"),
     STATUS(scheduler, sched_add_task, nullptr, 0),
     STATUS(scheduler, sched_remove_task, nullptr, "a"),
@@ -93,6 +97,7 @@ const std::vector<HandleCall> kCalls = {
     STATUS(task, sched_task_set_interval, 1),
     STATUS(task, sched_task_set_cron, "@daily", nullptr),
     STATUS(task, sched_task_set_trigger, nullptr),
+    STATUS(task, sched_task_set_custom_trigger, "f", nullptr),
     STATUS(task, sched_task_set_trigger_json, R"({"type": "date"})"),
     STATUS(task, sched_task_set_start_at, 0),
     STATUS(task, sched_task_set_end_at, 0),
@@ -129,6 +134,7 @@ const std::vector<HandleCall> kCalls = {
     STATUS(queue, sched_queue_wake),
     STATUS(queue, sched_queue_fd, &out.number),
     STATUS(queue, sched_queue_subscribe, 0),
+    STATUS(queue, sched_queue_answer, &out.answer, 1),
     STATUS(queue, sched_queue_finish, &out.result, 1),
     STATUS(consumer, sched_queue_take, &out.item, 1, 0, &out.size),
     STATUS(consumer, sched_queue_detach),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import os
+import signal
 import subprocess
 import sys
 import textwrap
@@ -98,6 +99,14 @@ def make() -> Callable[..., AsyncIOScheduler]:
     return make_scheduler
 
 
+@pytest.fixture
+def own_handler() -> Iterator[None]:
+    """SIGINT has a handler of the program's, as in servers."""
+    before = signal.signal(signal.SIGINT, lambda number, frame: None)
+    yield
+    signal.signal(signal.SIGINT, before)
+
+
 class Script:
     """Runs a program in an interpreter of its own, in an empty folder."""
 
@@ -121,16 +130,21 @@ class Script:
     def run(self, text: str, *, python: str = sys.executable, timeout: float = 60, status: int = 0) -> str:
         """The program's output; it must end with `status`, in time, and without a word on stderr when that is 0."""
         process = self.start(text, python=python)
-        try:
-            out, errors = process.communicate(timeout=timeout)
-        except subprocess.TimeoutExpired:
-            process.kill()
-            out, errors = process.communicate()
-            pytest.fail(f"the program did not end: {out}\n{errors}")
+        out, errors = self.end_of(process, timeout=timeout)
         assert process.returncode == status, f"{process.returncode}\n{out}\n{errors}"
         if status == 0:
             assert errors == "", errors
         return out
+
+    def end_of(self, process: subprocess.Popen[str], *, timeout: float = 60) -> tuple[str, str]:
+        """The program's output and errors, when it has ended; it must do so in time, else the test fails and shows
+        where each of its threads is."""
+        try:
+            return process.communicate(timeout=timeout)
+        except subprocess.TimeoutExpired:
+            process.send_signal(signal.SIGABRT)  # faulthandler says where it hangs
+            out, errors = process.communicate()
+            pytest.fail(f"the program did not end: {out}\n{errors}")
 
 
 @pytest.fixture

@@ -59,6 +59,7 @@ def test_a_plain_function(run: Any, record: Any, scheduler: AsyncIOScheduler) ->
     run(main)
 
 
+@pytest.mark.usefixtures("own_handler")
 @pytest.mark.parametrize("error", [ValueError("broken"), SystemExit(3), KeyboardInterrupt(), StopIteration(5)])
 def test_a_function_that_raises(run: Any, record: Any, scheduler: AsyncIOScheduler, error: BaseException) -> None:
     heard = record(scheduler)
@@ -189,6 +190,7 @@ def test_awaitables_of_all_kinds(run: Any, record: Any, on_loop: AsyncIOSchedule
     run(main)
 
 
+@pytest.mark.usefixtures("own_handler")
 @pytest.mark.parametrize("error", [ValueError("broken"), SystemExit(3), KeyboardInterrupt()])
 @pytest.mark.parametrize("late", [False, True])
 def test_a_coroutine_that_raises(

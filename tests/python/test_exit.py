@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import signal
-import subprocess
+import sqlite3
 
 import pytest
 
@@ -80,12 +80,7 @@ class Exits:
         """The output of PRELUDE and `text`; `errors` is the last line on stderr, and "" that there is none."""
         env = {**self._python.env, "PYTHONDEVMODE": "1" if dev else ""}
         process = self._script.start(PRELUDE + text, python=self._python.program, env=env)
-        try:
-            out, err = process.communicate(timeout=60)
-        except subprocess.TimeoutExpired:
-            process.send_signal(signal.SIGABRT)  # faulthandler says where it hangs
-            out, err = process.communicate()
-            pytest.fail(f"the program did not end: {out}\n{err}")
+        out, err = self._script.end_of(process)
         assert process.returncode == status, f"{process.returncode}\n{out}\n{err}"
         lines = err.splitlines()
         assert (lines[-1] if lines else "") == errors, err
@@ -387,6 +382,35 @@ atexit.register(leave)
     assert out == "the interpreter is exiting: a scheduler cannot start any more\n"
 
 
+def test_results_are_stored_before_the_end(exits: Exits, script: Script) -> None:
+    exits("""
+inside = threading.Event()
+exiting = None
+
+def long():
+    inside.set()
+    while exiting is None:
+        time.sleep(0.001)
+    assert exiting.wait(30)
+    return "done"
+
+async def main():
+    scheduler = AsyncIOScheduler(stores={"default": "sqlite:results.db"}, executors={"default": ThreadPoolExecutor(1)})
+    scheduler.start()
+    scheduler.add_task(long, id="x")
+    while not inside.is_set():
+        await asyncio.sleep(0.001)
+    scheduler.shutdown()  # on the loop: it does not wait
+
+asyncio.run(main())
+exiting = tells_of_exit()
+""")
+    connection = sqlite3.connect(script.folder / "results.db")
+    rows = connection.execute("SELECT task_id, state, result FROM history").fetchall()
+    connection.close()
+    assert rows == [("x", "done", '"done"')]
+
+
 def test_several_schedulers(exits: Exits) -> None:
     exits("""
 first = make()
@@ -400,15 +424,18 @@ started()
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGKILL])
 def test_a_signal_ends_it(script: Script, number: signal.Signals) -> None:
-    process = script.start(PRELUDE + """
+    process = script.start(
+        PRELUDE
+        + """
 make().start()
 started()
 print("ready", flush=True)
 threading.Event().wait(60)
-""")
+"""
+    )
     assert process.stdout is not None
     assert process.stdout.readline() == "ready\n"
     process.send_signal(number)
-    _, errors = process.communicate(timeout=60)
+    _, errors = script.end_of(process)
     assert process.returncode == -number
     assert errors == ""

@@ -63,10 +63,7 @@ def in_child(body):
 def program(script: Script, text: str, *, errors: str = "") -> str:
     """The output of PRELUDE and `text`, which must succeed; `errors` must be its last line on stderr."""
     process = script.start(PRELUDE + textwrap.dedent(text))
-    try:
-        out, err = process.communicate(timeout=60)
-    finally:
-        process.kill()
+    out, err = script.end_of(process)
     assert process.returncode == 0, f"{process.returncode}\n{out}\n{err}"
     assert (err.splitlines() or [""])[-1] == errors, err
     return out

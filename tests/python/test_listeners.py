@@ -6,7 +6,6 @@ import asyncio
 import functools
 import logging
 import signal
-from collections.abc import Iterator
 from typing import Any
 
 import pytest
@@ -20,14 +19,6 @@ from .conftest import until
 @pytest.fixture
 def scheduler() -> AsyncIOScheduler:
     return AsyncIOScheduler(executors={"default": DebugExecutor()})
-
-
-@pytest.fixture
-def own_handler() -> Iterator[None]:
-    """SIGINT has a handler of the program's, as in servers."""
-    before = signal.signal(signal.SIGINT, lambda number, frame: None)
-    yield
-    signal.signal(signal.SIGINT, before)
 
 
 @pytest.mark.usefixtures("own_handler")

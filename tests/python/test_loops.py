@@ -6,7 +6,6 @@ import asyncio
 import logging
 import sys
 import threading
-import warnings
 from pathlib import Path
 from typing import Any
 
@@ -59,9 +58,7 @@ async def some_ticks(scheduler: AsyncIOScheduler, executor: str = "inline") -> N
     await until(lambda: times.count("tick") > before + 3)
 
 
-def test_a_loop_that_is_closed_early(
-    kind: str, scheduler: AsyncIOScheduler, caplog: pytest.LogCaptureFixture
-) -> None:
+def test_a_loop_that_is_closed_early(kind: str, scheduler: AsyncIOScheduler, caplog: pytest.LogCaptureFixture) -> None:
     loop = new_loop(kind)
 
     async def main() -> None:
@@ -199,11 +196,11 @@ def test_coroutines_that_refuse_to_be_cancelled(run: Any) -> None:
 
     async def stubborn() -> None:
         times.append("stubborn")
-        while not gate.is_set():
-            try:
-                await gate.wait()
-            except asyncio.CancelledError:
-                times.append("no")
+        try:
+            await gate.wait()
+        except asyncio.CancelledError:
+            times.append("no")
+            await gate.wait()
 
     async def main() -> None:
         nonlocal gate
@@ -221,10 +218,20 @@ def test_coroutines_that_refuse_to_be_cancelled(run: Any) -> None:
     run(main)
 
 
-@pytest.mark.parametrize("watcher", ["", "ThreadedChildWatcher", "PidfdChildWatcher", "SafeChildWatcher"])
+WATCHERS = [
+    ("uvloop", ""),
+    ("asyncio", ""),
+    *(
+        ("asyncio", name)
+        for name in ("ThreadedChildWatcher", "PidfdChildWatcher", "SafeChildWatcher")
+        if hasattr(asyncio, name)  # up to Python 3.13
+    ),
+]
+
+
+@pytest.mark.filterwarnings("ignore::DeprecationWarning")
+@pytest.mark.parametrize(("kind", "watcher"), WATCHERS)
 def test_a_subprocess_beside_it(scheduler: AsyncIOScheduler, kind: str, watcher: str) -> None:
-    if watcher and (kind == "uvloop" or not hasattr(asyncio, watcher)):
-        pytest.skip(f"{kind} of Python {sys.version_info.major}.{sys.version_info.minor} has no {watcher}")
     loop = new_loop(kind)
     asyncio.set_event_loop(loop)
     results: list[Any] = []
@@ -246,19 +253,17 @@ def test_a_subprocess_beside_it(scheduler: AsyncIOScheduler, kind: str, watcher:
             await until(lambda: "in a task" in times)
             await some_ticks(scheduler)
 
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore", DeprecationWarning)
+    if watcher:
+        made = getattr(asyncio, watcher)()
+        made.attach_loop(loop)
+        asyncio.get_event_loop_policy().set_child_watcher(made)
+    try:
+        loop.run_until_complete(main())
+    finally:
         if watcher:
-            made = getattr(asyncio, watcher)()
-            made.attach_loop(loop)
-            asyncio.get_event_loop_policy().set_child_watcher(made)
-        try:
-            loop.run_until_complete(main())
-        finally:
-            if watcher:
-                asyncio.get_event_loop_policy().set_child_watcher(None)
-            asyncio.set_event_loop(None)
-            loop.close()
+            asyncio.get_event_loop_policy().set_child_watcher(None)
+        asyncio.set_event_loop(None)
+        loop.close()
     assert results == [b"out\n"]
 
 
@@ -292,7 +297,7 @@ def test_a_coroutine_that_is_dropped(script: Script) -> None:
 
         asyncio.run(main())
     """)
-    out, errors = process.communicate(timeout=60)
+    out, errors = script.end_of(process)
     assert (process.returncode, out) == (0, "done\n")
     assert "coroutine 'coroutine' was never awaited" in errors
 

@@ -95,7 +95,7 @@ def fresh() -> None:
 def kill_while_running(script: Script, url: str, executors: tuple[str, ...], count: int) -> None:
     text = VICTIM.format(folder=str(ROOT), url=url, executors=executors, count=count)
     process = script.start(text)
-    _, errors = process.communicate(timeout=60)
+    _, errors = script.end_of(process)
     assert process.returncode == -9, errors
 
 
@@ -132,7 +132,7 @@ def test_a_run_that_kills_its_process_again_and_again(script: Script, tmp_path: 
     url = f"sqlite:{tmp_path / 'tasks.db'}"
     fires: set[str] = set()
     for _ in range(3):
-        out = script.start(
+        process = script.start(
             f"""
             import os, signal, sys
             sys.path.insert(0, {str(ROOT)!r})
@@ -150,9 +150,10 @@ def test_a_run_that_kills_its_process_again_and_again(script: Script, tmp_path: 
             import threading
             threading.Event().wait(30)
             """
-        ).communicate(timeout=60)
-        fires.add(out[0])
-        assert len(out[0]) == 33, out
+        )
+        out, errors = script.end_of(process)
+        fires.add(out)
+        assert len(out) == 33, (out, errors)
         assert len(fires) == 1, fires  # the same run each time
 
     async def main() -> None:
@@ -193,7 +194,7 @@ def test_killed_at_any_moment(script: Script, tmp_path: Path) -> None:
             threading.Event().wait(30)
             """
         )
-        _, errors = process.communicate(timeout=60)
+        _, errors = script.end_of(process)
         assert process.returncode == -9, errors
         connection = sqlite3.connect(tmp_path / "tasks.db")
         assert connection.execute("PRAGMA integrity_check").fetchone() == ("ok",)

@@ -12,12 +12,11 @@ from .conftest import Script
 # What the programs begin with. interrupted(call, place) makes a call on the main thread, sends SIGINT as soon as the
 # main thread is in the function named `place`, and gives the seconds until KeyboardInterrupt.
 PRELUDE = """
-import asyncio, faulthandler, os, signal, sqlite3, sys, threading, time
+import asyncio, logging, os, signal, sqlite3, sys, threading, time
 from uvsched.executors import AsyncIOExecutor, DebugExecutor, ThreadPoolExecutor
-from uvsched.events.constants import EVERY_EVENT, TASK_EXECUTED
+from uvsched.events.constants import TASK_EXECUTED
 from uvsched.schedulers import AsyncIOScheduler
 
-faulthandler.dump_traceback_later(50, exit=True)
 gate = threading.Event()
 inside = threading.Event()
 
@@ -63,10 +62,7 @@ QUICK = 0.3  # seconds: a slice of a wait, and what a busy machine adds
 
 def program(script: Script, text: str, *, status: int = 0) -> str:
     process = script.start(PRELUDE + textwrap.dedent(text))
-    try:
-        out, errors = process.communicate(timeout=60)
-    finally:
-        process.kill()
+    out, errors = script.end_of(process)
     assert process.returncode == status, f"{process.returncode}\n{out}\n{errors}"
     if status == 0:
         assert errors == ""
@@ -77,7 +73,8 @@ def test_shutdown(script: Script) -> None:
     out = program(
         script,
         """
-        scheduler = AsyncIOScheduler(stores={"default": "sqlite:tasks.db"}, executors={"default": ThreadPoolExecutor(1)})
+        executors = {"default": ThreadPoolExecutor(1)}
+        scheduler = AsyncIOScheduler(stores={"default": "sqlite:tasks.db"}, executors=executors)
         scheduler.start()
         scheduler.add_task(blocking, id="x")
         assert inside.wait(30)
@@ -123,14 +120,17 @@ def test_a_call_that_waits_for_a_commit(script: Script, method: str) -> None:
     )
     seconds, then = out.splitlines()
     assert float(seconds) < QUICK
-    assert then == {
-        "add_task": "True ('job', False) True",
-        "pause_task": "True ('job', True) False",
-        "update_task": "True ('new', False) False",
-        "delete_task": "False False False",
-        "remove_all_tasks": "False False False",
-        "run_task": "True ('job', False) False",
-    }[method]
+    assert (
+        then
+        == {
+            "add_task": "True ('__main__:job', False) True",
+            "pause_task": "True ('__main__:job', True) False",
+            "update_task": "True ('new', False) False",
+            "delete_task": "False False False",
+            "remove_all_tasks": "False False False",
+            "run_task": "True ('__main__:job', False) False",
+        }[method]
+    )
 
 
 def test_several_calls_one_after_the_other(script: Script) -> None:
@@ -232,7 +232,7 @@ def test_asyncio_run(script: Script, loop: str) -> None:
 
         def send():
             assert inside.wait(30)
-            os.kill(os.getpid(), signal.SIGINT)
+            send_from("run", [])
 
         threading.Thread(target=send).start()
         try:
@@ -259,7 +259,6 @@ def test_during_a_function_on_the_main_thread(script: Script, loop: str, kind: s
         executors = {{"default": AsyncIOExecutor(), "inline": DebugExecutor()}}
         scheduler = AsyncIOScheduler(executors=executors, event_loop=loop)
         kind = {kind!r}
-        heard = []
 
         def wait_here():
             while True:
@@ -269,11 +268,11 @@ def test_during_a_function_on_the_main_thread(script: Script, loop: str, kind: s
             wait_here()
 
         def listen(event):
-            heard.append(event.task_id)
             if event.task_id == "x" and kind == "listener":
                 wait_here()
 
-        scheduler.add_listener(listen, EVERY_EVENT)
+        logging.disable()
+        scheduler.add_listener(listen, TASK_EXECUTED)
         scheduler.start()
         if kind == "listener":
             scheduler.add_task(job, id="x", executor="inline")
@@ -308,6 +307,7 @@ def test_where_the_program_has_a_handler_of_its_own(script: Script) -> None:
     program(
         script,
         """
+        logging.disable()
         signal.signal(signal.SIGINT, lambda number, frame: None)
         scheduler = AsyncIOScheduler(executors={"default": AsyncIOExecutor(), "inline": DebugExecutor()})
 
@@ -366,7 +366,7 @@ def test_sigint_is_sent_to_the_whole_group(script: Script) -> None:
     assert process.stdout is not None
     assert process.stdout.readline() == "ready\n"
     process.send_signal(signal.SIGINT)
-    _, errors = process.communicate(timeout=60)
+    _, errors = script.end_of(process)
     assert process.returncode == -signal.SIGINT
     assert errors.rstrip().endswith("KeyboardInterrupt")
     assert errors.count("Traceback") == 1

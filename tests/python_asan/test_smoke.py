@@ -26,11 +26,10 @@ seen: list[Any] = []
 
 
 async def until(condition: Callable[[], Any]) -> None:
-    async def wait() -> None:
-        while not condition():
-            await asyncio.sleep(0.002)
-
-    await asyncio.wait_for(wait(), PATIENCE)
+    deadline = asyncio.get_running_loop().time() + PATIENCE
+    while not condition():
+        assert asyncio.get_running_loop().time() < deadline
+        await asyncio.sleep(0.002)
 
 
 def function(value: Any = None) -> Any:
@@ -81,22 +80,19 @@ def test_runs_of_all_kinds(tmp_path: Path) -> None:
         scheduler.add_listener(listener, EVERY_EVENT)
         for _ in range(2):
             seen.clear()
-            async with scheduler:
-                expected = 0
-                for store in ("default", "disk"):
-                    for executor in ("default", "threads", "inline"):
-                        run = coroutine if executor == "default" else function
-                        scheduler.add_task(run, args=[{"x": [1, 2.5, "é"]}], store=store, executor=executor)
-                        scheduler.add_task(fails, store=store, executor=executor)
-                        scheduler.add_task(forgets, store=store, executor=executor)
-                        expected += 3
-                    scheduler.add_task(fails_too, store=store)
-                    scheduler.add_task(endless, store=store)
-                    expected += 1
-                await until(lambda: len(seen) >= 8)
-                await until(
-                    lambda: len(scheduler.history()) + len(scheduler.history(store="disk")) >= expected
-                )
+            scheduler.start()
+            for store in scheduler.stores:
+                for executor in scheduler.executors:
+                    run = coroutine if executor == "default" else function
+                    scheduler.add_task(run, args=[{"x": [1, 2.5, "é"]}], store=store, executor=executor)
+                    scheduler.add_task(fails, store=store, executor=executor)
+                    scheduler.add_task(forgets, store=store, executor=executor)
+                scheduler.add_task(fails_too, store=store)
+                scheduler.add_task(endless, store=store)
+            # Ten of each store have ended, the eleventh is cancelled.
+            await until(lambda: all(len(scheduler.history(store=store)) % 11 == 10 for store in scheduler.stores))
+            await until(lambda: seen.count("endless") == 2)
+            await scheduler.shutdown_async(timeout=0.01)
         states = {run.state for run in scheduler.history()}
         assert {"done", "failed", "cancelled"} <= states
 

@@ -1,4 +1,6 @@
 // The claim of the memory store: the hot path of a fire.
+#include <algorithm>
+
 #include "core/stores/memory/memory_store.hpp"
 
 namespace uvsched {
@@ -75,7 +77,8 @@ void MemoryStore::claim_top(TimerQueue& due, Instant now, std::span<std::size_t>
 void MemoryStore::plan_top(TimerQueue& due, MemoryIndex index, MemoryTask& task, Instant now,
                            std::span<std::size_t> rooms, std::vector<MemoryFire>& fires,
                            std::vector<MemoryMiss>& misses) {
-    plan_due({.trigger = task.definition->trigger.get(),
+    const auto known = known_.empty() ? known_.end() : known_.find(index);
+    plan_due({.trigger = known == known_.end() ? task.definition->trigger.get() : known->second.get(),
               .policies = &task.definition->policies,
               .uid = task.uid,
               .anchor = task.anchor,
@@ -102,7 +105,8 @@ void MemoryStore::plan_top(TimerQueue& due, MemoryIndex index, MemoryTask& task,
         if (room > 0) --room;
         fires.push_back(fire);
     }
-    task.hwm = plan_.hwm;
+    if (known != known_.end()) known_.erase(known);
+    task.hwm = std::max(task.hwm, plan_.hwm);
     task.scheduled = plan_.next_slot.has_value();
     if (plan_.next_due) {
         task.slot = *plan_.next_slot;
@@ -110,7 +114,11 @@ void MemoryStore::plan_top(TimerQueue& due, MemoryIndex index, MemoryTask& task,
         return;
     }
     due.pop();
-    task.status = TaskStatus::finished;
+    if (plan_.asks) {
+        ask(index);
+    } else {
+        task.status = TaskStatus::finished;
+    }
 }
 
 }  // namespace uvsched

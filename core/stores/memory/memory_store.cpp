@@ -81,10 +81,28 @@ void MemoryStore::reschedule(MemoryIndex index, const TaskState& state, bool reb
     task.status = state.status;
     task.scheduled = state.next_slot.has_value();
     task.slot = state.next_slot.value_or(0);
-    task.parked = false;
+    task.parked = task.asking = false;
+    known_.erase(index);
     ++task.rev;
     if (rebase) ++task.gen;
-    if (state.next_due && task.status == TaskStatus::active) queue(task.clock).push(index, *state.next_due);
+    if (task.status != TaskStatus::active) return;
+    if (state.next_due) {
+        queue(task.clock).push(index, *state.next_due);
+    } else if (task.definition->trigger->asked()) {
+        ask(index);
+    }
+}
+
+void MemoryStore::ask(MemoryIndex index) {
+    at(index).asking = true;
+    asking_.push_back(index);
+}
+
+void MemoryStore::know(MemoryIndex index, TriggerPtr times) {
+    MemoryTask& task = at(index);
+    task.asking = false;
+    enqueue(index, due_time(*task.definition->trigger, task.uid, task.slot, task.anchor));
+    known_[index] = std::move(times);
 }
 
 void MemoryStore::remove(MemoryIndex index, Reason reason, const Now& now, std::vector<MemoryMiss>& misses) {
@@ -125,7 +143,8 @@ void MemoryStore::forget(MemoryIndex index) {
     by_id_.erase(task.definition->id);
     events_.erase(index);
     task.removed = true;
-    task.parked = false;
+    task.parked = task.asking = false;
+    known_.erase(index);
     release_if_unused(task);
     ++task.pins;
     unpin(index);
@@ -241,7 +260,7 @@ MemoryHistoryRow* MemoryStore::record(const MemoryFire& fire) {
     return &row;
 }
 
-void MemoryStore::record(const MemoryMiss& miss, const Now& now) {
+void MemoryStore::record(const MemoryMiss& miss, const Now& now, std::string error) {
     const MemoryTask& task = at(miss.task);
     MemoryHistoryRow* row =
         record(MemoryFire{.task = miss.task,
@@ -255,6 +274,9 @@ void MemoryStore::record(const MemoryMiss& miss, const Now& now) {
     row->state = miss.miss.state;
     row->reason = miss.miss.reason;
     row->finished_at = now.wall;
+    if (!error.empty()) {
+        row->texts = std::make_unique<MemoryHistoryRow::Texts>(MemoryHistoryRow::Texts{{}, std::move(error)});
+    }
 }
 
 void MemoryStore::history(const HistoryQuery& query, std::vector<HistoryRow>& rows) const {

@@ -49,6 +49,14 @@ public:
     // Takes clock, anchor, next_slot, next_due and status from `state`; rev grows, and gen where `rebase`.
     void reschedule(MemoryIndex index, const TaskState& state, bool rebase);
 
+    // Tasks whose custom trigger must be asked (TaskState::next_slot as in Plan::asks), since the last call; a place may
+    // be named twice, or be somebody else's by now. Whoever gets them asks, and answers with reschedule() or know().
+    [[nodiscard]] std::vector<MemoryIndex> take_asking() { return std::exchange(asking_, {}); }
+    void ask(MemoryIndex index);  // names it (again)
+
+    // The times behind the slot of a task that is being asked: it is due again, and is planned with them, once.
+    void know(MemoryIndex index, TriggerPtr times);
+
     // Forgets a task. Its waiting and ready fires become skipped rows. Its place stays until no run and no row names
     // it.
     void remove(MemoryIndex index, Reason reason, const Now& now, std::vector<MemoryMiss>& misses);
@@ -99,7 +107,7 @@ public:
 
     // Writes a row of history (before finish(), which may end the task).
     MemoryHistoryRow* record(const MemoryFire& fire);
-    void record(const MemoryMiss& miss, const Now& now);
+    void record(const MemoryMiss& miss, const Now& now, std::string error = {});
 
     void history(const HistoryQuery& query, std::vector<HistoryRow>& rows) const;
 
@@ -142,6 +150,8 @@ private:
     std::vector<std::deque<MemoryFire>> ready_;                        // by executor: manual, released, promoted
     // Definitions that runs in flight were made with, and that were changed since.
     std::unordered_map<MemoryIndex, std::vector<std::shared_ptr<const Definition>>> outlived_;
+    std::vector<MemoryIndex> asking_;
+    std::unordered_map<MemoryIndex, TriggerPtr> known_;  // times of custom triggers, for the next plan
     std::int64_t manual_ = 0;
     std::set<MemoryIndex> events_;  // tasks on a trigger that is an event
     Plan plan_;

@@ -30,6 +30,7 @@ struct alignas(64) MemoryTask {
     TaskStatus status = TaskStatus::active;
     bool scheduled = false;  // slot means something
     bool parked = false;     // due, but its executor has no room
+    bool asking = false;     // its custom trigger is asked first: it is in no queue
     bool removed = false;    // gone for callers; the place is used again when pins is 0
     std::uint32_t gen = 0;
     Uid uid = 0;

@@ -114,8 +114,10 @@ void rewrite(Database& db, TaskRow& task, const Existing& old, const std::shared
     }
     const bool paused = state.status == TaskStatus::paused;
     if (schedule != nullptr && (replaces_trigger || !pause_stays)) {
-        const bool moved = schedule->clock != state.clock || schedule->anchor != state.anchor ||
-                           (schedule->next_slot && *schedule->next_slot <= state.hwm);
+        // The anchor of a custom trigger is no phase: it says from when the trigger is asked.
+        const bool other_phase = schedule->anchor != state.anchor && !definition->trigger->asked();
+        const bool moved =
+            schedule->clock != state.clock || other_phase || (schedule->next_slot && *schedule->next_slot <= state.hwm);
         take_schedule(state, *schedule);
         if (paused && pause_stays) state.status = TaskStatus::paused;
         if (replaces_trigger || moved) rebase(state);
@@ -235,6 +237,7 @@ void apply_change(Database& db, Change& change, const Prepared& prepared) {
         return;
     }
     rewrite(db, task, old, definition, prepared, change.state ? &*change.state : nullptr, false, change.now_wall);
+    if (change.miss) db.write_miss(task, change.id, *change.miss, change.now_wall, change.error);
     change.task = db.stored(db.find_task(*number).value_or(task));
     change.outcome = Outcome::done;
 }

@@ -50,13 +50,14 @@ void apply_claim(Database& db, Claim& claim) {
         state.next_due = plan.next_due;
         state.hwm = std::max(state.hwm, plan.hwm);
         for (const PlannedRun& run : plan.runs) state.hwm = std::max(state.hwm, run.slot);
-        if (!plan.next_slot) state.status = TaskStatus::finished;
+        if (!plan.next_slot && !plan.asks) state.status = TaskStatus::finished;
         Cursor(db.sql().advance, task->number, state.rev, state.next_slot, state.next_due, mark_or_null(state.hwm),
                status_text(state.status))
             .run();
         db.step("claim.half");
         stored.state = state;
         stored.open += static_cast<std::int32_t>(plan.runs.size());
+        if (plan.asks) claim.asking = stored;
         for (const PlannedRun& run : plan.runs) {
             claim.fires.push_back(add_fire(db, *task, run, claim.now_wall));
             claim.fires.back().task = stored;

@@ -120,12 +120,13 @@ void Database::free_fire(const FireRow& fire, std::int32_t crashes, Instant now)
     Cursor(sql().free_fire, fire.task, fire.gen, kind_text(fire.kind), fire.slot, now, fire.token + 1, crashes).run();
 }
 
-void Database::write_miss(const TaskRow& task, const std::string& id, const PlannedMiss& miss, Instant now) {
+void Database::write_miss(const TaskRow& task, const std::string& id, const PlannedMiss& miss, Instant now,
+                          std::string_view error) {
     const Micros to_wall = task.state.clock == ClockLine::elapsed ? shift : 0;
     Cursor(sql().add_history, next_seq, id, task.state.uid, task.state.gen, kind_text(FireKind::scheduled), miss.first,
            saturating_add(miss.first, to_wall), saturating_add(miss.last, to_wall), miss.count, miss.exact,
            state_text(miss.state), text_or_null(reason_text(miss.reason)), 0, 0, std::nullopt, 0, std::nullopt,
-           std::nullopt, now, std::nullopt, std::nullopt)
+           std::nullopt, now, std::nullopt, text_or_null(error))
         .run();
     ++next_seq;
 }

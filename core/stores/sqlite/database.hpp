@@ -87,7 +87,8 @@ public:
     void promote_waiting(TaskNumber task, Instant now);
 
     void free_fire(const FireRow& fire, std::int32_t crashes, Instant now);
-    void write_miss(const TaskRow& task, const std::string& id, const PlannedMiss& miss, Instant now);
+    void write_miss(const TaskRow& task, const std::string& id, const PlannedMiss& miss, Instant now,
+                    std::string_view error = {});
 
     // Sets a row that cannot be read apart: it stays, and no look returns it.
     void set_apart(TaskNumber task, const std::string& why);

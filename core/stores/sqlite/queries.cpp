@@ -134,6 +134,19 @@ std::vector<Lane> lanes(Database& db) {
     return out;
 }
 
+std::vector<StoredTask> asking(Database& db) {
+    std::vector<StoredTask> out;
+    Cursor rows(db.sql().asking);
+    while (rows.next()) {
+        try {
+            if (const std::optional<TaskRow> row = db.find_task(rows.integer(0))) out.push_back(db.stored(*row));
+        } catch (const Unreadable&) {
+            continue;  // without a due time no look returns it; whoever asks for it is told
+        }
+    }
+    return out;
+}
+
 std::optional<StoredTask> get(Database& db, const std::string& id) {
     const std::optional<TaskNumber> number = db.find_number(id);
     if (!number) return std::nullopt;

@@ -51,6 +51,7 @@ void forget_answers(Batch& batch) {
     for (Claim& claim : batch.claims) {
         claim.outcome = Outcome::none;
         claim.fires.clear();
+        claim.asking = {};
     }
 }
 
@@ -68,6 +69,7 @@ public:
     Look look(const LookRequest& request) override { return sqlite::look(db_, request); }
     Wake next_wake(std::span<const LaneNumber> lanes) override { return sqlite::next_wake(db_, lanes); }
     std::vector<Lane> lanes() override { return sqlite::lanes(db_); }
+    std::vector<StoredTask> asking() override { return sqlite::asking(db_); }
     std::optional<StoredTask> get(const std::string& id) override { return sqlite::get(db_, id); }
     std::vector<StoredTask> list(const std::string& after, std::size_t limit, bool finished) override {
         return sqlite::list(db_, after, limit, finished);

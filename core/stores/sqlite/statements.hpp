@@ -26,6 +26,7 @@ struct Statements {
     Statement identity{db, "SELECT uid, id FROM def WHERE n = ?1 UNION ALL SELECT uid, id FROM gone WHERE n = ?1"};
     Statement ids_after{db, "SELECT n FROM def WHERE id > ?1 AND quarantine IS NULL ORDER BY id"};
     Statement task_count{db, "SELECT count(*) FROM sched WHERE state <> 'finished' AND lane > 0"};
+    Statement asking{db, "SELECT n FROM sched WHERE state = 'active' AND next_due IS NULL AND lane > 0 ORDER BY n"};
     Statement quarantined{db, "SELECT n, id, quarantine FROM def WHERE quarantine IS NOT NULL"};
 
     // What is due, and when something will be

@@ -49,6 +49,7 @@ bool prune_piece(Database& db, Instant now);
 [[nodiscard]] Look look(Database& db, const LookRequest& request);
 [[nodiscard]] Store::Wake next_wake(Database& db, std::span<const LaneNumber> lanes);
 [[nodiscard]] std::vector<Lane> lanes(Database& db);
+[[nodiscard]] std::vector<StoredTask> asking(Database& db);
 [[nodiscard]] std::optional<StoredTask> get(Database& db, const std::string& id);
 [[nodiscard]] std::vector<StoredTask> list(Database& db, const std::string& after, std::size_t limit, bool finished);
 [[nodiscard]] std::vector<HistoryRow> history(Database& db, const HistoryQuery& query);

@@ -182,7 +182,7 @@ class TaskAdding(TaskManaging):
         if replace_existing:
             flags |= _REPLACE_EXISTING
 
-        spec = rule.spec(self._timezone)
+        spec = self._trigger_spec(engine, rule, alias)
         reference, named = reference_of(target)
         call: tuple[Any, ...]
         if held.durable:

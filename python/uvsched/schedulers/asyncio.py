@@ -38,7 +38,8 @@ class AsyncIOScheduler(BaseScheduler):
 
     start() takes the running loop. Where none runs, it starts one in a thread of its own. Starts and shutdowns are
     counted: the last shutdown stops it. A stopped scheduler may be started again, on another loop too; its tasks stay.
-    As context manager, sync or async, it starts and shuts down.
+    As context manager, sync or async, it starts and shuts down. A body that ends with what is no Exception (Ctrl-C, a
+    cancellation, SystemExit) is not held up: coroutines are cancelled, and functions in threads go on to their end.
 
     Args:
         event_loop: use this loop instead of the running one.
@@ -87,7 +88,7 @@ class AsyncIOScheduler(BaseScheduler):
             processes.hook_exit()
             thread, loop = self._choose_loop()
             binding = LoopBinding(
-                engine, loop, self._executors.items(), self._on_events, self._on_stopped, self._on_loop_lost
+                engine, loop, self._consumers(), self._on_events, self._on_stopped, self._on_loop_lost
             )
             try:
                 self._subscribe()
@@ -126,8 +127,9 @@ class AsyncIOScheduler(BaseScheduler):
         """Takes back one start; the last one stops the scheduler.
 
         On the loop's own thread it never blocks: no run starts after it returns, coroutines are cancelled, functions in
-        threads go on to their end (wait=True) or are given up (wait=False); use shutdown_async() to wait. On other
-        threads, where the loop runs, it waits for runs under way (wait=True) or cancels what can be cancelled.
+        threads go on to their end (wait=True) or are given up (wait=False); use shutdown_async() to wait. The same in a
+        run of its own, which it would wait for. On other threads, where the loop runs, it waits for runs under way
+        (wait=True) or cancels what can be cancelled.
 
         Returns:
             True when this call stopped it; False when further starts hold it.
@@ -140,8 +142,9 @@ class AsyncIOScheduler(BaseScheduler):
         binding = self._binding
         if binding is None:
             return True
+        inside = self._usable().inside_run()
         try:
-            if binding.loop.is_running() and not _is_current(binding.loop):
+            if binding.loop.is_running() and not _is_current(binding.loop) and not inside:
                 self._stop_from_outside(binding, wait)
         finally:
             self._stop_now(wait)
@@ -150,6 +153,8 @@ class AsyncIOScheduler(BaseScheduler):
 
     async def shutdown_async(self, wait: bool = True, timeout: float | None = None) -> bool:
         """Takes back one start; the last one stops the scheduler, and returns when it has stopped.
+
+        In a run of its own, which it would wait for, it does what shutdown() does on the loop.
 
         Args:
             wait: let runs under way end; False: cancel what can be cancelled.
@@ -168,16 +173,23 @@ class AsyncIOScheduler(BaseScheduler):
             return True
         engine = self._usable()
         loop = asyncio.get_running_loop()
+        inside = engine.inside_run()
         try:
-            if binding.loop is loop:
+            if binding.loop is loop and not inside:
                 await self._stop_on_loop(wait, timeout)
-            elif binding.loop.is_running():
+            elif binding.loop.is_running() and not inside:
                 await loop.run_in_executor(None, self._stop_from_outside, binding, wait, timeout)
         finally:
             self._stop_now(wait)
             self._end_thread()
         await loop.run_in_executor(None, engine.wait, _STOP_MS)
         return True
+
+    def _leave(self) -> None:
+        """Takes back one start; the last one stops as shutdown() does on the loop, on any thread."""
+        if self._take_back() and self._binding is not None:
+            self._stop_now(wait=True)
+            self._end_thread()
 
     def _take_back(self) -> bool:
         """Uncounts one start; True for the last one."""
@@ -293,6 +305,10 @@ class AsyncIOScheduler(BaseScheduler):
         if thread is not None:
             thread.stop()
 
+    def _at_end(self) -> None:
+        if self._engine is not None:
+            self._engine.wait(_STOP_MS)
+
     # ---- Context managers ----
 
     def __enter__(self) -> Self:
@@ -302,7 +318,10 @@ class AsyncIOScheduler(BaseScheduler):
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
     ) -> None:
-        self.shutdown()
+        if _in_a_hurry(kind):
+            self._leave()
+        else:
+            self.shutdown()
 
     async def __aenter__(self) -> Self:
         self.start()
@@ -311,7 +330,14 @@ class AsyncIOScheduler(BaseScheduler):
     async def __aexit__(
         self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
     ) -> None:
-        await self.shutdown_async()
+        if _in_a_hurry(kind):
+            self._leave()
+        else:
+            await self.shutdown_async()
+
+
+def _in_a_hurry(kind: type[BaseException] | None) -> bool:
+    return kind is not None and not issubclass(kind, Exception)
 
 
 def _is_current(loop: asyncio.AbstractEventLoop) -> bool:

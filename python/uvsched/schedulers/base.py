@@ -18,10 +18,13 @@ from ..exceptions import SchedulerNotRunningError, TaskLookupError
 from ..executors import BaseExecutor
 from ..runs import Run
 from ..stores import BaseStore
+from ..triggers.custom import custom_name, objects
 from .adding import TaskAdding
 from .configuration import read_configuration
 from .inspection import SchedulerInfo
 from .listeners import Listener, Listeners, logger
+
+_HIDDEN = frozenset({_core.CONTROL_QUEUE, _core.TRIGGER_QUEUE})
 
 
 class BaseScheduler(TaskAdding):
@@ -158,7 +161,7 @@ class BaseScheduler(TaskAdding):
         wanted = self._listeners.mask
         interrupt: BaseException | None = None
         for record in events:
-            if record.alias == _core.CONTROL_QUEUE or record.code == SCHEDULER_SHUTDOWN:
+            if record.alias in _HIDDEN or record.code == SCHEDULER_SHUTDOWN:
                 continue  # a name that users never see; an end that is told by shutdown() itself
             if record.code == TASK_UNRUNNABLE and self._resolve_trusted(record):
                 continue
@@ -188,12 +191,21 @@ class BaseScheduler(TaskAdding):
         raise NotImplementedError
 
     def _resolve_trusted(self, record: _core.EventRecord) -> bool:
-        """Registers the function of a stored task when its module is trusted; False when it is not, or cannot be
-        found."""
+        """Registers the function, or the custom trigger's class, of a stored task when its module is trusted; False
+        when it is not, or cannot be found."""
         engine = self._usable()
+        trusted = self._configuration.trusted_modules
         try:
-            reference = engine.get(record.alias or None, record.task_id).function
-            if not is_trusted(reference, self._configuration.trusted_modules):
+            task = engine.get(record.alias or None, record.task_id)
+            name = custom_name(task.trigger)
+            if name is not None and name not in self._trigger_names:
+                if not is_trusted(name, trusted):
+                    return False
+                objects.know(name)
+                self._register_trigger(engine, name)
+                return True
+            reference = task.function
+            if not is_trusted(reference, trusted):
                 return False
             self._register(engine, reference, resolve(reference))
         except (TaskLookupError, LookupError, TypeError) as error:

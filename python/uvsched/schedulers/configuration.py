@@ -26,6 +26,8 @@ _WITHOUT_EFFECT = frozenset(
 )
 # The engine's queue for events and retired objects.
 CONTROL_QUEUE = "uvsched.control"
+# The engine's queue for what custom triggers are asked.
+TRIGGER_QUEUE = "uvsched.triggers"
 
 
 @dataclass(slots=True)
@@ -49,7 +51,7 @@ class Configuration:
         """The engine's configuration. All executors are queues there: their consumers live in Python."""
         members: dict[str, Any] = {
             "stores": {alias: store.settings() for alias, store in self.stores.items()},
-            "executors": {alias: {"type": "queue"} for alias in (*self.executors, CONTROL_QUEUE)},
+            "executors": {alias: {"type": "queue"} for alias in (*self.executors, CONTROL_QUEUE, TRIGGER_QUEUE)},
             "timezone": zone_name(self.timezone),
             "task_defaults": self.task_defaults,
         }
@@ -140,7 +142,7 @@ def _section(given: dict[str, Any], name: str) -> dict[str, Any]:
     for alias in section:
         if not isinstance(alias, str) or not alias:
             raise TypeError(f"{name}: the alias {alias!r} is no text")
-        if alias == CONTROL_QUEUE:
+        if alias in (CONTROL_QUEUE, TRIGGER_QUEUE):
             raise ValueError(f"{name}: the alias {alias!r} is uvsched's own")
     return {alias: value for alias, value in section.items() if value is not None}
 

@@ -19,6 +19,7 @@ class Declarations:
 
     def __init__(self) -> None:
         self._functions: dict[str, Callable[..., Any]] = {}
+        self._triggers: set[str] = set()
         self._added: dict[Key, tuple[Any, ...]] = {}
         self._changes: dict[Key, list[tuple[str, tuple[Any, ...]]]] = {}
 
@@ -27,9 +28,18 @@ class Declarations:
         """The functions that were registered, by name."""
         return dict(self._functions)
 
+    @property
+    def triggers(self) -> set[str]:
+        """The classes of custom triggers that were registered, by name."""
+        return set(self._triggers)
+
     def function(self, name: str, fn: Callable[..., Any]) -> None:
         """A function was registered."""
         self._functions[name] = fn
+
+    def trigger(self, name: str) -> None:
+        """A class of custom triggers was registered."""
+        self._triggers.add(name)
 
     def added(self, key: Key, call: tuple[Any, ...]) -> None:
         """A task was added by Engine.add(*call)."""
@@ -56,6 +66,8 @@ class Declarations:
         """Declares all of it to a new engine."""
         for name, fn in self._functions.items():
             engine.register(name, fn)
+        for name in sorted(self._triggers):
+            engine.register_trigger(name)
         for key, call in self._added.items():
             engine.add(*call)
             for method, arguments in self._changes.get(key, ()):

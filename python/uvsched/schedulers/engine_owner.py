@@ -15,6 +15,7 @@ from ..stores import BaseStore
 from ..stores.factory import create_store
 from . import processes
 from .configuration import Configuration
+from .custom_triggers import CustomTriggers
 from .declarations import Declarations
 
 
@@ -32,6 +33,8 @@ class EngineOwner:
         self._timezone = configuration.timezone
         self._declarations = Declarations()
         self._functions: dict[str, Callable[..., Any]] = {}
+        self._custom_triggers = CustomTriggers()
+        self._trigger_names: set[str] = set()
         self._lock = threading.RLock()
         self._engine: _core.Engine | None = None
         self._starts = 0
@@ -69,9 +72,17 @@ class EngineOwner:
         self._starts = 0
         self._started_once = False
         self._functions = self._declarations.functions
+        self._trigger_names = self._declarations.triggers
+
+    def _consumers(self) -> list[tuple[str, BaseExecutor]]:
+        """What takes from the engine's queues, by alias: the executors, and who asks custom triggers."""
+        return [*self._executors.items(), (_core.TRIGGER_QUEUE, self._custom_triggers)]
 
     def _at_exit(self) -> None:
-        """When the interpreter exits."""
+        """When the interpreter exits, before it waits for threads."""
+
+    def _at_end(self) -> None:
+        """When the interpreter exits and all threads have ended: results may still have to be stored."""
 
     # ---- Configuration ----
 

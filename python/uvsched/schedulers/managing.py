@@ -16,6 +16,7 @@ from ..tasks.checks import as_args, as_kwargs, check_call
 from ..tasks.records import NEVER, arguments_of, function_of, info_of, trigger_of
 from ..triggers import BaseTrigger
 from ..triggers.base import Spec
+from ..triggers.custom import is_custom, objects
 from ..triggers.factory import create_trigger
 from ..triggers.types import TriggerType
 from ..typing import Undefined, undefined
@@ -64,7 +65,9 @@ class TaskManaging(EngineOwner):
                 raise unknown_alias("executor", executor, self._executors)
             options["executor"] = executor
         trigger = updates.get("trigger")
-        spec = None if trigger is None else create_trigger(trigger, {}).spec(self._timezone)
+        spec = None
+        if trigger is not None:
+            spec = self._trigger_spec(engine, create_trigger(trigger, {}), record.store)
         call: tuple[Any, ...] = (None, None, (), None)
         if not updates.keys().isdisjoint(("fn", "args", "kwargs")):
             call = self._changed_call(engine, record, updates, options)
@@ -106,8 +109,10 @@ class TaskManaging(EngineOwner):
             TaskLookupError: no such task. TypeError, ValueError, LookupError: naming what is wrong with the trigger.
         """
         key, alias = self._named(task_id, store)
-        spec: Spec = create_trigger(trigger, trigger_args).spec(self._timezone)
-        record = self._usable().get(alias, key)
+        rule = create_trigger(trigger, trigger_args)
+        engine = self._usable()
+        record = engine.get(alias, key)
+        spec = self._trigger_spec(engine, rule, record.store)
         self._change(record, "change", (record.store, key, None, None, (), None, spec, None))
         return Task(self, key, record.store)
 
@@ -285,6 +290,25 @@ class TaskManaging(EngineOwner):
             self._functions[reference] = fn
             if not self._started_once:
                 self._declarations.function(reference, fn)
+
+    def _trigger_spec(self, engine: _core.Engine, trigger: BaseTrigger, store: str) -> Spec:
+        """What the engine is told about a trigger of a task in this store."""
+        if not is_custom(trigger):
+            return trigger.spec(self._timezone)
+        form = objects.declare(trigger)
+        if form.local is not None and self._stores[store].durable:
+            raise ValueError(f"trigger: store {store!r} is durable, but {form.local}")
+        self._register_trigger(engine, form.name)
+        return form.spec(trigger, self._timezone)
+
+    def _register_trigger(self, engine: _core.Engine, name: str) -> None:
+        """Lets stored tasks find a class of custom triggers under its name."""
+        if name not in self._trigger_names:
+            engine.register_trigger(name)
+            self._trigger_names.add(name)
+            if not self._started_once:
+                self._declarations.trigger(name)
+        self._custom_triggers.need()
 
     # ---- What Task asks ----
 

@@ -36,6 +36,7 @@ def hook_exit() -> None:
         if not _exit_hooked:
             register = getattr(threading, "_register_atexit", atexit.register)
             register(_stop_all)
+            atexit.register(_wait_for_all)
             _exit_hooked = True
     except RuntimeError:
         late = True
@@ -55,6 +56,11 @@ def _stop_all() -> None:
     _exiting = True
     for owner in list(_owners):
         owner._at_exit()
+
+
+def _wait_for_all() -> None:
+    for owner in list(_owners):
+        owner._at_end()
 
 
 def _after_fork() -> None:

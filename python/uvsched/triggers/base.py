@@ -21,6 +21,11 @@ KIND_JSON = 2
 class BaseTrigger(TriggerType, _core.Trigger):
     """Base of all triggers. They are values: made once, never changed, equal and hashed by what they say.
 
+    A subclass of the program's own overrides get_next_trigger_time(), which a scheduler calls on a thread of its own
+    for one due time after the other. Its state (its attributes) is stored as JSON; see `add_task` for the types. One
+    that raises, gives a time that is not later than the one before, or does not return in five seconds hurts its own
+    task alone: that is paused, with the reason in its history and in an event.
+
     Args:
         jitter: a run may come up to so many seconds after its due time; the delay is the same for the same task and due
             time on every machine and after a restart. None: no delay.
@@ -44,8 +49,13 @@ class BaseTrigger(TriggerType, _core.Trigger):
     def spec(self, zone: tzinfo) -> Spec:
         """What a scheduler's engine is told about this trigger; `zone` is the scheduler's, for what the trigger leaves
         open."""
-        raise UnsupportedError(detail=f"trigger: {type(self).__name__} is not available yet")
+        raise UnsupportedError(
+            detail=f"trigger: {type(self).__name__} is a custom trigger, which a scheduler describes"
+        )
 
     def _definition(self) -> tuple[str, str, tzinfo, bool]:
         """For the extension: see bindings/trigger.hpp."""
-        raise UnsupportedError(detail=f"{type(self).__name__}: the engine cannot be asked about custom triggers yet")
+        raise UnsupportedError(
+            detail=f"{type(self).__name__}: the engine does not know the times of a custom trigger; "
+            "call get_next_trigger_time()"
+        )

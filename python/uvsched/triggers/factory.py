@@ -7,11 +7,11 @@ from collections.abc import Callable, Mapping
 from datetime import timedelta
 from typing import Any
 
-from ..exceptions import UnsupportedError
 from .base import BaseTrigger
 from .calendar import CalendarIntervalTrigger
 from .combination import AndTrigger, OrTrigger
 from .cron import CronTrigger
+from .custom import trigger_from_members
 from .date import DateTrigger
 from .interval import IntervalTrigger
 from .rule import RuleTrigger
@@ -39,19 +39,19 @@ def create_trigger(trigger: TriggerType | timedelta | str | None, arguments: Map
     """The trigger that add_task's caller means.
 
     Args:
-        trigger: an object; a name ("and", "calendar_interval", "cron", "date", "interval", "or", "shutdown"), with
-            `arguments` for its class, for "cron" also those of CronTrigger.from_crontab(); a timedelta, for an
-            interval; None for "date".
+        trigger: an object, also of a class of the program's own; a name ("and", "calendar_interval", "cron", "date",
+            "interval", "or", "shutdown"), with `arguments` for its class, for "cron" also those of
+            CronTrigger.from_crontab(); a timedelta, for an interval; None for "date".
         arguments: further keyword arguments of add_task.
 
     Raises:
-        TypeError, ValueError (UnsupportedError for triggers of later releases), LookupError: naming what is wrong.
+        TypeError, ValueError, LookupError: naming what is wrong.
     """
     if isinstance(trigger, TriggerType):
         if arguments:
             raise TypeError(f"add_task() got unexpected arguments beside a trigger object: {', '.join(arguments)}")
-        if not isinstance(trigger, RuleTrigger) or trigger.is_custom:
-            raise UnsupportedError(detail=f"trigger: {type(trigger).__name__} is not available yet")
+        if not isinstance(trigger, BaseTrigger):
+            raise TypeError(f"trigger: {type(trigger).__name__} is no subclass of uvsched.triggers.BaseTrigger")
         return trigger
     if isinstance(trigger, timedelta):
         return IntervalTrigger(seconds=trigger, **arguments)
@@ -69,7 +69,8 @@ def create_trigger(trigger: TriggerType | timedelta | str | None, arguments: Map
 
 
 def trigger_from_json(text: str) -> BaseTrigger | None:
-    """The trigger that the engine stored as `text`; None for a kind that this release does not know.
+    """The trigger that the engine stored as `text`; None for a kind that this release does not know, and for a custom
+    trigger that this process cannot make.
 
     Raises:
         TypeError, ValueError: it is no trigger; naming the member at fault.
@@ -77,11 +78,13 @@ def trigger_from_json(text: str) -> BaseTrigger | None:
     return _from_members(json.loads(text))
 
 
-def _from_members(members: Any) -> RuleTrigger | None:
+def _from_members(members: Any) -> BaseTrigger | None:
     if not isinstance(members, dict):
         raise ValueError(f"trigger: {members!r} is not an object")
     arguments = dict(members)
     kind = arguments.pop("type", None)
+    if kind == "custom":
+        return trigger_from_members(arguments)
     found = _MAKERS.get(kind) if isinstance(kind, str) else None
     if found is None:
         return None

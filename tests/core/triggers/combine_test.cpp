@@ -133,6 +133,30 @@ TEST_CASE("a key of cron fields goes down to the children") {
     CHECK(settled->with_key("other") == nullptr);
 }
 
+TEST_CASE("a count is exact, or ends at its limit or after so many rounds") {
+    const auto small = both({every(2, 0), every(3, 0)});
+    CHECK(small->count(0, 60, 0, 100).number == 11);
+    CHECK(small->count(0, 60, 0, 100).exact);
+    CHECK(small->count(1, 59, 0, 9).number == 9);
+    CHECK(small->count(1, 59, 0, 9).exact);
+    CHECK(small->count(1, 60, 0, 9).number == 9);
+    CHECK_FALSE(small->count(1, 60, 0, 9).exact);
+    CHECK(small->count(5, 4, 0, 9).exact);
+    // They meet, but only after thousands of rounds.
+    const auto far = std::make_shared<GridTrigger>(0, 10'007);
+    const auto trigger = both({far, every(10'009, 0)});
+    constexpr Micros kMeet = Micros{10'007} * 10'009;
+    CHECK(trigger->next(0, 0) == kMeet);
+    CHECK(trigger->count(1, 5 * kMeet, 0, 10'000).number == 5);
+    CHECK(trigger->count(1, 5 * kMeet, 0, 10'000).exact);
+    far->asked = 0;
+    const Count many = trigger->count(1, 10'000 * kMeet, 0, 10'000);
+    CHECK_FALSE(many.exact);
+    CHECK(many.number > 5);
+    CHECK(many.number < 10'000);
+    CHECK(far->asked <= kMaxCountRounds + 10'000);
+}
+
 TEST_CASE("or: the instants that any names, each once") {
     const auto trigger = either({every(4, 0, 0, 12), every(6, 0, 0, 24), make_date_trigger({.run_at = 9})});
     CHECK(trigger->kind() == TriggerKind::or_);

@@ -1,0 +1,78 @@
+#include "trigger_consumer.hpp"
+
+#include <optional>
+#include <string>
+
+#include "arguments.hpp"
+#include "errors.hpp"
+
+namespace uvsched::python {
+namespace {
+
+// (id, name, arguments, timezone, task id, previous or None, now)
+PyObject* tuple_of(const sched_ask* ask) noexcept {
+    const std::int64_t previous = sched_ask_previous(ask);
+    Owned time = previous == INT64_MIN ? Owned::borrowed(Py_None) : Owned(PyLong_FromLongLong(previous));
+    if (!time) return nullptr;
+    return Py_BuildValue("(KssssNL)", static_cast<unsigned long long>(sched_ask_id(ask)), sched_ask_trigger(ask),
+                         sched_ask_arguments(ask), sched_ask_timezone(ask), sched_ask_task_id(ask), time.release(),
+                         static_cast<long long>(sched_ask_now(ask)));
+}
+
+// take(timeout_ms): plain C, because a thread waits here (see without_gil()).
+PyObject* take(PyObject* self, PyObject* const* args, Py_ssize_t count) {
+    auto* const consumer = self_of<TriggerConsumer>(self);
+    int timeout_ms = 0;
+    if (consumer == nullptr || !has_count(count, 1, "take") || !read_int(args[0], "timeout_ms", timeout_ms))
+        return nullptr;
+    if (!consumer->open()) Py_RETURN_NONE;
+    sched_consumer* const handle = consumer->handle();
+    sched_item item{};
+    std::size_t taken = 0;
+    const int code = without_gil([&] { return sched_queue_take(handle, &item, 1, timeout_ms, &taken); });
+    if (code != UVSCHED_OK && consumer->open()) return set_error(code);
+    if (code != UVSCHED_OK || taken == 0 || item.tag != UVSCHED_ITEM_TRIGGER_NEXT) Py_RETURN_NONE;
+    return tuple_of(item.ask);
+}
+
+PyMethodDef methods[] = {
+    method_def("take", take, "take($self, timeout_ms, /)\n--\n\nThe next ask, or None: the time is over, or wake()."),
+    {nullptr, nullptr, 0, nullptr},
+};
+
+void answer(const TriggerConsumer& consumer, std::uint64_t ask, std::optional<std::int64_t> time,
+            const std::optional<std::string>& error) {
+    sched_answer out{};
+    out.ask_id = ask;
+    out.status = time ? UVSCHED_TRIGGER_TIME : UVSCHED_TRIGGER_NEVER;
+    out.time = time.value_or(0);
+    if (error) {
+        out.status = UVSCHED_TRIGGER_FAILED;
+        out.error = error->data();
+        out.error_length = error->size();
+    }
+    consumer.answer(out);
+}
+
+}  // namespace
+
+void TriggerConsumer::check_answer(int code) {
+    if (code != UVSCHED_ENOTRUNNING) check(code);  // the scheduler is gone: nobody waits for it
+}
+
+std::shared_ptr<TriggerConsumer> attach_triggers(const std::shared_ptr<Engine>& engine) {
+    return std::make_shared<TriggerConsumer>(engine, kTriggerQueue, std::size_t{1});
+}
+
+void bind_trigger_consumer(py::module_& module) {
+    py::class_<TriggerConsumer, std::shared_ptr<TriggerConsumer>> type(module, "TriggerConsumer");
+    type.def("answer", answer, py::arg("ask"), py::arg("time").none(true), py::arg("error").none(true), py::pos_only())
+        .def_property_readonly("closed", [](const TriggerConsumer& consumer) { return !consumer.open(); })
+        .def("wake", [](TriggerConsumer& consumer) { consumer.wake(); })
+        .def(
+            "close", [](TriggerConsumer& consumer, bool cancel, bool usable) { consumer.close(cancel, usable); },
+            py::arg("cancel"), py::arg("usable"));
+    add_methods(type, methods);
+}
+
+}  // namespace uvsched::python
