@@ -65,11 +65,9 @@ void Engine::looked(std::uint16_t index, StoreReply&& reply) {
             emit(EventCode::task_finished, store.alias, id);
         }
     }
-    // Something was due for the look, and still nothing came of it: not again at once. What became due since is another
-    // matter.
-    const Now then = reply.looked.value_or(now);
+    // Something is said to be due, and still nothing came of looking: not again at once.
     for (const LaneGroup& group : *durable.groups) {
-        if (!moved && is_due(durable.wakes[group.executor], then))
+        if (!moved && is_due(durable.wakes[group.executor], now))
             durable.not_before[group.executor] = now.wall + kLookPause;
     }
     std::vector<Start> starts;
