@@ -90,7 +90,12 @@ public:
 
     void push_release(std::uint64_t token) override { push_control({.tag = ItemTag::release, .token = token}); }
     void push_stopped() override {
-        push_control({.tag = ItemTag::stopped});
+        {
+            const std::lock_guard lock(mutex_);
+            // Kept for nobody: who attaches later would take it for the end of the next life.
+            if (consumers_.empty()) return;
+            push_control_locked({.tag = ItemTag::stopped});
+        }
         wake_.notify_all();
     }
 

@@ -128,8 +128,8 @@ class AsyncIOScheduler(BaseScheduler):
         """Takes back one start; the last one stops the scheduler.
 
         On the loop's own thread it never blocks: no run starts after it returns, coroutines are cancelled, functions in
-        threads go on to their end (wait=True) or are given up (wait=False); use shutdown_async() to wait. Coroutines on
-        a shutdown trigger can't run there: they are skipped, with a row in the history. The same in a run of its own,
+        threads go on to their end (wait=True) or are given up (wait=False); use shutdown_async() to wait. Tasks on a
+        shutdown trigger that need the loop are skipped there, with a row in the history. The same in a run of its own,
         which it would wait for. On other threads, where the loop runs, it waits for runs under way (wait=True) or
         cancels what can be cancelled.
 

@@ -502,6 +502,7 @@ TEST_CASE("an and that is given up is told as an error of its trigger") {
                           make_or_trigger({.triggers = {Fixture::once(kStart + 4 * kSecond),
                                                         Fixture::on_grid(2 * kSecond, kStart + 5 * kSecond)}})}});
         f.add(f.task("once", once));
+        f.settle();
         f.advance(4 * kSecond);
         CHECK(f.runs() == 1);
         CHECK(f.told(EventCode::trigger_error).size() == 2);

@@ -224,3 +224,20 @@ TEST_CASE("after fork the child never fires, its calls are refused, and it may h
     CHECK(f.history("tick").size() == 2);
 }
 #endif
+
+TEST_CASE("a consumer that comes after a stop hears nothing of it") {
+    Fixture f;
+    const auto queue = f.scheduler->queue("queue");
+    std::vector<QueueItem> items(4);
+    const ConsumerId first = queue->attach(1);
+    f.start();
+    f.stop();
+    REQUIRE(queue->take(first, items, std::nullopt) == 1);
+    CHECK(items[0].tag == ItemTag::stopped);
+    queue->detach(first);
+    f.start();
+    f.stop();
+    const ConsumerId second = queue->attach(1);
+    CHECK(queue->take(second, items, std::chrono::milliseconds(0)) == 0);
+    queue->detach(second);
+}
