@@ -6,6 +6,7 @@
 #include <chrono>
 #include <climits>
 #include <new>
+#include <type_traits>
 
 #include "arguments.hpp"
 #include "engine_requests.hpp"
@@ -52,8 +53,13 @@ bool perform(const Engine& engine, const char* store, Kind*& request, const char
     if (engine.waits(store)) {
         request = static_cast<Kind*>(wait_for(request));
         if (request == nullptr) return false;
-    } else {
+    } else if constexpr (std::is_same_v<Kind, AddRequest>) {
         request->make();  // a memory store never waits: letting go of the GIL would only invite other threads
+    } else {
+        without_gil([&] {
+            request->make();
+            return 0;
+        });
     }
     if (request->code() == UVSCHED_OK) return true;
     set_error_text(request->code(), request->error().c_str(), task_id);

@@ -7,8 +7,8 @@
 namespace uvsched {
 
 struct CustomOptions {
-    std::string name;       // what the function is registered as; 1 to 255 bytes, no control characters
-    std::string arguments;  // any JSON value as text, handed to the function; empty: none
+    std::string name{};       // what the function is registered as; 1 to 255 bytes, no control characters
+    std::string arguments{};  // any JSON value as text, handed to the function; empty: none
     std::optional<Instant> start_at{};
     std::optional<Instant> end_at{};  // inclusive
     std::string timezone = "UTC";     // the zone that the function is told, as spelt

@@ -70,7 +70,8 @@ class Maker:
         after = self.moment(load(zone))
         makers: list[tuple[Callable[[int], Definition], int]] = [
             (self.cron, 56),
-            (self.typing_error, 12),
+            (self.typing_error, 10),
+            (self.keyword_error, 4),
             (self.keywords, 14),
             (self.calendar, 8),
             (self.interval, 2),
@@ -118,13 +119,19 @@ class Maker:
     def typing_error(self, after: int) -> Definition:
         """A cron string with some characters put in, taken out, or doubled: a rule or none."""
         definition = {"type": "cron", **self._expression()}
-        text = definition["expression"]
+        return {**definition, "expression": self._mistyped(definition["expression"])}
+
+    def keyword_error(self, after: int) -> Definition:
+        name = self.random.choice(list(keywords.RANGES))
+        return {"type": "cron", name: self._mistyped(str(self._keyword(name)))}
+
+    def _mistyped(self, text: str) -> str:
         pick = self.random
         for _ in range(pick.choice([1, 1, 2, 3])):
             at = pick.randrange(len(text) + 1)
             end = at + pick.choice([0, 0, 1, 2])
             text = text[:at] + pick.choice([*TYPED, "", text[at:end] * 2]) + text[end:]
-        return {**definition, "expression": text}
+        return text
 
     def keywords(self, after: int) -> Definition:
         pick = self.random

@@ -38,37 +38,46 @@ class NoKey(Exception):
 def difference(case: Case, make: Callable[[Case], Trigger]) -> str | None:
     """What is wrong, or None. `make` raises RefusedByTrigger; the trigger raises NoKey where it is asked."""
     try:
-        rule: Rule | str = to_rule(case.definition, case.zone, case.after // MICROS)
-    except NeedsKey:
-        rule = "needs a key"
+        rule = to_rule(case.definition, case.zone, case.after // MICROS)
     except Refused as refused:
-        rule = f"refused: {refused}"
+        return _must_refuse(case, make, refused)
+    except NeedsKey:
+        return _must_want_a_key(case, make)
     try:
         trigger = make(case)
-        expected = rule if isinstance(rule, str) else "accepted"
-        if expected.startswith("refused"):
-            return f"accepted, and should be {expected}"
         forwards = trigger.next(case.after, 4)
         backwards = trigger.previous(case.after, 2)
     except RefusedByTrigger as refusal:
-        return (
-            None
-            if isinstance(rule, str) and rule != "needs a key"
-            else f"should be accepted, and is refused: {refusal}"
-        )
+        return f"should be accepted, and is refused: {refusal}"
     except NoKey:
-        return None if rule == "needs a key" else "asks for a key"
-    if isinstance(rule, str):
-        return f"is answered, but {rule}"
+        return "asks for a key"
     # Whole seconds later than `after`, and earlier than it.
     after, before = case.after // MICROS, -(-case.after // MICROS)
-    fires = list(itertools.islice(rule.after(after), 4))
+    fires = itertools.islice(rule.after(after), 4)
     return (
         _compare("next", [at for at, _ in forwards], [at * MICROS for at in fires])
         or _compare("previous", backwards, [at * MICROS for at in itertools.islice(rule.before(before), 2)])
         or _reasons(rule, forwards)
         or _agree(trigger, case, forwards)
     )
+
+
+def _must_refuse(case: Case, make: Callable[[Case], Trigger], refused: Refused) -> str | None:
+    try:
+        make(case)
+    except RefusedByTrigger:
+        return None
+    return f"should be refused: {refused}"
+
+
+def _must_want_a_key(case: Case, make: Callable[[Case], Trigger]) -> str | None:
+    try:
+        make(case).next(case.after, 1)
+    except NoKey:
+        return None
+    except RefusedByTrigger as refusal:
+        return f"should be accepted, and is refused: {refusal}"
+    return "answers without the key of its H"
 
 
 def _compare(what: str, found: list[int], expected: list[int]) -> str | None:

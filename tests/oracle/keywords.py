@@ -23,6 +23,7 @@ RANGES = {
     "minute": (0, 59),
     "second": (0, 59),
 }
+BLANKS = " \t"
 NAMES = {
     "month": {name: at + 1 for at, name in enumerate(MONTHS)},
     "day_of_week": {name: at for at, name in enumerate(WEEKDAYS)},
@@ -63,7 +64,7 @@ def with_defaults(given: dict[str, str | int]) -> dict[str, str]:
     texts = {}
     for at, name in enumerate(names):
         if name in given:
-            texts[name] = str(given[name]).strip().upper()
+            texts[name] = _upper(str(given[name]).strip(BLANKS))
         elif at > finest and name not in ("week", "day_of_week"):
             texts[name] = str(RANGES[name][0])
         else:
@@ -71,9 +72,15 @@ def with_defaults(given: dict[str, str | int]) -> dict[str, str]:
     return texts
 
 
+def _upper(text: str) -> str:
+    """Letters beyond ASCII stay, so that none becomes one of a name."""
+    return "".join(c.upper() if c.isascii() else c for c in text)
+
+
 def _day_rules(text: str) -> Iterator[DayRule]:
     for item in _items("day", text):
-        words = item.split()
+        words = item.replace("\t", " ").split(" ")
+        words = [word for word in words if word]
         if words == ["LAST"]:
             yield day_rules.last_day()
         elif len(words) == 2 and words[1] in WEEKDAYS and words[0] in (*ORDINALS, "LAST"):
@@ -92,7 +99,7 @@ def _values(name: str, text: str) -> Iterator[int]:
 
 
 def _items(name: str, text: str) -> list[str]:
-    return [item.strip() for item in text.split(",")]
+    return [item.strip(BLANKS) for item in text.split(",")]
 
 
 def _item(name: str, item: str) -> range:

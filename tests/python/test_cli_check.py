@@ -253,6 +253,7 @@ def test_wrong_arguments(tmp_path: Path) -> None:
     for arguments, message in (
         ([], "required: FILE"),
         (["jobs", "--tz", "Mars/Phobos"], "--tz: there is no time zone 'Mars/Phobos'"),
+        (["jobs", "--tz", "right/UTC"], "--tz: "),
         (["jobs", "--after", "soon"], "argument --after: 'soon' is not a date or time in ISO 8601"),
     ):
         status, out, err = run(tmp_path, *arguments)

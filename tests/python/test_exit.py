@@ -76,9 +76,11 @@ class Exits:
         self._script = script
         self._python = python
 
-    def __call__(self, text: str, *, status: int = 0, errors: str = "", dev: bool = True) -> str:
+    def __call__(self, text: str, *, status: int = 0, errors: str = "", warnings: bool = True) -> str:
         """The output of PRELUDE and `text`; `errors` is the last line on stderr, and "" that there is none."""
-        env = {**self._python.env, "PYTHONDEVMODE": "1" if dev else ""}
+        # The development mode, without that of asyncio: it tells of a machine that is busy.
+        checks = {"PYTHONWARNINGS": "default", "PYTHONMALLOC": "debug"} if warnings else {}
+        env = {**self._python.env, **checks}
         process = self._script.start(PRELUDE + text, python=self._python.program, env=env)
         out, err = self._script.end_of(process)
         assert process.returncode == status, f"{process.returncode}\n{out}\n{err}"
@@ -137,7 +139,7 @@ print("over", flush=True)
 
 
 def test_the_loop_stopped_and_was_not_closed(exits: Exits) -> None:
-    # Without the development mode, in which asyncio complains of the loop.
+    # Without warnings: asyncio has one for the loop.
     exits(
         """
 loop = asyncio.new_event_loop()
@@ -149,7 +151,7 @@ async def main():
 
 loop.run_until_complete(main())
 """,
-        dev=False,
+        warnings=False,
     )
 
 

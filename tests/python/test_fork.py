@@ -104,7 +104,7 @@ def test_the_child_never_fires_and_says_why(script: Script, url: str) -> None:
             # As many runs of another scheduler as the parent's would have made many times over.
             own = AsyncIOScheduler(executors={{"default": DebugExecutor()}})
             times = []
-            own.add_task(lambda: times.append(1), "interval", seconds=0.005)
+            own.add_task(lambda: times.append(1), "interval", seconds=0.005, max_instances=1000)
             own.start()
             until(lambda: len(times) > 20)
             own.shutdown()

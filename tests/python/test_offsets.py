@@ -28,9 +28,11 @@ def test_every_zone_has_the_offsets_of_zoneinfo() -> None:
         changes = [at + shift for at in zone.changes() for shift in (-1, 0) if at > FIRST]
         for instant in [*changes, *(pick.randrange(FIRST, LAST) for _ in range(1_000))]:
             moment = EPOCH + instant * SECOND
+            where = f"UVSCHED_TEST_SEED={SEED} {name} {moment}"
             found = every_second.next(moment - MICROSECOND)
-            assert found == moment, f"UVSCHED_TEST_SEED={SEED} {name} {instant}"
+            assert found is not None, where
+            assert (found - EPOCH) // SECOND == instant, where
             # The engine makes the wall-clock fields of its answers from its own table.
             offset = (found.replace(tzinfo=timezone.utc) - moment) // SECOND
-            assert offset == zone.offset_by_zoneinfo(instant), f"UVSCHED_TEST_SEED={SEED} {name} {instant}"
-            assert found.utcoffset() == offset * SECOND, f"UVSCHED_TEST_SEED={SEED} {name} {instant}: fold"
+            assert offset == zone.offset_by_zoneinfo(instant), where
+            assert found.utcoffset() == offset * SECOND, where

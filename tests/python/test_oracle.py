@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import re
+from pathlib import Path
+
 import pytest
 from oracle import make_dst_runs, table
 from oracle.definition import iso, to_rule
@@ -30,3 +33,8 @@ def test_the_oracle_refuses_what_the_table_says(fault: table.Fault) -> None:
 
 def test_the_runs_through_two_years_are_what_the_oracle_says() -> None:
     assert make_dst_runs.FILE.read_text() == make_dst_runs.render()
+
+
+def test_the_oracle_shares_nothing_with_the_engine() -> None:
+    for path in Path(table.__file__).parent.glob("*.py"):
+        assert not re.search(r"^\s*(?:import|from) +uvsched", path.read_text(), re.MULTILINE), path

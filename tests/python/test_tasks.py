@@ -118,8 +118,9 @@ def test_reschedule(scheduler: AsyncIOScheduler) -> None:
         task.reschedule("interval", minutes=5)
         assert task.trigger == IntervalTrigger(minutes=5)
         assert task.next_run_time == NOON + 5 * MINUTE
-        scheduler.reschedule_task("x", trigger="interval", minutes=2, start_at=NOON)
-        await pass_(2 * MINUTE, 1)
+        scheduler.reschedule_task("x", trigger="interval", minutes=2, start_at=NOON - MINUTE)
+        assert task.next_run_time == NOON + MINUTE
+        await pass_(MINUTE, 1)
 
     moved(main, scheduler)
 

@@ -112,7 +112,7 @@ def test_management(tmp_path: Path, store: str) -> None:
             task.resume()
             task.run()
             await until(lambda: scheduler.history("x", store=store))
-            assert len(scheduler.preview_task_runs("x", store, count=3)) == 3
+            assert len(scheduler.preview_task_runs("x", store, count=3).run_times) == 3
             assert {found.id for found in scheduler.get_tasks(store)} == {"early", "x"}
             repr((task, task.snapshot(), scheduler.get_scheduler_info(), scheduler.get_task_infos()))
             for wrong in (
@@ -120,7 +120,7 @@ def test_management(tmp_path: Path, store: str) -> None:
                 lambda: scheduler.add_task(function, id="x" * 300, store=store),
                 lambda: scheduler.add_task(function, id="a\0b", store=store),
                 lambda: scheduler.add_task(function, id="\ud800", store=store),
-                lambda: scheduler.get_task("nobody", store),
+                lambda: scheduler.delete_task("nobody", store),
                 lambda: task.update(max_instances=0),
                 lambda: scheduler.history(store="nowhere"),
             ):

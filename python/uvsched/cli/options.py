@@ -7,7 +7,9 @@ import re
 from datetime import datetime, timedelta, timezone, tzinfo
 
 from .._time import to_datetime, to_zone
+from ..triggers import CronTrigger
 
+FIRST_YEAR, LAST_YEAR = 1900, 2300  # of moments; schedules lie in 1970 to 2199
 WEEKDAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
 
 _COLUMN = re.compile(r" \(column (\d+)\)\Z")
@@ -45,19 +47,30 @@ def moment(text: str) -> datetime:
     if text == "now":
         return datetime.now(timezone.utc)
     try:
-        return to_datetime(text, "moment")
+        read = to_datetime(text, "moment")
     except ValueError:
         raise argparse.ArgumentTypeError(
             f"{text!r} is not a date or time in ISO 8601, such as 2026-03-28T09:30 or 2026-03-28T08:30:00Z"
         ) from None
+    if not FIRST_YEAR <= read.year <= LAST_YEAR:
+        raise argparse.ArgumentTypeError(f"{text!r} is not in the years {FIRST_YEAR} to {LAST_YEAR}")
+    return read
 
 
-def zone_of(name: str) -> tzinfo:
-    """The zone that --tz names."""
+def zone_of(name: str, argument: str = "--tz") -> tzinfo:
+    """The zone of that name.
+
+    Raises:
+        CommandError: there is none, or none that the engine takes; naming `argument`.
+    """
     try:
-        return to_zone(name, "--tz")
+        zone = to_zone(name, argument)
+        CronTrigger.from_crontab("@hourly", timezone=name)
     except ValueError as error:
-        raise CommandError(str(error)) from None
+        raise CommandError(
+            f"{argument}: {str(error).removeprefix(f'{argument}: ').removeprefix('timezone: ')}"
+        ) from None
+    return zone
 
 
 def aware(value: datetime, zone: tzinfo) -> datetime:

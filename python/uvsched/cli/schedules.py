@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 from .._time import to_zone
 from ..triggers import CronTrigger
-from .options import just_before, local_text, offset_text
+from .options import CommandError, just_before, local_text, offset_text, zone_of
 
 _YEAR = 366
 _LONGEST = timedelta(hours=3)  # a longer gap is no change of the clocks
@@ -59,10 +59,9 @@ class Schedules:
         """What is wrong with the name of a zone; None when nothing is."""
         if name not in self._faults:
             try:
-                to_zone(name, "CRON_TZ")
-                CronTrigger.from_crontab("* * * * *", timezone=name)
+                zone_of(name, "CRON_TZ")
                 self._faults[name] = None
-            except ValueError as error:
+            except CommandError as error:
                 self._faults[name] = str(error)
         return self._faults[name]
 

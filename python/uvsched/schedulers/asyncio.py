@@ -50,6 +50,7 @@ class AsyncIOScheduler(BaseScheduler):
     _binding: LoopBinding | None = None
     _loop_thread: LoopThread | None = None
     _stopped: asyncio.Event | None = None
+    _endless = False  # at the interpreter's exit something has the loop and does not end
 
     @property
     def event_loop(self) -> asyncio.AbstractEventLoop | None:
@@ -127,9 +128,10 @@ class AsyncIOScheduler(BaseScheduler):
         """Takes back one start; the last one stops the scheduler.
 
         On the loop's own thread it never blocks: no run starts after it returns, coroutines are cancelled, functions in
-        threads go on to their end (wait=True) or are given up (wait=False); use shutdown_async() to wait. The same in a
-        run of its own, which it would wait for. On other threads, where the loop runs, it waits for runs under way
-        (wait=True) or cancels what can be cancelled.
+        threads go on to their end (wait=True) or are given up (wait=False); use shutdown_async() to wait. Coroutines on
+        a shutdown trigger can't run there: they are skipped, with a row in the history. The same in a run of its own,
+        which it would wait for. On other threads, where the loop runs, it waits for runs under way (wait=True) or
+        cancels what can be cancelled.
 
         Returns:
             True when this call stopped it; False when further starts hold it.
@@ -286,7 +288,10 @@ class AsyncIOScheduler(BaseScheduler):
         if binding is None or engine is None:
             return
         engine.stop(True)
-        if not binding.loop.is_running() or _is_current(binding.loop):
+        patience = _STOP_MS
+        if not binding.loop.is_running():
+            binding.close(cancel=True, loop_usable=False)  # nor will it run again
+        elif _is_current(binding.loop):
             binding.close(cancel=True)
         else:
             closed = threading.Event()
@@ -300,13 +305,14 @@ class AsyncIOScheduler(BaseScheduler):
                 closed.wait(_CANCEL_S)
             if not closed.is_set():  # something blocks the loop; what waits in threads must know all the same
                 binding.close(cancel=True, loop_usable=False)
-        engine.wait(_STOP_MS)
+                patience = round(_CANCEL_S * 1000)
+        self._endless = not engine.wait(patience)
         thread, self._loop_thread = self._loop_thread, None
         if thread is not None:
             thread.stop()
 
     def _at_end(self) -> None:
-        if self._engine is not None:
+        if self._engine is not None and not self._endless:
             self._engine.wait(_STOP_MS)
 
     # ---- Context managers ----

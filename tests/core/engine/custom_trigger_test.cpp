@@ -1,6 +1,7 @@
 // Custom triggers: asked apart from the loop, one known time at a time; what they do wrong hurts their own task alone.
 #include <doctest/doctest.h>
 
+#include <atomic>
 #include <functional>
 #include <thread>
 
@@ -540,7 +541,7 @@ TEST_CASE("a slot with what may have piled up behind it survives a death while i
 
 TEST_CASE("a name is registered once, and its function is released when nothing uses it any more") {
     Fixture f;
-    int released = 0;
+    std::atomic<int> released{0};
     Gate slow;
     TriggerFunction function;
     function.call = [&](const TriggerAsk& ask) {
@@ -563,6 +564,7 @@ TEST_CASE("a name is registered once, and its function is released when nothing 
     CHECK(released == 0);
     slow.open();
     f.settle();
+    while (released == 0) std::this_thread::yield();  // by the thread of the triggers, when it has answered
     CHECK(released == 1);
     CHECK(next_run(f) == kStart + kSecond);
     TaskChanges changes;
