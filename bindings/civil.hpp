@@ -25,24 +25,38 @@ struct Civil {
     return days_of(civil.year, civil.month, civil.day) * kDay + seconds * kSecond + civil.microsecond;
 }
 
-[[nodiscard]] constexpr Civil civil_of(std::int64_t local) noexcept {
-    // Counted from 0000-03-01, so that nothing is negative.
-    const auto since = static_cast<std::uint64_t>(local + 719'468 * kDay);
-    const auto day = static_cast<std::uint32_t>(since / kDay);
-    const auto time = since % kDay;
+// Sets year, month and day. `days`: since 1970-01-01.
+constexpr void set_date(Civil& civil, std::int64_t days) noexcept {
+    const auto day = static_cast<std::uint32_t>(days + 719'468);  // since 0000-03-01, so that nothing is negative
     const std::uint32_t century = (4 * day + 3) / 146'097;
     const std::uint32_t in_century = (4 * day + 3) % 146'097 / 4;
     const std::uint32_t year = (4 * in_century + 3) / 1'461;
     const std::uint32_t in_year = (4 * in_century + 3) % 1'461 / 4;
     const std::uint32_t month = (5 * in_year + 2) / 153;
+    civil.year = static_cast<int>(century * 100 + year + (month >= 10 ? 1 : 0));
+    civil.month = static_cast<int>(month < 10 ? month + 3 : month - 9);
+    civil.day = static_cast<int>(in_year - (153 * month + 2) / 5 + 1);
+}
+
+// Sets the rest. `time`: microseconds since midnight.
+constexpr void set_time(Civil& civil, std::int64_t time) noexcept {
     const auto second = static_cast<std::uint32_t>(time / kSecond);
-    return {static_cast<int>(century * 100 + year + (month >= 10 ? 1 : 0)),
-            static_cast<int>(month < 10 ? month + 3 : month - 9),
-            static_cast<int>(in_year - (153 * month + 2) / 5 + 1),
-            static_cast<int>(second / 3600),
-            static_cast<int>(second / 60 % 60),
-            static_cast<int>(second % 60),
-            static_cast<int>(time % kSecond)};
+    civil.hour = static_cast<int>(second / 3600);
+    civil.minute = static_cast<int>(second / 60 % 60);
+    civil.second = static_cast<int>(second % 60);
+    civil.microsecond = static_cast<int>(time % kSecond);
+}
+
+// The day that a local time lies in, since 1970-01-01.
+[[nodiscard]] constexpr std::int64_t day_of(std::int64_t local) noexcept {
+    return local / kDay - (local % kDay < 0 ? 1 : 0);
+}
+
+[[nodiscard]] constexpr Civil civil_of(std::int64_t local) noexcept {
+    Civil civil{};
+    set_date(civil, day_of(local));
+    set_time(civil, local - day_of(local) * kDay);
+    return civil;
 }
 
 static_assert(local_of({1970, 1, 1, 0, 0, 0, 0}) == 0);

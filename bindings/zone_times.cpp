@@ -6,7 +6,6 @@
 #include <new>
 #include <unordered_map>
 
-#include "civil.hpp"
 #include "errors.hpp"
 
 #pragma GCC diagnostic ignored "-Wold-style-cast"  // in the macros of datetime.h
@@ -36,8 +35,7 @@ Civil civil_of_datetime(PyObject* value) noexcept {
             PyDateTime_DATE_GET_MICROSECOND(value)};
 }
 
-PyObject* make_datetime(std::int64_t local, PyObject* zone, int fold) noexcept {
-    const Civil civil = civil_of(local);
+PyObject* make_datetime(const Civil& civil, PyObject* zone, int fold) noexcept {
     return PyDateTimeAPI->DateTime_FromDateAndTimeAndFold(civil.year, civil.month, civil.day, civil.hour, civil.minute,
                                                           civil.second, civil.microsecond, zone, fold,
                                                           PyDateTimeAPI->DateTimeType);
@@ -145,7 +143,7 @@ ZoneTimes::Check ZoneTimes::compare(const Stretch& stretch) const noexcept {
     const std::int64_t last = std::min(stretch.end, kLast) - 1;
     for (const std::int64_t at : {first, first + (last - first) / 2, last}) {
         std::int64_t offset = 0;
-        const Owned shown(make_datetime(at + stretch.offset, zone_, at < stretch.second_pass ? 1 : 0));
+        const Owned shown(make_datetime(civil_of(at + stretch.offset), zone_, at < stretch.second_pass ? 1 : 0));
         if (!shown || ask_offset(shown.get(), offset) != 1) {
             PyErr_Clear();
             return Check::other;
@@ -156,7 +154,7 @@ ZoneTimes::Check ZoneTimes::compare(const Stretch& stretch) const noexcept {
 }
 
 PyObject* ZoneTimes::ask_zone(std::int64_t instant) const noexcept {
-    const Owned utc(make_datetime(instant, zone_, 0));
+    const Owned utc(make_datetime(civil_of(instant), zone_, 0));
     if (!utc) return nullptr;
     return PyObject_CallMethod(zone_, "fromutc", "O", utc.get());
 }
@@ -164,7 +162,14 @@ PyObject* ZoneTimes::ask_zone(std::int64_t instant) const noexcept {
 PyObject* ZoneTimes::to_datetime(std::int64_t instant) noexcept {
     const Stretch* const found = stretch_at(instant);
     if (found == nullptr) return ask_zone(instant);
-    return make_datetime(instant + found->offset, zone_, instant < found->second_pass ? 1 : 0);
+    const std::int64_t local = instant + found->offset;
+    const std::int64_t day = day_of(local);
+    if (day != day_) {
+        day_ = day;
+        set_date(shown_, day);
+    }
+    set_time(shown_, local - day * kDay);
+    return make_datetime(shown_, zone_, instant < found->second_pass ? 1 : 0);
 }
 
 // Only where one stretch alone has this local time: not in a gap, nor at the ends of what the table knows.
@@ -176,13 +181,9 @@ bool ZoneTimes::find_local(std::int64_t local, int fold, std::int64_t& out) noex
         const Stretch* const found = stretch_at(guess);
         if (found == nullptr) return false;
         const std::int64_t instant = local - found->offset;
-        if (instant < found->begin) {
+        if (instant < found->begin || (fold == 0 && instant < found->second_pass)) {
             guess = found->begin - 1;
-        } else if (instant >= found->end) {
-            guess = found->end;
-        } else if (fold == 0 && instant < found->second_pass) {
-            guess = found->begin - 1;
-        } else if (fold == 1 && instant >= found->first_pass) {
+        } else if (instant >= found->end || (fold == 1 && instant >= found->first_pass)) {
             guess = found->end;
         } else {
             out = instant;
@@ -202,7 +203,7 @@ bool ZoneTimes::to_instant(PyObject* datetime, const char* argument, std::int64_
     const bool naive = own == Py_None;
     const int fold = PyDateTime_DATE_GET_FOLD(datetime);
     if ((naive || own == zone_) && find_local(local, fold, out)) return true;
-    const Owned aware(naive ? make_datetime(local, zone_, fold) : Py_NewRef(datetime));
+    const Owned aware(naive ? make_datetime(civil_of(local), zone_, fold) : Py_NewRef(datetime));
     std::int64_t offset = 0;
     const int answer = aware ? ask_offset(aware.get(), offset) : -1;
     if (answer == 0) PyErr_Format(PyExc_ValueError, "%s: the tzinfo of %R gives no offset", argument, datetime);

@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <vector>
 
+#include "civil.hpp"
 #include "python.hpp"
 #include "uvsched.h"
 
@@ -52,6 +53,8 @@ private:
     int users_ = 1;
     std::vector<Stretch> table_;  // empty: the tzinfo is always asked
     std::size_t last_ = 0;        // where the last answer was found
+    Civil shown_{};               // the last one that was shown, and its day: the next one is often of the same
+    std::int64_t day_ = INT64_MIN;
 };
 
 // Imports what this and datetimes in general need. Throws py::error_already_set.
