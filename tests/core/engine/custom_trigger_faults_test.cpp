@@ -1,0 +1,132 @@
+// What custom triggers do wrong hurts their own task alone.
+#include <stdexcept>
+#include <thread>
+
+#include "tests/core/engine/custom_triggers.hpp"
+
+using namespace uvsched;
+using namespace uvsched::test;
+
+TEST_CASE("an answer that is wrong pauses its own task, with the reason in its history") {
+    struct Case {
+        const char* what;
+        std::function<TriggerAnswer(const TriggerAsk&)> call;
+        const char* message;
+    };
+    const Case cases[] = {
+        {"an exception", [](const TriggerAsk&) -> TriggerAnswer { throw std::runtime_error("no luck"); },
+         "trigger \"bad\" of task \"t\" failed: no luck"},
+        {"an error",
+         [](const TriggerAsk&) {
+             return TriggerAnswer{.kind = Kind::failed, .ask = 0, .time = 0, .error = "out of days"};
+         },
+         "trigger \"bad\" of task \"t\" failed: out of days"},
+        {"the past", [](const TriggerAsk& ask) { return at(ask.now - 1); },
+         "trigger \"bad\" of task \"t\" gave 2025-12-31T23:59:59.999999Z, which lies before 2026-01-01T00:00:00Z, from "
+         "when it was asked"},
+        {"out of range", [](const TriggerAsk&) { return at(kHorizon); },
+         "trigger \"bad\" of task \"t\" gave 2200-01-01T00:00:00Z, which does not lie in 1970 to 2199"},
+    };
+    for (const Case& c : cases) {
+        CAPTURE(c.what);
+        on_each_store([&](Fixture& f, Triggers& triggers) {
+            triggers.add("bad", c.call);
+            triggers.add_every("good", 10 * kSecond);
+            f.start();
+            f.add(f.task("t", custom("bad")));
+            f.add(f.task("other", custom("good")));
+            f.settle();
+            CHECK(status(f) == TaskStatus::paused);
+            CHECK_FALSE(next_run(f).has_value());
+            const auto told = f.told(EventCode::trigger_error);
+            REQUIRE(told.size() == 1);
+            CHECK(told[0].task_id == "t");
+            CHECK(told[0].alias == "default");
+            CHECK(told[0].reason == Reason::trigger_failed);
+            CHECK(told[0].message == std::string(c.message) + "; the task is paused until it is resumed or changed");
+            const auto rows = f.history("t");
+            REQUIRE(rows.size() == 1);
+            CHECK(rows[0].state == FireState::missed);
+            CHECK(rows[0].reason == Reason::trigger_failed);
+            CHECK(rows[0].error == c.message);
+            CHECK(rows[0].folded == 0);
+
+            f.advance(10 * kSecond);
+            CHECK(f.runs() == 1);
+            CHECK(f.seen[0].task == "other");
+
+            // Repaired and resumed, it goes on from now.
+            triggers.add_every("bad", 3 * kSecond);
+            f.scheduler->resume_task("", "t");
+            f.settle();
+            CHECK(next_run(f) == kStart + 13 * kSecond);
+        });
+    }
+}
+
+TEST_CASE("a time that does not come after the last one pauses the task; what ran has run") {
+    on_each_store([](Fixture& f, Triggers& triggers) {
+        triggers.add("stuck", [](const TriggerAsk& ask) { return at(ask.previous.value_or(ask.now)); });
+        f.start();
+        f.add(f.task("t", custom("stuck")));
+        f.settle();
+        CHECK(f.runs() == 1);
+        CHECK(status(f) == TaskStatus::paused);
+        const auto told = f.told(EventCode::trigger_error);
+        REQUIRE(told.size() == 1);
+        CHECK(told[0].message.find("which is not later than its previous time, 2026-01-01T00:00:00Z") !=
+              std::string::npos);
+    });
+}
+
+TEST_CASE("a trigger that loops for ever is given up after its deadline; the others go on") {
+    on_each_store([](Fixture& f, Triggers& triggers) {
+        Door stuck;
+        triggers.add("loop", [&](const TriggerAsk& ask) {
+            stuck.pass();
+            return at(ask.now + kSecond);
+        });
+        triggers.add_every("good", 2 * kSecond);
+        f.start();
+        f.add(f.task("t", custom("loop")));
+        stuck.wait_for_waiting(1);
+        f.add(f.task("other", custom("good")));
+        f.add(f.task("plain", Fixture::every(kSecond)));
+        f.clock->advance(5 * kSecond - 1);
+        // The loop thread is not held up meanwhile.
+        while (f.runs() == 0) std::this_thread::yield();
+        CHECK(status(f) == TaskStatus::active);
+        f.clock->advance(1);
+        f.hear(EventCode::trigger_error);
+        f.settle();
+        CHECK(status(f) == TaskStatus::paused);
+        CHECK(f.told(EventCode::trigger_error)[0].message ==
+              "trigger \"loop\" of task \"t\" did not answer within 5 s; the task is paused until it is resumed or "
+              "changed");
+        CHECK(next_run(f, "other").has_value());
+        stuck.open();
+        f.advance(2 * kSecond);
+        CHECK(status(f) == TaskStatus::paused);  // the late answer is ignored
+    });
+}
+
+TEST_CASE("a machine that slept through the deadline gives the function its time again") {
+    Fixture f;
+    Triggers triggers(f);
+    Door stuck;
+    triggers.add("slow", [&](const TriggerAsk& ask) {
+        stuck.pass();
+        return at(ask.now + kDay);
+    });
+    f.start();
+    f.add(f.task("t", custom("slow")));
+    stuck.wait_for_waiting(1);
+    f.clock->advance(kHour);
+    f.scheduler->run_now("", "t");
+    while (f.runs() == 0) std::this_thread::yield();  // the loop has seen the hour
+    CHECK(status(f) == TaskStatus::active);
+    stuck.open();
+    f.settle();
+    CHECK(next_run(f) == kStart + kDay);
+    CHECK(f.told(EventCode::trigger_error).empty());
+}
