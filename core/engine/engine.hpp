@@ -46,7 +46,7 @@ struct DurableSlot {
     std::unordered_set<LaneNumber> reported;  // as not runnable here
     LaneGroups groups;
     std::vector<Store::Wake> wakes;   // by executor
-    std::vector<Store::Wake> looked;  // the same, when the look under way was posted
+    std::vector<Store::Wake> looked;  // of those that the look under way is for: the same, when it was posted
     std::vector<Instant> not_before;  // by executor: a look that found nothing is not repeated before (wall)
     bool open = false;
     bool look_pending = false;

@@ -219,6 +219,7 @@ bool StoreThread::look(std::vector<StoreRequest>& requests, std::vector<StoreRep
         for (std::size_t i = 0; i < requests.size(); ++i) {
             for (const LookWant& want : requests[i].looks) {
                 const Now now = hooks_.now();
+                if (!replies[i].looked) replies[i].looked = now;
                 Look found =
                     store_->look({.wall = now.wall, .elapsed = now.elapsed, .lanes = want.lanes, .limit = want.limit});
                 replies[i].more = replies[i].more || found.more;

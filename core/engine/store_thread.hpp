@@ -50,6 +50,7 @@ struct StoreReply {
     std::vector<OpenFire> taken;  // of batch.takes, those that came to be ours
     std::vector<Quarantined> quarantined;
     bool more = false;           // a look was cut by its limit
+    std::optional<Now> looked;   // the present that the first look went by
     std::optional<Error> error;  // the request did not happen
 };
 

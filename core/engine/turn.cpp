@@ -1,5 +1,6 @@
 // What the loop thread does each time it wakes: see what is due, claim it, hand it on, and say how long to sleep.
 #include <algorithm>
+#include <utility>
 
 #include "core/engine/engine.hpp"
 #include "core/executors/callback_scope.hpp"
@@ -131,14 +132,16 @@ void Engine::post_looks(const Now& raw) {
         if (durable == nullptr || !durable->open || durable->look_pending) continue;
         const Now now = now_of(stores_[i], raw);
         StoreRequest request;
+        std::vector<Store::Wake> looked(durable->wakes.size());
         for (const LaneGroup& group : *durable->groups) {
             const bool due = is_due(durable->wakes[group.executor], now);
             if (!due || rooms_[group.executor] == 0 || durable->not_before[group.executor] > now.wall) continue;
             request.looks.push_back({group.executor, group.lanes, std::min(rooms_[group.executor], kLookLimit)});
+            looked[group.executor] = durable->wakes[group.executor];
         }
         if (request.looks.empty()) continue;
         durable->look_pending = true;
-        durable->looked = durable->wakes;
+        durable->looked = std::move(looked);
         request.done = [this, i](StoreReply&& reply) { looked(i, std::move(reply)); };
         durable->thread->post(std::move(request));
     }
