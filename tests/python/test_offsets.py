@@ -51,7 +51,7 @@ def test_the_packaged_zones_are_right_too() -> None:
     test = f"{__file__}::{test_every_zone_has_the_offsets_of_zoneinfo.__name__}"
     done = subprocess.run(
         [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", test],
-        env={**os.environ, "TZDIR": packaged, "UVSCHED_TEST_SEED": str(SEED)},
+        env={**os.environ, "TZDIR": packaged, "PYTHONTZPATH": packaged, "UVSCHED_TEST_SEED": str(SEED)},
         cwd=Path(__file__).parents[2],
         capture_output=True,
         text=True,
