@@ -1,8 +1,7 @@
 #include "core/time/zone.hpp"
 
-#include <cctz/time_zone.h>
-
-#include <chrono>
+#include <fstream>
+#include <iterator>
 #include <map>
 #include <mutex>
 #include <utility>
@@ -10,7 +9,9 @@
 
 #include "core/base/error.hpp"
 #include "core/time/civil.hpp"
+#include "core/time/posix_rule.hpp"
 #include "core/time/quote.hpp"
+#include "core/time/tzif.hpp"
 #include "core/time/zone_files.hpp"
 #include "core/time/zone_name.hpp"
 #include "core/time/zone_table.hpp"
@@ -20,7 +21,7 @@ namespace uvsched {
 struct TimeZone::Data {
     std::string name;
     ZoneTable table;
-    std::optional<cctz::time_zone> beyond;  // for what lies behind the table; a fixed offset has nothing there
+    std::optional<PosixRule> beyond;  // for what lies behind the table; without, its last offset stays
 };
 
 struct TimeZone::Registry {
@@ -31,31 +32,27 @@ struct TimeZone::Registry {
 
 namespace {
 
-using CctzTime = cctz::time_point<cctz::seconds>;
-
-constexpr std::int64_t kHorizonSecond = kHorizon / kSecond;
-
 // Local times from here on may belong to instants behind the table.
 constexpr LocalTime kLocalHorizon = kHorizon - 2 * kDay;
 
 // Seconds since the epoch, rounded down.
 std::int64_t whole_seconds(std::int64_t micros) { return micros / kSecond - (micros % kSecond < 0 ? 1 : 0); }
 
-CctzTime cctz_time(std::int64_t seconds) { return CctzTime(cctz::seconds(seconds)); }
+std::optional<Tzif> read_file(const std::string& path) {
+    std::ifstream file(path, std::ios::binary);
+    const std::string bytes{std::istreambuf_iterator<char>(file), {}};
+    return file ? read_tzif(bytes) : std::nullopt;
+}
 
-// What CCTZ knows until the horizon.
-std::vector<ZoneStretch> read_stretches(const cctz::time_zone& zone) {
-    CctzTime at = cctz_time(whole_seconds(kEarliest));
-    std::vector<ZoneStretch> out{{.begin = ZoneTable::kBegin, .offset = zone.lookup(at).offset}};
-    cctz::time_zone::civil_transition change;
-    while (zone.next_transition(at, &change)) {
-        // It names the local time that would have come next, by the offset before the change.
-        const std::int64_t second = change.from - cctz::civil_second(1970, 1, 1, 0, 0, 0) - out.back().offset;
-        if (second >= kHorizonSecond) break;
-        at = cctz_time(second);
-        out.push_back({.begin = second, .offset = zone.lookup(at).offset});
-    }
-    return out;
+// The offset that a local time is read by where a rule says all changes: at most one within a day.
+std::int64_t offset_of_local(const PosixRule& rule, std::int64_t local, int fold) {
+    constexpr std::int64_t kDaySeconds = kDay / kSecond;
+    const std::int64_t before = rule.offset_at(local - 2 * kDaySeconds);
+    const std::int64_t after = rule.offset_at(local + 2 * kDaySeconds);
+    const bool by_before = rule.offset_at(local - before) == before;
+    const bool by_after = rule.offset_at(local - after) == after;
+    if (by_before == by_after) return fold == 0 ? before : after;
+    return by_before ? before : after;
 }
 
 }  // namespace
@@ -84,13 +81,12 @@ TimeZone TimeZone::load(const std::string& name) {
     const std::lock_guard lock(known.mutex);
     if (const auto found = known.zones.find(name); found != known.zones.end()) return TimeZone(found->second);
     const std::string path = find_zone_file(known.folders, name);
-    cctz::time_zone zone;
-    // CCTZ reads a path as it stands, which leaves TZDIR and its own choice of folder out of it.
-    if (!cctz::load_time_zone(path, &zone)) {
+    const auto data = read_file(path);
+    if (!data) {
         fail(Code::invalid, in_quotes(name) + " is not a time zone: the file " + path + " cannot be read as zone data");
     }
     const auto shared =
-        std::make_shared<const Data>(Data{.name = name, .table = ZoneTable(read_stretches(zone)), .beyond = zone});
+        std::make_shared<const Data>(Data{.name = name, .table = ZoneTable(data->stretches), .beyond = data->rule});
     known.zones.emplace(name, shared);
     return TimeZone(shared);
 }
@@ -107,7 +103,7 @@ const ZoneTable& TimeZone::table() const noexcept { return data_->table; }
 
 int TimeZone::offset_seconds(Instant instant) const {
     const std::int64_t second = whole_seconds(instant);
-    if (instant >= kHorizon && data_->beyond) return data_->beyond->lookup(cctz_time(second)).offset;
+    if (instant >= kHorizon && data_->beyond) return static_cast<int>(data_->beyond->offset_at(second));
     return static_cast<int>(data_->table.offset(data_->table.find(second)));
 }
 
@@ -126,10 +122,7 @@ ZoneSegment TimeZone::segment(Instant instant) const {
 Instant TimeZone::to_instant(LocalTime local, int fold) const {
     const std::int64_t second = whole_seconds(local);
     if (local >= kLocalHorizon && data_->beyond) {
-        const auto found = data_->beyond->lookup(cctz::civil_second(1970, 1, 1, 0, 0, 0) + second);
-        // In a gap and in an overlap alike, `pre` uses the offset before the change and `post` the one after it.
-        const CctzTime time = fold == 0 ? found.pre : found.post;
-        return saturating_sub(local, (second - time.time_since_epoch().count()) * kSecond);
+        return saturating_sub(local, offset_of_local(*data_->beyond, second, fold) * kSecond);
     }
     const ZoneOffsets offsets = data_->table.offsets_of_local(second);
     return saturating_sub(local, (fold == 0 ? offsets.before : offsets.after) * kSecond);

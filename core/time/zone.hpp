@@ -1,5 +1,4 @@
-// TimeZone: a named set of offsets from UTC. Its data is read by CCTZ, which no other folder includes, into one table
-// that all who use the zone share.
+// TimeZone: a named set of offsets from UTC. Its data is read (tzif.hpp) into one table that all who use the zone share.
 #pragma once
 
 #include <memory>

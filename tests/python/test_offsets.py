@@ -4,7 +4,11 @@ from __future__ import annotations
 
 import os
 import random
+import subprocess
+import sys
 from datetime import datetime, timedelta, timezone
+from importlib import resources
+from pathlib import Path
 
 import pytest
 from oracle import zones
@@ -36,3 +40,22 @@ def test_every_zone_has_the_offsets_of_zoneinfo() -> None:
             offset = (found.replace(tzinfo=timezone.utc) - moment) // SECOND
             assert offset == zone.offset_by_zoneinfo(instant), where
             assert found.utcoffset() == offset * SECOND, where
+
+
+@pytest.mark.timeout(300)
+def test_the_packaged_zones_are_right_too() -> None:
+    """Python's tzdata has files of another kind: what their last line can say, they list no changes for."""
+    packaged = str(resources.files("tzdata") / "zoneinfo")
+    if os.environ.get("TZDIR") == packaged:
+        return
+    test = f"{__file__}::{test_every_zone_has_the_offsets_of_zoneinfo.__name__}"
+    done = subprocess.run(
+        [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", test],
+        env={**os.environ, "TZDIR": packaged, "PYTHONTZPATH": packaged, "UVSCHED_TEST_SEED": str(SEED)},
+        cwd=Path(__file__).parents[2],
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0, done.stdout
+    assert done.stderr == ""

@@ -42,7 +42,7 @@ bool CronSchedule::gap_counts(std::size_t stretch) const noexcept {
 // Local times run on within a stretch, and from its end to where the next begins to count. So the first match `found` at
 // or after `from` is the next one too, unless the stretch it was looked for in ends before it and the clock is then set
 // forward past it, or back to before `from`. Each stretch begins later on the local line than the one before it: no
-// overlap is longer than the stretch whose end it repeats (CCTZ takes no other data).
+// overlap is longer than the stretch whose end it repeats (no other data is read).
 std::optional<Instant> CronSchedule::next(Instant after) const {
     if (never_) return std::nullopt;
     const std::int64_t second = second_of(after) + 1;

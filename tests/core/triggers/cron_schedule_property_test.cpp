@@ -184,7 +184,7 @@ TEST_CASE("changes that follow each other at once, in zones that do not exist") 
             std::int64_t jump = random.between(-4, 4) * 1800;
             if (random.between(0, 3) == 0) jump = random.between(-11'000, 11'000);
             if (random.between(0, 7) == 0) jump = random.between(0, 1) == 0 ? 10'800 : -10'800;
-            // CCTZ takes no overlap that is longer than the stretch before it.
+            // No data is read with an overlap that is longer than the stretch before it.
             if (stretches.size() > 1) at += std::max<std::int64_t>(0, -jump) + random.between(1, 9'000);
             stretches.push_back({.begin = at, .offset = last.offset + jump});
             changes += " | " + std::to_string(at - middle) + ": " + std::to_string(last.offset + jump);
