@@ -12,17 +12,6 @@ run_pytest() {
     "$venv/bin/python" -m pytest -q "$@" -o junit_family=xunit2 --junitxml "$junit"
 }
 
-# The tests of the core alone, under the sanitizers.
-build_and_ctest_core() {
-    preset=$1 junit=$2
-    cmake --preset "$preset" --log-level=WARNING
-    targets=$(cmake --build --preset "$preset" --target help | sed -n 's/^\(test_core_[a-z]*\): .*/\1/p')
-    # shellcheck disable=SC2086
-    cmake --build --preset "$preset" --parallel "$JOBS" --target $targets
-    ctest --preset "$preset" -j "$JOBS" -R '^test_core_' --output-junit "$junit"
-}
-
-test_core() { suite "C++ core, $1" build_and_ctest_core "$1" "$RESULTS/ctest-$1.xml"; }
 test_cpp() { suite "C and C++, $1" build_and_ctest "$1" "$RESULTS/ctest-$1.xml"; }
 
 # The suites take the JUnit file last.
@@ -35,20 +24,22 @@ test_python_asan() {
     suite "Python, asan-ubsan" pytest_asan "$RESULTS/pytest-asan.xml"
 }
 
-# ./dev test [--quick]
+# ./dev test [--quick | --long]
 #
 # Runs the C, C++ and installed-tree tests; the Python tests (those of the interpreter's exit on other Pythons too) and the
-# examples of the documentation; the framework tests in an environment of their own; the tests of the core and a smoke test
-# of the Python package under AddressSanitizer with UndefinedBehaviorSanitizer; those of the core under ThreadSanitizer; the
-# checks of ./dev lint but clang-tidy. The last line is 'N passed, N failed, N skipped'.
+# examples of the documentation; the framework tests in an environment of their own; the C and C++ tests and a smoke test of
+# the Python package under AddressSanitizer with UndefinedBehaviorSanitizer, and the C and C++ tests under ThreadSanitizer;
+# the checks of ./dev lint but clang-tidy. The last line is 'N passed, N failed, N skipped'.
 #
 #   --quick   only preset dev and the Python tests
+#   --long    a million random triggers against the oracle, and two years of DST minute by minute: hours
 task_test() {
     quick=
     for option; do
         case $option in
         -h | --help) help_of test test && return ;;
         --quick) quick=yes ;;
+        --long) export UVSCHED_TEST_LONG=1 ;;
         *) fail "test: unknown option '$option'" ;;
         esac
     done
@@ -66,10 +57,11 @@ task_test() {
     if [ -z "$quick" ]; then
         check "Python package beside Esmerald" environment .venv-esmerald test,esmerald
         suite "Python frameworks" pytest_frameworks "$RESULTS/pytest-frameworks.xml"
-        test_core asan-ubsan
+        test_cpp asan-ubsan
         test_python_asan
-        test_core tsan
+        test_cpp tsan
         lint_quick
+        check "stubs of uvsched._core" lint_stubs
     fi
     summary
 }

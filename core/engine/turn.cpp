@@ -132,16 +132,16 @@ void Engine::post_looks(const Now& raw) {
         if (durable == nullptr || !durable->open || durable->look_pending) continue;
         const Now now = now_of(stores_[i], raw);
         StoreRequest request;
-        std::vector<Store::Wake> looked(durable->wakes.size());
+        std::vector<Store::Wake> asked(durable->wakes.size());
         for (const LaneGroup& group : *durable->groups) {
             const bool due = is_due(durable->wakes[group.executor], now);
             if (!due || rooms_[group.executor] == 0 || durable->not_before[group.executor] > now.wall) continue;
             request.looks.push_back({group.executor, group.lanes, std::min(rooms_[group.executor], kLookLimit)});
-            looked[group.executor] = durable->wakes[group.executor];
+            asked[group.executor] = durable->wakes[group.executor];
         }
         if (request.looks.empty()) continue;
         durable->look_pending = true;
-        durable->looked = std::move(looked);
+        durable->looked = std::move(asked);
         request.done = [this, i](StoreReply&& reply) { looked(i, std::move(reply)); };
         durable->thread->post(std::move(request));
     }

@@ -12,7 +12,7 @@ PYTHON = r"pybind11/.*|Python\.h|structmember\.h"
 # Who alone may include what touches the world.
 OWNERS = {
     r"uv\.h|uv/.*": ("core/engine/loop",),
-    r"cctz/.*": ("core/time/",),
+    r"cctz/.*": (),  # only tests hold the zones against it
     r"sqlite3\.h": ("core/stores/sqlite/",),
     r"nlohmann/json\.hpp": ("core/", "capi/src/"),
     PYTHON: ("bindings/",),
