@@ -13,7 +13,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 import pytest
-from conftest import NOON, Recorder, until
+from .conftest import NOON, Recorder, until
 from uvsched.events.constants import TRIGGER_ERROR
 from uvsched.executors import DebugExecutor
 from uvsched.schedulers import AsyncIOScheduler
@@ -229,6 +229,7 @@ def test_a_trigger_that_fails_hurts_only_its_task(
         assert calls == ["other"]
         scheduler.reschedule_task("t", trigger=Every(5))
         scheduler.resume_task("t")
+        await settled(scheduler)
         scheduler.advance(5 * SECOND)
         await settled(scheduler)
         assert calls == ["other", None]
