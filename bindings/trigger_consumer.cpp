@@ -1,5 +1,7 @@
 #include "trigger_consumer.hpp"
 
+#include <pybind11/stl.h>
+
 #include <optional>
 #include <string>
 

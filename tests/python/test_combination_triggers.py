@@ -87,7 +87,7 @@ class Sometimes(BaseTrigger):
         ("cron", TypeError, "^triggers: expected a list of triggers, not str"),
         (IntervalTrigger(), TypeError, "^triggers: expected a list of triggers, not IntervalTrigger"),
         ([IntervalTrigger(), "cron"], TypeError, r"^triggers\[1\]: expected a trigger, not str"),
-        ([Sometimes()], ValueError, r"^triggers\[0\]: Sometimes is not available yet"),
+        ([Sometimes()], ValueError, r"^triggers\[0\]: Sometimes is a custom trigger"),
         ([ShutdownTrigger()], ValueError, r"^triggers\[0\]"),
         ([CronTrigger.from_crontab("@reboot")], ValueError, r"^triggers\[0\]"),
     ],

@@ -107,6 +107,9 @@ def _checked(triggers: Iterable[TriggerType]) -> list[RuleTrigger]:
         if not isinstance(trigger, TriggerType):
             raise TypeError(f"triggers[{index}]: expected a trigger, not {type(trigger).__name__}")
         if not isinstance(trigger, RuleTrigger) or trigger.is_custom:
-            raise UnsupportedError(detail=f"triggers[{index}]: {type(trigger).__name__} is not available yet")
+            raise UnsupportedError(
+                detail=f"triggers[{index}]: {type(trigger).__name__} is a custom trigger, which is asked for its times "
+                "one by one; it cannot stand inside another"
+            )
         out.append(trigger)
     return out
