@@ -147,8 +147,8 @@ UVSCHED_API int sched_set_zone_data(const char* folder, const char* fallback);
  * UVSCHED_EVERSION: another copy of libuvsched is in use in this process (docs/c-api.md says how far that is seen). */
 UVSCHED_API int sched_new(sched_scheduler** out, const sched_config* config);
 
-/* Frees a scheduler. Of one that has stopped no listener is called any more when this returns (unless it was called from
- * it): what they have not heard yet they hear first. One that runs is stopped (UVSCHED_STOP_CANCEL), without waiting: runs
+/* Frees a scheduler. Of one that has stopped no callback is called any more when this returns (unless it was called from
+ * one): listeners hear first what they have not heard yet, and what can be destroyed is. One that runs is stopped (UVSCHED_STOP_CANCEL), without waiting: runs
  * under way end on their own, and tasks on a shutdown trigger run; functions, listeners and tokens are released when the
  * last of them has. From anywhere, callbacks included. */
 UVSCHED_API void sched_free(sched_scheduler* scheduler);

@@ -77,8 +77,8 @@ void sched_free(sched_scheduler* scheduler) {
         const Ref<SchedulerObject> ref(scheduler, "scheduler");
         if (!ref.retire()) return;
         if (ref->engine->state() == SchedulerState::stopped) {
-            // The loop thread may still be about to let go of the engine: listeners must not hear from that.
-            ref->engine->close_observers();
+            // The loop thread may still be about to let go of the engine: nobody must hear from that later.
+            ref->engine->settle();
             return;
         }
         try {

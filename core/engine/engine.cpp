@@ -141,6 +141,7 @@ void Engine::start(bool paused) {
         forget_asks();
         close_stores();
         const Lock lock(*this);
+        loop_left_.reset();
         state_ = SchedulerState::stopped;
         state_changed_.notify_all();
         throw;
@@ -232,6 +233,7 @@ void Engine::start_loop(bool paused) {
     {
         Lock lock(*this);
         loop_ = std::move(loop);
+        loop_left_ = std::make_shared<std::latch>(1);
         armed_ = kEarliest;
         state_ = paused ? SchedulerState::paused : SchedulerState::running;
         for (std::uint16_t i = 0; i < stores_.size(); ++i) {
@@ -251,7 +253,11 @@ void Engine::start_loop(bool paused) {
         const std::lock_guard lock(self->mutex_);
         self->signal_locked();
     });
-    std::thread thread = start_native_thread("uvsched-loop", [self = shared_from_this()] { self->loop_main(); });
+    std::thread thread = start_native_thread("uvsched-loop", [self = shared_from_this(), left = loop_left_]() mutable {
+        self->loop_main();
+        self.reset();
+        left->count_down();
+    });
     thread.detach();
     state_changed_.notify_all();
 }
@@ -493,8 +499,14 @@ void Engine::remove_observer(std::uint64_t id) {
     bus_.observers().remove(id);
 }
 
-void Engine::close_observers() {
+void Engine::settle() {
     check_process();
+    std::shared_ptr<std::latch> left;
+    {
+        const std::lock_guard lock(mutex_);
+        left = loop_left_;
+    }
+    if (left && !CallbackScope::inside(this)) left->wait();
     bus_.observers().close();
 }
 

@@ -8,6 +8,7 @@
 
 #include <atomic>
 #include <condition_variable>
+#include <latch>
 #include <map>
 #include <memory>
 #include <mutex>
@@ -113,7 +114,7 @@ public:
     std::uint64_t add_observer(EventMask mask, std::function<void(const Event&)> call,
                                std::function<void()> release) override;
     void remove_observer(std::uint64_t id) override;
-    void close_observers() override;
+    void settle() override;
     Code wait_idle(std::optional<Micros> timeout) override;
 
     // RunSink
@@ -300,8 +301,9 @@ private:
     int cancels_asked_ = 0;
     bool shutting_down_ = false;  // fires of the shutdown triggers are made; no others are claimed
     std::unique_ptr<Loop> loop_;
-    Instant armed_ = kEarliest;  // what the loop sleeps until; kEarliest while it is at work
-    Micros clock_offset_ = 0;    // wall - elapsed, as last seen
+    std::shared_ptr<std::latch> loop_left_;  // opened when the loop thread has let go of this object
+    Instant armed_ = kEarliest;              // what the loop sleeps until; kEarliest while it is at work
+    Micros clock_offset_ = 0;                // wall - elapsed, as last seen
     FunctionTable functions_;
     std::map<std::string, std::shared_ptr<const TriggerFunction>> triggers_;  // by registered name
     AskTable asks_;

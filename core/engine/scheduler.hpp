@@ -141,9 +141,9 @@ public:
                                        std::function<void()> release) = 0;
     virtual void remove_observer(std::uint64_t id) = 0;
 
-    // For a scheduler that has stopped and will not be started again: its observers hear what is left, and are released.
-    // No call of one is under way afterwards, unless this is made from it.
-    virtual void close_observers() = 0;
+    // For a scheduler that has stopped and will not be started again: its loop thread has let go of it, and its observers
+    // have heard what was left and are released. Waits for calls under way, unless it is made from one.
+    virtual void settle() = 0;
 
     // Waits until nothing is due at the clock's present time, no run is in flight and every result is in its store.
     virtual Code wait_idle(std::optional<Micros> timeout) = 0;

@@ -131,6 +131,10 @@ TEST_CASE("a child cannot take the parent's file") {
 }
 
 TEST_CASE("forks while other threads make and free handles leave the table usable") {
+#if defined(__SANITIZE_ADDRESS__)
+    MESSAGE("not run: the allocator of AddressSanitizer stays locked in a child when another thread was in it");
+    return;
+#endif
     std::atomic<bool> over{false};
     std::thread busy([&] {
         while (!over) const sched::Task task("f");
