@@ -118,7 +118,7 @@ def test_reschedule(scheduler: AsyncIOScheduler) -> None:
         task.reschedule("interval", minutes=5)
         assert task.trigger == IntervalTrigger(minutes=5)
         assert task.next_run_time == NOON + 5 * MINUTE
-        scheduler.reschedule_task("x", trigger="interval", minutes=2, start_at=NOON)
+        scheduler.reschedule_task("x", trigger="interval", minutes=2, start_at=NOON + 2 * MINUTE)
         await pass_(2 * MINUTE, 1)
 
     moved(main, scheduler)
