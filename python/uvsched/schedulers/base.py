@@ -195,6 +195,7 @@ class BaseScheduler(TaskAdding):
         when it is not, or cannot be found."""
         engine = self._usable()
         trusted = self._configuration.trusted_modules
+        found = False
         try:
             task = engine.get(record.alias or None, record.task_id)
             name = custom_name(task.trigger)
@@ -203,15 +204,17 @@ class BaseScheduler(TaskAdding):
                     return False
                 objects.know(name)
                 self._register_trigger(engine, name)
-                return True
+                found = True
             reference = task.function
-            if not is_trusted(reference, trusted):
-                return False
-            self._register(engine, reference, resolve(reference))
+            if reference not in self._functions:
+                if not is_trusted(reference, trusted):
+                    return False
+                self._register(engine, reference, resolve(reference))
+                found = True
         except (TaskLookupError, LookupError, TypeError) as error:
             logger.warning("task %s cannot be resolved: %s", record.task_id, error)
             return False
-        return True
+        return found
 
     # ---- Inspection ----
 
