@@ -112,7 +112,7 @@ int sched_task_set_interval(sched_task* task, int64_t microseconds) {
 
 int sched_task_set_cron(sched_task* task, const char* expression, const char* zone) {
     return set(
-        __func__, task, [&] { return CronText(expression, zone_argument(zone)).json.dump(); },
+        __func__, task, [&] { return CronText(expression, zone_argument(zone)).json; },
         [zone](TaskDraft& draft, std::string text) {
             put_json(draft, std::move(text));
             if (zone != nullptr) draft.timezone.reset();  // the last one that was named counts
@@ -121,7 +121,7 @@ int sched_task_set_cron(sched_task* task, const char* expression, const char* zo
 
 int sched_task_set_trigger(sched_task* task, const sched_trigger* trigger) {
     return set(
-        __func__, task, [&] { return Ref<TriggerObject>(trigger, "trigger")->task_json.dump(); }, put_json);
+        __func__, task, [&] { return Ref<TriggerObject>(trigger, "trigger")->task_json; }, put_json);
 }
 
 int sched_task_set_custom_trigger(sched_task* task, const char* name, const char* arguments) {

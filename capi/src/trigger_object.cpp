@@ -1,5 +1,6 @@
 #include "trigger_object.hpp"
 
+#include <nlohmann/json.hpp>
 #include <utility>
 
 #include "arguments.hpp"
@@ -20,7 +21,12 @@ TimeZone shown_zone(const Trigger& rule, const nlohmann::json& given, const std:
 }  // namespace
 
 TriggerObject::TriggerObject(TriggerPtr made, const nlohmann::json& given, const std::optional<TimeZone>& argument)
-    : rule(std::move(made)), task_json(argument ? rule->to_json() : given), zone(shown_zone(*rule, given, argument)) {}
+    : rule(std::move(made)),
+      task_json((argument ? rule->to_json() : given).dump()),
+      zone(shown_zone(*rule, given, argument)) {}
+
+TriggerObject::TriggerObject(const CronText& cron, const std::optional<TimeZone>& argument)
+    : rule(cron.rule), task_json(cron.json), zone(argument.value_or(TimeZone())) {}
 
 std::optional<TimeZone> zone_argument(const char* name) {
     if (name == nullptr) return std::nullopt;
@@ -32,10 +38,11 @@ std::optional<TimeZone> zone_argument(const char* name) {
     }
 }
 
-CronText::CronText(const char* expression, const std::optional<TimeZone>& zone)
-    : json({{"type", "cron"}, {"expression", text_argument(expression, "expression")}}) {
+CronText::CronText(const char* expression, const std::optional<TimeZone>& zone) {
+    nlohmann::json members = {{"type", "cron"}, {"expression", text_argument(expression, "expression")}};
     rule = make_cron_trigger({.expression = expression, .zone = zone.value_or(TimeZone())});
-    if (zone) json["timezone"] = zone->name();
+    if (zone) members["timezone"] = zone->name();
+    json = members.dump();
 }
 
 }  // namespace uvsched::capi

@@ -3,7 +3,7 @@
 
 #include <memory>
 #include <mutex>
-#include <nlohmann/json.hpp>
+#include <nlohmann/json_fwd.hpp>
 #include <optional>
 #include <string>
 
@@ -12,6 +12,13 @@
 
 namespace uvsched::capi {
 
+// A cron string, checked: its JSON, in that zone where there is one. Throws Error(invalid) as make_cron_trigger() does.
+struct CronText {
+    CronText(const char* expression, const std::optional<TimeZone>& zone);
+    TriggerPtr rule;
+    std::string json;
+};
+
 // Members are set when it is made, but for what the key changes: see sched_trigger_set_key().
 struct TriggerObject final : Object {
     using Handle = sched_trigger;
@@ -19,13 +26,14 @@ struct TriggerObject final : Object {
 
     // `given` is the JSON that the rule was made of, `argument` the zone beside it.
     TriggerObject(TriggerPtr made, const nlohmann::json& given, const std::optional<TimeZone>& argument);
+    TriggerObject(const CronText& cron, const std::optional<TimeZone>& argument);
 
     // The rule to be asked: with its `H` settled where there is a key.
     [[nodiscard]] const Trigger& asked() const noexcept { return keyed ? *keyed : *rule; }
 
     const TriggerPtr rule;
-    const nlohmann::json task_json;  // the rule for a task: leaves the zone open where the caller did
-    const TimeZone zone;             // that its times are shown in
+    const std::string task_json;  // the rule for a task: leaves the zone open where the caller did
+    const TimeZone zone;          // that its times are shown in
     TriggerPtr keyed;
 
     // What getters gave out.
@@ -36,12 +44,5 @@ struct TriggerObject final : Object {
 
 // The zone of that name; nothing for NULL. Throws Error(invalid).
 [[nodiscard]] std::optional<TimeZone> zone_argument(const char* name);
-
-// A cron string, checked: its JSON, in that zone where there is one. Throws Error(invalid) as make_cron_trigger() does.
-struct CronText {
-    CronText(const char* expression, const std::optional<TimeZone>& zone);
-    TriggerPtr rule;
-    nlohmann::json json;
-};
 
 }  // namespace uvsched::capi

@@ -1,6 +1,7 @@
 #include <array>
 #include <cstddef>
 #include <cstring>
+#include <nlohmann/json.hpp>
 #include <utility>
 
 #include "arguments.hpp"
@@ -133,8 +134,7 @@ int sched_trigger_from_cron(sched_trigger** out, const char* expression, const c
     return guarded(__func__, [&] {
         not_null(out, "out");
         const auto own = zone_argument(zone);
-        CronText cron(expression, own);
-        *out = new_handle(std::make_unique<TriggerObject>(std::move(cron.rule), cron.json, own));
+        *out = new_handle(std::make_unique<TriggerObject>(CronText(expression, own), own));
     });
 }
 
