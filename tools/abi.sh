@@ -3,8 +3,8 @@
 ABI_SNAPSHOT=tests/abi/uvsched.abi
 
 abi_write() {
-    abidw --no-corpus-path --no-comp-dir-path --no-show-locs --drop-private-types --headers-dir capi/include \
-        --out-file "$1" build/dev/capi/libuvsched.so
+    abidw --no-corpus-path --no-comp-dir-path --no-show-locs --exported-interfaces-only --drop-private-types \
+        --header-file capi/include/uvsched.h --out-file "$1" build/dev/capi/libuvsched.so
 }
 
 abi_compare() {

@@ -26,10 +26,11 @@ test_python_asan() {
 
 # ./dev test [--quick | --long]
 #
-# Runs the C, C++ and installed-tree tests; the Python tests (those of the interpreter's exit on other Pythons too) and the
-# examples of the documentation; the framework tests in an environment of their own; the C and C++ tests and a smoke test of
-# the Python package under AddressSanitizer with UndefinedBehaviorSanitizer, and the C and C++ tests under ThreadSanitizer;
-# the checks of ./dev lint but clang-tidy. The last line is 'N passed, N failed, N skipped'.
+# Runs the C, C++ and installed-tree tests, and compares the exported C ABI with its snapshot; the Python tests (those of
+# the interpreter's exit on other Pythons too) and the examples of the documentation; the framework tests in an environment
+# of their own; the C and C++ tests and a smoke test of the Python package under AddressSanitizer with
+# UndefinedBehaviorSanitizer, and the C and C++ tests under ThreadSanitizer; the checks of ./dev lint but clang-tidy. The
+# last line is 'N passed, N failed, N skipped'.
 #
 #   --quick   only preset dev and the Python tests
 #   --long    a million random triggers against the oracle, and two years of DST minute by minute: hours
@@ -50,6 +51,7 @@ task_test() {
     # shellcheck disable=SC2086
     [ -n "$quick" ] || need $LINT_PACKAGES $ABI_PACKAGES
     test_cpp dev
+    [ -n "$quick" ] || check "exported C ABI" abi_compare
     check "Python package" environment .venv dev
     # shellcheck disable=SC2046
     [ -n "$quick" ] || check "Python package for other interpreters" packages_for $(other_pythons)
