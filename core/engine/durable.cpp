@@ -191,6 +191,7 @@ void Engine::rebuild_lanes(std::uint16_t index) {
     // What the new lanes hold is not known yet: look at once.
     for (const LaneGroup& group : groups) durable->wakes[group.executor] = {.wall = kEarliest, .elapsed = {}};
     std::fill(durable->not_before.begin(), durable->not_before.end(), kEarliest);
+    std::fill(durable->looked.begin(), durable->looked.end(), Store::Wake{});  // a look under way says nothing of them
     durable->groups = std::make_shared<const std::vector<LaneGroup>>(std::move(groups));
     durable->thread->set_groups(durable->groups);
     signal_locked();

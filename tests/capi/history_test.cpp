@@ -36,6 +36,18 @@ TEST_CASE("bad questions are refused") {
                 "row: NULL");
 }
 
+TEST_CASE("tasks of new functions are on time, added to a store that is being looked through") {
+    for (int round = 0; round < 60; ++round) {
+        CAPTURE(round);
+        World world(true);
+        world.scheduler.add_task(every_second("count", "good"));
+        world.scheduler.add_task(every_second("fail", "bad"));
+        pass(world.scheduler, sched::kSecond);
+        REQUIRE(world.runs == 1);
+        REQUIRE(world.scheduler.query_history({}).size() == 2);
+    }
+}
+
 TEST_CASE("history is told from new to old, filtered, and in pages") {
     for (const bool durable : {false, true}) {
         CAPTURE(durable);
