@@ -64,7 +64,8 @@ nlohmann::json CustomTrigger::to_json() const {
 std::string CustomTrigger::describe() const {
     std::string out = "custom " + options_.name;
     if (!options_.arguments.empty()) out += " with " + json_excerpt(nlohmann::json::parse(options_.arguments));
-    return out + window_text(options_.start_at, options_.end_at) + jitter_text(options_.jitter) + zone_text(options_.timezone);
+    return out + window_text(options_.start_at, options_.end_at) + jitter_text(options_.jitter) +
+           zone_text(options_.timezone);
 }
 
 TriggerPtr make_custom_trigger(CustomOptions options) { return std::make_shared<CustomTrigger>(std::move(options)); }
