@@ -396,7 +396,9 @@ TEST_CASE("a manual run that had not begun stays for the next start, and does no
     f.clock->advance(kSecond);
     f.gate.wait_for_waiting(1);
     f.scheduler->run_now("", "bye");
+    f.hear(EventCode::task_submitted, 2);  // it waits in the pool, behind the other
     f.scheduler->stop(StopMode::wait);
+    f.hear(EventCode::task_submitted, 3);  // it was taken back, and the shutdown's is there instead
     f.gate.open();
     f.scheduler->wait(std::nullopt);
     CHECK(names(f) == Names{"block", "bye"});

@@ -191,10 +191,10 @@ struct Fixture {
         scheduler->resume();
         return found;
     }
-    // Waits until an event of this code was heard.
-    void hear(EventCode code) {
+    // Waits until so many events of this code were heard.
+    void hear(EventCode code, std::ptrdiff_t times = 1) {
         std::unique_lock lock(mutex);
-        heard.wait(lock, [&] { return count(code) > 0; });
+        heard.wait(lock, [&] { return count(code) >= times; });
     }
     std::ptrdiff_t count(EventCode code) const {
         return std::count_if(events.begin(), events.end(), [code](const Event& event) { return event.code == code; });
