@@ -146,8 +146,10 @@ public:
             room_ -= found->second;
             consumers_.erase(found);
             if (consumers_.empty()) {
-                unstarted = withdraw_locked();
+                // Whoever attaches later would take it for the end of the next life.
+                std::erase_if(control_, [](const QueueItem& item) { return item.tag == ItemTag::stopped; });
                 events_.clear();
+                unstarted = withdraw_locked();
                 sink = sink_;
             }
         }

@@ -204,6 +204,19 @@ TEST_CASE("one thread at a time takes for a consumer, and detaching ends its wai
     CHECK((result == UVSCHED_OK || result == UVSCHED_EHANDLE));
 }
 
+TEST_CASE("the end of one life is not told to who attaches for the next") {
+    World world;
+    sched::Consumer first = world.queue.attach(1);
+    world.scheduler.start();
+    world.scheduler.shutdown(kLong);
+    first.detach();  // with STOPPED not taken
+    sched::Consumer second = world.queue.attach(1);
+    world.scheduler.start();
+    CHECK(second.take(8, 0).empty());
+    world.scheduler.shutdown(kLong);
+    CHECK(take_one(second, UVSCHED_ITEM_STOPPED).tag == UVSCHED_ITEM_STOPPED);
+}
+
 TEST_CASE("wake ends a wait with nothing") {
     World world;
     sched::Consumer consumer = world.queue.attach(1);
