@@ -1,7 +1,6 @@
 // The consumers as Python sees them.
 #include "arguments.hpp"
 #include "consumers.hpp"
-#include "errors.hpp"
 #include "fire.hpp"
 
 namespace uvsched::python {
@@ -32,21 +31,16 @@ PyObject* flush(PyObject* self, PyObject* const*, Py_ssize_t count) {
     Py_RETURN_NONE;
 }
 
-// take(timeout_ms) of a ThreadConsumer: plain C, because a worker thread waits here (see without_gil()).
+// take(timeout_ms) of a ThreadConsumer.
 PyObject* take(PyObject* self, PyObject* const* args, Py_ssize_t count) {
     auto* const consumer = self_of<ThreadConsumer>(self);
     int timeout_ms = 0;
     if (consumer == nullptr || !has_count(count, 1, "take") || !read_int(args[0], "timeout_ms", timeout_ms))
         return nullptr;
-    if (!consumer->open()) Py_RETURN_NONE;
-    sched_consumer* const handle = consumer->handle();
     sched_item item{};
-    std::size_t taken = 0;
-    const int code = without_gil([&] { return sched_queue_take(handle, &item, 1, timeout_ms, &taken); });
-    if (code != UVSCHED_OK && consumer->open()) return set_error(code);
-    if (code != UVSCHED_OK || taken == 0) Py_RETURN_NONE;
-    Fire* const fire = consumer->accept(item);
+    Fire* const fire = consumer->wait_for(item, timeout_ms) ? consumer->accept(item) : nullptr;
     if (fire != nullptr) return reinterpret_cast<PyObject*>(fire);
+    if (PyErr_Occurred() != nullptr) return nullptr;
     Py_RETURN_NONE;
 }
 

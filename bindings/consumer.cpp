@@ -54,6 +54,15 @@ Consumer::Call Consumer::call_of(const sched_item& item) noexcept {
 
 void Consumer::finish(Outcome outcome) noexcept { report(queue_, &outcome, 1); }
 
+bool Consumer::wait_for(sched_item& item, int timeout_ms) {
+    if (!open_) return false;
+    sched_consumer* const handle = consumer_;  // as it is now: without the GIL nothing of this may be read
+    std::size_t taken = 0;
+    const int code = without_gil([&] { return sched_queue_take(handle, &item, 1, timeout_ms, &taken); });
+    if (code != UVSCHED_OK && open_) set_error(code);
+    return code == UVSCHED_OK && taken != 0;
+}
+
 void Consumer::wake() noexcept { (void)sched_queue_wake(queue_); }
 
 void Consumer::close(bool cancel, bool usable) {

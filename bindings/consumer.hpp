@@ -34,7 +34,10 @@ public:
     // Detaches: what waits goes back to the store. With `cancel`, runs in threads are reported as cancelled; coroutines
     // are in any case, and are cancelled where their loop is still `usable`.
     void close(bool cancel, bool usable);
-    // Lets a take() that waits return.
+    // Waits for one item, without the GIL. False when there is none: the time (-1: for ever) is over, wake(), closed, or
+    // a failure with a Python error set.
+    bool wait_for(sched_item& item, int timeout_ms);
+    // Lets a wait_for() return.
     void wake() noexcept;
 
     // Reports a run's end; batched where the kind can.

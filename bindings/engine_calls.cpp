@@ -13,8 +13,7 @@
 #include "errors.hpp"
 #include "task_draft.hpp"
 
-// The functions here are plain C: nothing with a destructor is alive where they let go of the GIL (see without_gil()).
-// Requests are held by plain pointers, and are leaked if the interpreter ends the thread there.
+// Requests are held by plain pointers: one that is given up goes on by itself (see wait_for()).
 namespace uvsched::python {
 namespace {
 

@@ -41,9 +41,8 @@ private:
 
 // Makes a call that may wait, without the GIL.
 //
-// When the interpreter is being finalized, PyEval_RestoreThread() ends this thread by unwinding its stack. No frame
-// above may then have a destructor to run or be noexcept, or the process aborts: so this is not a scope guard, and
-// whoever calls it is a plain C function (see Method), never a function bound with pybind11.
+// When the interpreter is being finalized, PyEval_RestoreThread() may not come back (see thread_end.cpp): what others
+// wait for must not be held here.
 template <class Call>
 auto without_gil(Call&& call) {
     PyThreadState* const state = PyEval_SaveThread();
@@ -52,7 +51,7 @@ auto without_gil(Call&& call) {
     return result;
 }
 
-// A method of an extension type that may wait: a plain C function.
+// A method of an extension type, as a plain C function: the cheapest call there is.
 using Method = PyObject* (*)(PyObject* self, PyObject* const* args, Py_ssize_t count);
 
 inline PyMethodDef method_def(const char* name, Method method, const char* doc) {

@@ -21,20 +21,16 @@ PyObject* tuple_of(const sched_ask* ask) noexcept {
                          static_cast<long long>(sched_ask_now(ask)));
 }
 
-// take(timeout_ms): plain C, because a thread waits here (see without_gil()).
+// take(timeout_ms)
 PyObject* take(PyObject* self, PyObject* const* args, Py_ssize_t count) {
     auto* const consumer = self_of<TriggerConsumer>(self);
     int timeout_ms = 0;
     if (consumer == nullptr || !has_count(count, 1, "take") || !read_int(args[0], "timeout_ms", timeout_ms))
         return nullptr;
-    if (!consumer->open()) Py_RETURN_NONE;
-    sched_consumer* const handle = consumer->handle();
     sched_item item{};
-    std::size_t taken = 0;
-    const int code = without_gil([&] { return sched_queue_take(handle, &item, 1, timeout_ms, &taken); });
-    if (code != UVSCHED_OK && consumer->open()) return set_error(code);
-    if (code != UVSCHED_OK || taken == 0 || item.tag != UVSCHED_ITEM_TRIGGER_NEXT) Py_RETURN_NONE;
-    return tuple_of(item.ask);
+    if (consumer->wait_for(item, timeout_ms) && item.tag == UVSCHED_ITEM_TRIGGER_NEXT) return tuple_of(item.ask);
+    if (PyErr_Occurred() != nullptr) return nullptr;
+    Py_RETURN_NONE;
 }
 
 PyMethodDef methods[] = {

@@ -83,7 +83,7 @@ public:
         misfires.write(out_);
         dropped.write(out_);
         std::reverse(out_.runs.begin(), out_.runs.end());
-        for (std::size_t i = static_cast<std::size_t>(free_); i < out_.runs.size(); ++i) out_.runs[i].waiting = true;
+        for (auto i = static_cast<std::size_t>(free_); i < out_.runs.size(); ++i) out_.runs[i].waiting = true;
     }
 
 private:

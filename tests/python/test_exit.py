@@ -441,3 +441,27 @@ threading.Event().wait(60)
     _, errors = script.end_of(process)
     assert process.returncode == -number
     assert errors == ""
+
+
+def test_a_daemon_thread_is_in_python_code_that_an_extension_called(exits: Exits) -> None:
+    """It ends between frames of C++, which must not be unwound: Python before 3.14 tries to."""
+    exits("""
+import datetime
+from uvsched.triggers import CronTrigger
+inside = threading.Event()
+
+class Zone(datetime.tzinfo):
+    def utcoffset(self, when):
+        inside.set()
+        while True:
+            time.sleep(0.001)
+
+class EndsLate:
+    def __del__(self, sleep=time.sleep):
+        sleep(0.1)  # lets go of the GIL after the interpreter has begun to end
+
+last = EndsLate()
+after = datetime.datetime(2026, 1, 1, tzinfo=Zone())
+threading.Thread(target=CronTrigger(minute=5).next, args=(after,), daemon=True).start()
+assert inside.wait(30)
+""")
