@@ -6,10 +6,11 @@ build_and_ctest() {
     ctest --preset "$preset" -j "$JOBS" --output-junit "$junit"
 }
 
+# Most of these tests wait for something: twice as many run at once as there are processors.
 run_pytest() {
     venv=$1 junit=$2
     shift 2
-    "$venv/bin/python" -m pytest -q "$@" -o junit_family=xunit2 --junitxml "$junit"
+    "$venv/bin/python" -m pytest -q -n "$((JOBS * 2))" --dist worksteal "$@" -o junit_family=xunit2 --junitxml "$junit"
 }
 
 test_cpp() { suite "C and C++, $1" build_and_ctest "$1" "$RESULTS/ctest-$1.xml"; }

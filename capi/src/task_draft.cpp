@@ -27,11 +27,17 @@ TriggerPtr interval_trigger(const TaskDraft& draft) {
                                   .jitter = draft.jitter.value_or(0)});
 }
 
+// An instant that says nothing of a zone: RFC 3339 (4.3) writes its offset as "-00:00".
+std::string zoneless(Instant instant) {
+    std::string text = format_utc(instant);
+    return text.replace(text.size() - 1, 1, "-00:00");
+}
+
 // The members set apart win over those in the JSON.
 TriggerPtr json_trigger(const TaskDraft& draft, nlohmann::json value, const TimeZone& zone) {
     if (value.is_object()) {
-        if (draft.start_at) value["start_at"] = format_utc(*draft.start_at);
-        if (draft.end_at) value["end_at"] = format_utc(*draft.end_at);
+        if (draft.start_at) value["start_at"] = zoneless(*draft.start_at);
+        if (draft.end_at) value["end_at"] = zoneless(*draft.end_at);
         if (draft.jitter) value["jitter"] = seconds_json(*draft.jitter);
         if (draft.timezone) value["timezone"] = *draft.timezone;
     }

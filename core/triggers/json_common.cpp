@@ -11,11 +11,12 @@
 namespace uvsched {
 namespace {
 
-// The offset that a member's text is written with, as a zone.
+// The offset that a member's text is written with, as a zone; none where it is naive or its offset is unknown ("-00:00",
+// RFC 3339, 4.3).
 std::optional<TimeZone> zone_of(JsonFields& fields, const char* key) {
     const auto text = fields.text(key);
     const auto iso = text ? parse_iso(*text) : std::nullopt;
-    if (!iso || !iso->offset_seconds) return std::nullopt;
+    if (!iso || !iso->offset_seconds || text->ends_with("-00:00")) return std::nullopt;
     const int seconds = std::abs(*iso->offset_seconds);
     if (seconds == 0) return TimeZone();
     std::array<char, 16> name{};

@@ -170,6 +170,9 @@ TEST_CASE("tasks on cron strings take the zone that was named last") {
           "Europe/Rome");
     CHECK(zone_of(std::move(sched::Task("count").set_timezone("Europe/Rome").set_cron("@daily", "UTC"))) == "UTC");
     CHECK(zone_of(std::move(sched::Task("count").set_timezone("Europe/Rome").set_cron("@daily"))) == "Europe/Rome");
+    // An instant says nothing of a zone.
+    CHECK(zone_of(std::move(sched::Task("count").set_cron("@daily").set_start_at(kStart).set_end_at(kStart + kHour))) ==
+          "Asia/Tokyo");
     CHECK(zone_of(std::move(sched::Task("count").set_trigger(sched::Trigger::from_cron("@daily")))) == "Asia/Tokyo");
     CHECK(zone_of(std::move(sched::Task("count").set_trigger(sched::Trigger::from_cron("@daily", "UTC")))) == "UTC");
 }

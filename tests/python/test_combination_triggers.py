@@ -46,6 +46,16 @@ def test_the_zone_is_for_those_that_have_none() -> None:
     assert OrTrigger([eight]).get_next_trigger_time(MADRID, NEW_YEAR) == datetime(2026, 1, 1, 8, tzinfo=MADRID)
 
 
+def test_the_zone_may_be_said_once_or_of_each() -> None:
+    once = OrTrigger([CronTrigger(hour=8), CronTrigger(hour=9, timezone="UTC")], timezone="UTC")
+    each = OrTrigger([CronTrigger(hour=8, timezone="UTC"), CronTrigger(hour=9, timezone="UTC")], timezone="UTC")
+    assert once == each == OrTrigger.from_json(once.to_json())
+    assert hash(once) == hash(each)
+    assert once != OrTrigger(once.triggers)
+    assert once != OrTrigger(once.triggers, timezone="Etc/UTC")
+    assert once != OrTrigger(once.triggers[::-1], timezone="UTC")
+
+
 def test_the_window_and_what_it_holds() -> None:
     triggers = [IntervalTrigger(hours=1), CronTrigger(minute=30)]
     trigger = OrTrigger(triggers, 5, start_at=NEW_YEAR, end_at=NEW_YEAR + timedelta(hours=1))

@@ -62,6 +62,8 @@ class BaseCombinationTrigger(RuleTrigger):
         BaseCombinationTrigger.__init__(self, **arguments)
 
     def _key(self) -> tuple[Any, ...]:
+        if self._zone is not None:  # nothing is left open, whether the combined triggers name the zone or not
+            return (*(type(trigger) for trigger in self._triggers), self._canonical())
         zone = self.timezone or fixed_zone.utc
         times = (self.start_at, self.end_at)
         return (

@@ -75,6 +75,14 @@ TEST_CASE("naive times are read in the trigger's own zone, else the scheduler's"
           R"({"end_at":"2026-07-31T19:00:00Z","seconds":1,"start_at":"2026-07-01T07:00:00Z","type":"interval"})");
 }
 
+TEST_CASE("a bound whose offset is unknown gives the rule no zone") {
+    const TimeZone madrid = TimeZone::load("Europe/Madrid");
+    CHECK(canonical(R"({"type":"cron","expression":"@daily","start_at":"2026-07-01T12:00:00-00:00"})", madrid) ==
+          canonical(R"({"type":"cron","expression":"@daily","start_at":"2026-07-01T14:00:00"})", madrid));
+    CHECK(canonical(R"({"type":"cron","expression":"@daily","start_at":"2026-07-01T12:00:00Z"})", madrid) ==
+          canonical(R"({"type":"cron","expression":"@daily","start_at":"2026-07-01T12:00:00","timezone":"UTC"})"));
+}
+
 TEST_CASE("zones stay as they were spelt, so that equal instants in other words are another definition") {
     CHECK(canonical(R"({"type":"date","timezone":"UTC+02:00"})") == R"({"timezone":"UTC+02:00","type":"date"})");
     CHECK(canonical(R"({"type":"date","timezone":"+02:00"})") == R"({"timezone":"+02:00","type":"date"})");
