@@ -104,6 +104,17 @@ def test_goes_on_after_a_restart(start: Start, form: str) -> None:
     assert_every_due_time_once(rows(second, "crunch"), 0.5)
 
 
+def test_a_cron_task_runs_when_seconds_begin(start: Start, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("MORE_TASKS", "chime")
+    for least in (2, 4):
+        with start("plain:app") as server:
+            state = server.wait_for("/state", lambda seen, least=least: len(rows(seen, "chime")) >= least)
+            server.stop()
+    found = rows(state, "chime")
+    assert all(row["first"] == int(row["first"]) for row in found)
+    assert_every_due_time_once(found, 1.0)
+
+
 def test_a_coroutine_under_way_is_cancelled_and_the_ledger_says_so(
     start: Start, monkeypatch: pytest.MonkeyPatch
 ) -> None:

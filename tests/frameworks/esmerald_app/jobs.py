@@ -7,7 +7,7 @@ import threading
 from collections import Counter
 
 from uvsched.contrib.esmerald import scheduler
-from uvsched.triggers import DateTrigger, IntervalTrigger
+from uvsched.triggers import CronTrigger, DateTrigger, IntervalTrigger
 
 calls: Counter[str] = Counter()
 threads: dict[str, str] = {}
@@ -46,6 +46,12 @@ async def hello() -> str:
     """Runs once for each start."""
     note("hello")
     return "hello"
+
+
+@scheduler(trigger=CronTrigger(second="*"), id="chime")
+async def chime() -> None:
+    """Runs when a second begins."""
+    note("chime")
 
 
 @scheduler(trigger=IntervalTrigger(seconds=1), id="linger")
