@@ -25,7 +25,6 @@ bool finalizing() noexcept {
 
 }  // namespace
 
-// NOLINTBEGIN(bugprone-reserved-identifier): the linker's names
 extern "C" {
 
 _Unwind_Reason_Code __real___gxx_personality_v0(int version, _Unwind_Action actions, _Unwind_Exception_Class kind,
@@ -39,4 +38,3 @@ _Unwind_Reason_Code __wrap___gxx_personality_v0(int version, _Unwind_Action acti
     return __real___gxx_personality_v0(version, actions, kind, exception, context);
 }
 }
-// NOLINTEND(bugprone-reserved-identifier)

@@ -655,9 +655,9 @@ UVSCHED_API int sched_queue_finish(sched_queue* queue, const sched_result* resul
 
 #define UVSCHED_TRIGGER_DEADLINE_MS 5000 /* for one answer */
 
-#define UVSCHED_TRIGGER_NEVER 0   /* there is no further time: the task is finished */
-#define UVSCHED_TRIGGER_TIME 1    /* here it is */
-#define UVSCHED_TRIGGER_FAILED -1 /* as is every other number */
+#define UVSCHED_TRIGGER_NEVER 0     /* there is no further time: the task is finished */
+#define UVSCHED_TRIGGER_TIME 1      /* here it is */
+#define UVSCHED_TRIGGER_FAILED (-1) /* as is every other number */
 
 /* Writes the next time to `next` and returns UVSCHED_TRIGGER_*. Called on a thread that the scheduler keeps for custom
  * triggers, one call at a time, with no lock held. A call that is over its deadline is left to that thread, whose place

@@ -9,7 +9,7 @@
 namespace uvsched::capi {
 namespace {
 
-constexpr std::size_t kMaxErrorText = 64 * 1024;
+constexpr std::size_t kMaxErrorText = 65'536;
 
 [[noreturn]] void refuse_number(std::int64_t value, const std::string& why, const char* argument) {
     fail(Code::invalid, std::string(argument) + ": " + std::to_string(value) + " " + why);

@@ -65,6 +65,7 @@ int look_at_object(dl_phdr_info* object, std::size_t /*size*/, void* data) {
         const ElfW(Phdr)& segment = object->dlpi_phdr[i];
         if (segment.p_type != PT_NOTE || segment.p_align == 8)
             continue;  // notes of 8 bytes' alignment are the system's
+        // NOLINTNEXTLINE(performance-no-int-to-ptr): the dynamic linker gives addresses as numbers
         const auto* const note = reinterpret_cast<const char*>(object->dlpi_addr + segment.p_vaddr);
         const Flag* const flag = flag_in(note, segment.p_memsz);
         if (flag == nullptr || flag == &uvsched_in_use || flag->load() == 0) continue;

@@ -100,7 +100,7 @@ Token insert_handle(Kind kind, std::unique_ptr<Object> object) {
     return generation << kGenerationShift | Token{index} << kSlotShift | kind_bits << kKindShift | 1;
 }
 
-Pin::Pin(Token token, Kind kind) noexcept : lookup_(Lookup::foreign) {
+Pin::Pin(Token token, Kind kind) noexcept {
     const auto kind_bits = static_cast<std::uint64_t>(kind);
     if (token == 0) lookup_ = Lookup::null;
     if ((token & 1) == 0 || ((token >> kKindShift) & kKindMask) != kind_bits) return;

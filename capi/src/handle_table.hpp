@@ -51,7 +51,7 @@ public:
     bool retire() const noexcept;
 
 private:
-    Lookup lookup_;
+    Lookup lookup_ = Lookup::foreign;
     std::uint32_t slot_ = 0;
     Object* object_ = nullptr;
 };

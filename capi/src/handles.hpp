@@ -95,7 +95,7 @@ private:
 // Makes a handle.
 template <class T>
 [[nodiscard]] typename T::Handle* new_handle(std::unique_ptr<T> object) {
-    // A token is no address: nothing ever dereferences it.
+    // A token is no address: nothing ever dereferences it. NOLINTNEXTLINE(performance-no-int-to-ptr)
     return reinterpret_cast<typename T::Handle*>(insert_handle(T::kKind, std::move(object)));
 }
 

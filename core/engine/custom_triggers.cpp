@@ -81,7 +81,7 @@ void Engine::ask_durable(std::uint16_t store, const StoredTask& task) {
 }
 
 void Engine::ask_memory() {
-    for (std::uint16_t i = 0; i < stores_.size(); ++i) {
+    for (std::uint16_t i = 0; i < store_count(); ++i) {
         if (!stores_[i].memory) continue;
         for (const MemoryIndex index : stores_[i].memory->take_asking()) {
             const MemoryTask& task = stores_[i].memory->at(index);
@@ -169,7 +169,9 @@ void Engine::answered(std::span<TriggerAnswer> answers) {
     if (forked_.load(std::memory_order_relaxed)) return;
     const Lock lock(*this);
     for (TriggerAnswer& answer : answers) {
-        if (asks_.find(answer.ask) != nullptr) answered(asks_.take(answer.ask), std::move(answer));
+        if (asks_.find(answer.ask) == nullptr) continue;
+        Ask ask = asks_.take(answer.ask);
+        answered(std::move(ask), std::move(answer));
     }
     call_next();
     progress_locked();

@@ -186,7 +186,7 @@ void Engine::rebuild_lanes(std::uint16_t index) {
         if (!why_unrunnable(lane).empty()) continue;
         groups[executor_index(lane.executor)].lanes.push_back(lane.number);
     }
-    for (std::uint16_t i = 0; i < groups.size(); ++i) groups[i].executor = i;
+    for (std::uint16_t i = 0; i < executor_count(); ++i) groups[i].executor = i;
     std::erase_if(groups, [](const LaneGroup& group) { return group.lanes.empty(); });
     // What the new lanes hold is not known yet: look at once.
     for (const LaneGroup& group : groups) durable->wakes[group.executor] = {.wall = kEarliest, .elapsed = {}};

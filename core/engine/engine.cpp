@@ -7,6 +7,7 @@
 #include <chrono>
 #include <utility>
 
+#include "core/base/error.hpp"
 #include "core/engine/fork_guard.hpp"
 #include "core/executors/callback_scope.hpp"
 #include "core/executors/native_thread.hpp"
@@ -22,6 +23,14 @@ std::string default_identity() {
     return std::string(host) + ":" + std::to_string(getpid());
 }
 
+constexpr std::size_t kMostAliases = 1'000;  // far below what their 16-bit indexes can count
+
+void check_number(const char* section, std::size_t number) {
+    if (number <= kMostAliases) return;
+    fail(Code::invalid, std::string(section) + ": there are " + std::to_string(number) +
+                            "; a scheduler takes at most " + std::to_string(kMostAliases));
+}
+
 }  // namespace
 
 std::shared_ptr<Scheduler> Scheduler::create(Config config) { return std::make_shared<Engine>(std::move(config)); }
@@ -31,6 +40,8 @@ Engine::Engine(Config config)
           if (config.stores.empty() || !config.stores.contains("default")) config.stores["default"] = StoreConfig{};
           if (!config.executors.contains("default")) config.executors["default"] = ExecutorConfig{};
           if (config.identity.empty()) config.identity = default_identity();
+          check_number("stores", config.stores.size());
+          check_number("executors", config.executors.size());
           return std::move(config);
       }()),
       clock_(config_.clock ? config_.clock : std::make_shared<SystemClock>()),
@@ -149,7 +160,7 @@ void Engine::start(bool paused) {
 }
 
 void Engine::open_stores() {
-    for (std::uint16_t i = 0; i < stores_.size(); ++i) {
+    for (std::uint16_t i = 0; i < store_count(); ++i) {
         if (!stores_[i].durable) continue;
         DurableSlot& durable = *stores_[i].durable;
         if (!durable.thread) durable.thread = make_store_thread(i);
@@ -236,7 +247,7 @@ void Engine::start_loop(bool paused) {
         loop_left_ = std::make_shared<std::latch>(1);
         armed_ = kEarliest;
         state_ = paused ? SchedulerState::paused : SchedulerState::running;
-        for (std::uint16_t i = 0; i < stores_.size(); ++i) {
+        for (std::uint16_t i = 0; i < store_count(); ++i) {
             if (stores_[i].durable) report_unrunnable(i);
         }
         emit(EventCode::scheduler_started, {}, {});
@@ -334,7 +345,7 @@ void Engine::begin_shutdown_tasks() {
         const Lock lock(*this);
         const Now raw = read_clock();
         const std::vector<bool> all(executors_.size(), true);
-        for (std::uint16_t i = 0; i < stores_.size(); ++i) {
+        for (std::uint16_t i = 0; i < store_count(); ++i) {
             StoreSlot& store = stores_[i];
             if (!store.memory) continue;
             const Now now = now_of(store, raw);
@@ -462,7 +473,7 @@ void Engine::register_function(const std::string& name, Function function, bool 
         fail(Code::already, "function \"" + name + "\" is already registered: unregister it first");
     }
     functions_.set(name, std::move(function), releases_);
-    for (std::uint16_t i = 0; i < stores_.size(); ++i) rebuild_lanes(i);
+    for (std::uint16_t i = 0; i < store_count(); ++i) rebuild_lanes(i);
     signal_locked();
 }
 
@@ -470,7 +481,7 @@ void Engine::unregister_function(const std::string& name) {
     Lock lock(*this);
     if (functions_.find(name) == nullptr) fail(Code::not_found, "function \"" + name + "\" is not registered");
     functions_.remove(name, releases_);
-    for (std::uint16_t i = 0; i < stores_.size(); ++i) rebuild_lanes(i);
+    for (std::uint16_t i = 0; i < store_count(); ++i) rebuild_lanes(i);
 }
 
 Stats Engine::stats() {

@@ -245,6 +245,11 @@ private:
 
     // ---- tasks_add.cpp ----
     [[nodiscard]] StoreSlot& store_slot(const std::string& alias);
+    // Config allows no more than an index can count.
+    [[nodiscard]] std::uint16_t store_count() const noexcept { return static_cast<std::uint16_t>(stores_.size()); }
+    [[nodiscard]] std::uint16_t executor_count() const noexcept {
+        return static_cast<std::uint16_t>(executors_.size());
+    }
     [[nodiscard]] StoreSlot& home_of(const std::string& alias, const Trigger& trigger);
     [[nodiscard]] StoreSlot& companion_of(const StoreSlot& durable);
     [[nodiscard]] static std::string key_of(const Definition& task);

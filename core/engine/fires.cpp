@@ -64,7 +64,7 @@ RunSlot& Engine::make_durable_run(std::uint16_t store, const OpenFire& fire, con
     const Definition& task = *fire.task.definition;
     slot.store = store;
     slot.executor = 0;
-    for (std::uint16_t i = 0; i < executors_.size(); ++i) {
+    for (std::uint16_t i = 0; i < executor_count(); ++i) {
         if (executors_[i].alias == task.executor) slot.executor = i;
     }
     slot.shift = fire.task.state.clock == ClockLine::elapsed ? now.shift() : 0;
@@ -183,7 +183,7 @@ void Engine::finish_durable(RunSlot& slot, FireState state, Reason reason, std::
 }
 
 void Engine::flush_outboxes() {
-    for (std::uint16_t i = 0; i < stores_.size(); ++i) {
+    for (std::uint16_t i = 0; i < store_count(); ++i) {
         if (outbox_[i].empty()) continue;
         DurableSlot& durable = *stores_[i].durable;
         ++durable.unflushed;
@@ -210,7 +210,7 @@ void Engine::returned(std::span<Run* const> runs) {
     for (const Run* run : runs) {
         if (RunSlot* const slot = runs_.find(run->id)) return_locked(*slot, releases);
     }
-    for (std::uint16_t i = 0; i < stores_.size(); ++i) {
+    for (std::uint16_t i = 0; i < store_count(); ++i) {
         if (!releases[i].empty()) release_durable(i, std::move(releases[i]));
     }
     progress_locked();

@@ -6,8 +6,8 @@
 #include <uv.h>
 
 #include <cerrno>
-#include <cstring>
 #include <string>
+#include <system_error>
 
 #include "core/base/error.hpp"
 
@@ -53,7 +53,7 @@ Loop::Loop(Clock& clock) : handles_(std::make_unique<Handles>()) {
     if (status != 0) {
         ::close(h.signal_fd);
         ::close(h.timer_fd);
-        fail(Code::internal, std::string("the loop cannot be made: ") + std::strerror(-status));
+        fail(Code::internal, std::string("the loop cannot be made: ") + std::generic_category().message(-status));
     }
     h.signal_poll.data = &h.signal_fd;
     h.timer_poll.data = &h.timer_fd;

@@ -55,7 +55,7 @@ public:
 
     // nullptr for a run that has ended.
     [[nodiscard]] RunSlot* find(std::uint64_t id) const {
-        const std::uint32_t index = static_cast<std::uint32_t>(id);
+        const auto index = static_cast<std::uint32_t>(id);
         if (index >= chunks_.size() * kChunk) return nullptr;
         RunSlot& slot = chunks_[index / kChunk][index % kChunk];
         return slot.live && slot.run.id == id ? &slot : nullptr;

@@ -254,7 +254,7 @@ void StoreThread::plan(StoreRequest& request, StoreReply& reply, const Look& loo
 }
 
 void StoreThread::plan_task(StoreRequest& request, const StoredTask& task, const Trigger& trigger,
-                            const Endings& endings, const Now& now) {
+                            const Endings& endings, const Now& now) const {
     // Runs whose finish is in this very batch are over by the time the claim is made.
     const auto found = endings.find(task.number);
     const std::int32_t ending = found == endings.end() ? 0 : found->second;
@@ -272,6 +272,7 @@ void StoreThread::plan_task(StoreRequest& request, const StoredTask& task, const
                   .anchor = task.state.anchor,
                   .slot = task.state.next_slot.value_or(task.state.next_due.value_or(0)),
                   .now = now.on(task.state.clock),
+                  .to_wall = now.shift(),
                   .busy = std::max(0, task.open - ending)},
                  claim.plan);
     } catch (const std::exception& error) {

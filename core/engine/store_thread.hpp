@@ -111,7 +111,7 @@ private:
     bool look(std::vector<StoreRequest>& requests, std::vector<StoreReply>& replies);
     void plan(StoreRequest& request, StoreReply& reply, const Look& look, const Endings& endings, const Now& now);
     void plan_task(StoreRequest& request, const StoredTask& task, const Trigger& trigger, const Endings& endings,
-                   const Now& now);
+                   const Now& now) const;
     bool commit(std::vector<StoreRequest>& requests, std::vector<StoreReply>& replies);
     void find_wakes();
     void note_failure(const Error& error);

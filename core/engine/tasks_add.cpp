@@ -60,7 +60,7 @@ StoreSlot& Engine::home_of(const std::string& alias, const Trigger& trigger) {
 StoreSlot& Engine::companion_of(const StoreSlot& durable) { return stores_[index_of(durable) - 1U]; }
 
 std::uint16_t Engine::executor_index(const std::string& alias) const {
-    for (std::uint16_t i = 0; i < executors_.size(); ++i) {
+    for (std::uint16_t i = 0; i < executor_count(); ++i) {
         if (executors_[i].alias == alias) return i;
     }
     fail(Code::not_found,
@@ -163,7 +163,8 @@ TaskState Engine::first_state(const Definition& definition, Uid uid,
     std::optional<Instant> first;
     if (next_run_time && *next_run_time)
         first = state.clock == ClockLine::elapsed ? **next_run_time - now.shift() : **next_run_time;
-    const FirstFire fire = plan_first(*definition.trigger, definition.policies, uid, now.on(state.clock), first);
+    const FirstFire fire =
+        plan_first(*definition.trigger, definition.policies, uid, now.on(state.clock), now.shift(), first);
     state.anchor = fire.anchor;
     if (paused) {
         state.status = TaskStatus::paused;

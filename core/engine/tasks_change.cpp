@@ -4,6 +4,7 @@
 
 #include "core/engine/engine.hpp"
 #include "core/engine/on_task.hpp"
+#include "core/plan/on_line.hpp"
 
 namespace uvsched {
 namespace {
@@ -60,11 +61,12 @@ TaskState Engine::resumed_state(const Definition& definition, TaskState state, c
         state.anchor = std::max(from, saturating_add(state.hwm, 1));  // what ran does not run again
         return state;
     }
-    state.next_slot = definition.trigger->next(saturating_sub(from, 1), state.anchor);
+    const OnLine trigger(*definition.trigger, now.shift());
+    state.next_slot = trigger.next(saturating_sub(from, 1), state.anchor);
     state.next_due.reset();
     const bool over = !state.next_slot && !definition.trigger->event();
     state.status = over ? TaskStatus::finished : TaskStatus::active;
-    if (state.next_slot) state.next_due = due_time(*definition.trigger, state.uid, *state.next_slot, state.anchor);
+    if (state.next_slot) state.next_due = trigger.due(state.uid, *state.next_slot, state.anchor);
     return state;
 }
 
@@ -94,7 +96,7 @@ void Engine::rebase_memory(StoreSlot& store, MemoryIndex index, const Now& now) 
     store.memory->drop_waiting(index, Reason::replaced, misses);
     const Instant present = now.on(task.clock);
     if (task.scheduled && task.slot <= present && task.status == TaskStatus::active) {
-        const Trigger& trigger = *task.definition->trigger;
+        const OnLine trigger(*task.definition->trigger, now.shift());
         const Count more = trigger.count(task.slot + 1, present, task.anchor, kCountLimit);
         const Instant last = trigger.previous(saturating_add(present, 1), task.anchor).value_or(task.slot);
         misses.push_back({index, PlannedMiss{.state = FireState::missed,
@@ -203,7 +205,7 @@ TaskView Engine::resume_task(const std::string& store, const std::string& id) {
             const TaskState state = resumed_state(*task.definition, task.state(), now);
             slot.memory->reschedule(index, state, false);
             emit(EventCode::task_modified, slot.alias, id);
-            const TaskView seen = view(slot, index);
+            TaskView seen = view(slot, index);
             slot.memory->end_if_over(index);
             collect_gone(*slot.memory);
             wake_for(state, now);

@@ -3,6 +3,7 @@
 
 #include "core/engine/engine.hpp"
 #include "core/engine/on_task.hpp"
+#include "core/plan/on_line.hpp"
 
 namespace uvsched {
 
@@ -88,8 +89,8 @@ std::vector<TaskView> Engine::list(const std::string& store, const std::string& 
 std::vector<Instant> Engine::preview(const std::string& store, const std::string& id, std::size_t count,
                                      std::optional<Instant> after) {
     const TaskView task = get(store, id);
-    const Trigger& trigger = *task.definition->trigger;
     const Micros shift = task.state.clock == ClockLine::elapsed ? task.shift : 0;
+    const OnLine trigger(*task.definition->trigger, shift);
     std::vector<Instant> times;
     std::optional<Instant> next =
         after ? trigger.next(saturating_sub(*after, shift), task.state.anchor) : task.state.next_slot;

@@ -66,8 +66,8 @@ void Engine::notice_step(const Now& raw) {
     const Micros change = raw.shift() - clock_offset_;
     if (change > -kStep && change < kStep) return;
     clock_offset_ = raw.shift();
-    for (std::uint16_t i = 0; i < stores_.size(); ++i) {
-        DurableSlot* const durable = stores_[i].durable.get();
+    for (StoreSlot& slot : stores_) {
+        DurableSlot* const durable = slot.durable.get();
         if (durable == nullptr || !durable->open) continue;
         Batch batch;
         batch.shift = change;
@@ -97,7 +97,7 @@ void Engine::measure_rooms() {
 }
 
 void Engine::claim_memory(const Now& raw) {
-    for (std::uint16_t i = 0; i < stores_.size(); ++i) {
+    for (std::uint16_t i = 0; i < store_count(); ++i) {
         StoreSlot& store = stores_[i];
         if (!store.memory) continue;
         const Now now = now_of(store, raw);
@@ -113,7 +113,7 @@ void Engine::claim_shutdown(const Now& raw) {
     for (std::size_t i = 0; i < executors_.size(); ++i) {
         unattended_[i] = executors_[i].executor && !executors_[i].executor->attended();
     }
-    for (std::uint16_t i = 0; i < stores_.size(); ++i) {
+    for (std::uint16_t i = 0; i < store_count(); ++i) {
         StoreSlot& store = stores_[i];
         if (!store.memory) continue;
         const Now now = now_of(store, raw);
@@ -127,7 +127,7 @@ void Engine::claim_shutdown(const Now& raw) {
 }
 
 void Engine::post_looks(const Now& raw) {
-    for (std::uint16_t i = 0; i < stores_.size(); ++i) {
+    for (std::uint16_t i = 0; i < store_count(); ++i) {
         DurableSlot* const durable = stores_[i].durable.get();
         if (durable == nullptr || !durable->open || durable->look_pending) continue;
         const Now now = now_of(stores_[i], raw);

@@ -6,9 +6,9 @@
 #include <algorithm>
 #include <cerrno>
 #include <condition_variable>
-#include <cstring>
 #include <deque>
 #include <mutex>
+#include <system_error>
 #include <unordered_map>
 #include <utility>
 
@@ -23,7 +23,7 @@ constexpr std::size_t kEventLimit = 8192;
 class RunQueueImpl final : public RunQueue {
 public:
     RunQueueImpl() : fd_(eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC)) {
-        if (fd_ < 0) fail(Code::internal, std::string("run queue: eventfd: ") + std::strerror(errno));
+        if (fd_ < 0) fail(Code::internal, std::string("run queue: eventfd: ") + std::generic_category().message(errno));
     }
     ~RunQueueImpl() override { ::close(fd_); }
 

@@ -5,13 +5,13 @@
 namespace uvsched {
 
 DueTimes::DueTimes(const PlanInput& input)
-    : trigger_(*input.trigger),
+    : trigger_(*input.trigger, input.to_wall),
       uid_(input.uid),
       anchor_(input.anchor),
       slot_(input.slot),
       now_(input.now),
-      jitter_(trigger_.jitter()),
-      once_(trigger_.kind() == TriggerKind::date),
+      jitter_(input.trigger->jitter()),
+      once_(input.trigger->kind() == TriggerKind::date),
       sure_(input.slot) {
     if (due(slot_) > now_) {
         following_ = slot_;
@@ -69,10 +69,6 @@ std::optional<Instant> DueTimes::before(Instant nominal) const {
     return std::max(slot_, trigger_.previous(nominal, anchor_).value_or(slot_));
 }
 
-Instant DueTimes::due(Instant nominal) const {
-    if (jitter_ == 0) return nominal;
-    // A first run that was asked for after the trigger's end is not pulled forward to the end.
-    return std::max(nominal, due_time(trigger_, uid_, nominal, anchor_));
-}
+Instant DueTimes::due(Instant nominal) const { return jitter_ == 0 ? nominal : trigger_.due(uid_, nominal, anchor_); }
 
 }  // namespace uvsched

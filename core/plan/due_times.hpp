@@ -3,6 +3,7 @@
 
 #include <optional>
 
+#include "core/plan/on_line.hpp"
 #include "core/plan/planner.hpp"
 
 namespace uvsched {
@@ -39,7 +40,7 @@ public:
 private:
     void walk(Instant from);
 
-    const Trigger& trigger_;
+    OnLine trigger_;
     Uid uid_;
     Instant anchor_;
     Instant slot_;

@@ -1,6 +1,6 @@
 #include "core/plan/planner.hpp"
 
-#include <algorithm>
+#include "core/plan/on_line.hpp"
 
 namespace uvsched {
 
@@ -10,20 +10,21 @@ namespace {
 constexpr Micros kDateGrace = 60 * kSecond;
 
 // What "now" fills in where the first run was given: the phase or the date that makes `time` a time of the trigger.
-Instant anchor_for(const Trigger& trigger, Instant time, Instant now) {
+Instant anchor_for(const Trigger& trigger, const OnLine& on_line, Instant time, Instant now) {
     if (trigger.kind() == TriggerKind::date) return time;
     if (!trigger.elapsed()) return now;
-    const auto following = trigger.next(time, time);
+    const auto following = on_line.next(time, time);
     return following ? saturating_sub(time, *following - time) : time;
 }
 
 }  // namespace
 
-FirstFire plan_first(const Trigger& trigger, const Policies& policies, Uid uid, Instant now,
+FirstFire plan_first(const Trigger& trigger, const Policies& policies, Uid uid, Instant now, Micros to_wall,
                      std::optional<Instant> next_run_time) {
+    const OnLine on_line(trigger, to_wall);
     FirstFire first;
     if (next_run_time) {
-        first.anchor = anchor_for(trigger, *next_run_time, now);
+        first.anchor = anchor_for(trigger, on_line, *next_run_time, now);
         first.slot = next_run_time;
     } else if (const auto date = trigger.explicit_date()) {
         first.anchor = now;
@@ -38,9 +39,9 @@ FirstFire plan_first(const Trigger& trigger, const Policies& policies, Uid uid, 
         first.slot = date;
     } else {
         first.anchor = now;
-        first.slot = trigger.next(saturating_sub(now, 1), now);
+        first.slot = on_line.next(saturating_sub(now, 1), now);
     }
-    if (first.slot) first.due = std::max(*first.slot, due_time(trigger, uid, *first.slot, first.anchor));
+    if (first.slot) first.due = on_line.due(uid, *first.slot, first.anchor);
     return first;
 }
 

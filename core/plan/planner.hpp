@@ -20,6 +20,7 @@ struct PlanInput {
     Instant anchor = 0;
     Instant slot = 0;       // the task's next_slot
     Instant now = 0;        // on the task's clock line
+    Micros to_wall = 0;     // add to elapsed time to get wall time
     std::int32_t busy = 0;  // runs of this task that are claimed, running or waiting
 };
 
@@ -71,8 +72,8 @@ struct FirstFire {
     std::optional<PlannedMiss> miss;  // reason past_when_added: the task is finished
 };
 
-// `now` is on the task's clock line. `next_run_time` (SEMANTICS) overrides the first run and an interval's phase.
+// `now` is on the task's clock line, and `to_wall` what to add to elapsed time to get wall time. `next_run_time` (SEMANTICS) overrides the first run and an interval's phase.
 [[nodiscard]] FirstFire plan_first(const Trigger& trigger, const Policies& policies, Uid uid, Instant now,
-                                   std::optional<Instant> next_run_time);
+                                   Micros to_wall, std::optional<Instant> next_run_time);
 
 }  // namespace uvsched

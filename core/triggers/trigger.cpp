@@ -58,10 +58,11 @@ Micros jitter_delay(std::uint64_t uid, Instant nominal, Micros jitter) {
     return static_cast<Micros>(hash % (static_cast<std::uint64_t>(jitter) + 1));
 }
 
-Instant due_time(const Trigger& trigger, std::uint64_t uid, Instant nominal, Instant anchor) {
+Instant due_time(const Trigger& trigger, std::uint64_t uid, Instant nominal, Instant anchor, Micros to_wall) {
     const Micros jitter = trigger.jitter() == 0 ? 0 : trigger.jitter_at(nominal, anchor);
     const Instant delayed = saturating_add(nominal, jitter_delay(uid, nominal, jitter));
-    return std::min(delayed, trigger.end_at().value_or(kLatest));
+    const Instant end = saturating_sub(trigger.end_at().value_or(kLatest), to_wall);
+    return std::max(nominal, std::min(delayed, end));
 }
 
 }  // namespace uvsched

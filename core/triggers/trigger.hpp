@@ -123,7 +123,10 @@ using TriggerPtr = std::shared_ptr<const Trigger>;
 // The delay that jitter adds to one nominal time: the same on every node and after a restart (SEMANTICS: "Jitter").
 [[nodiscard]] Micros jitter_delay(std::uint64_t uid, Instant nominal, Micros jitter);
 
-// min(nominal + delay, end_at): when a run at this nominal time is due; by the anchor that gave it.
-[[nodiscard]] Instant due_time(const Trigger& trigger, std::uint64_t uid, Instant nominal, Instant anchor);
+// min(nominal + delay, end_at): when a run at this nominal time is due; by the anchor that gave it. Never before the
+// nominal time, which lies after the end where a first run was asked for there. `to_wall` is added to the times of a
+// task to get wall time, which the end is in.
+[[nodiscard]] Instant due_time(const Trigger& trigger, std::uint64_t uid, Instant nominal, Instant anchor,
+                               Micros to_wall = 0);
 
 }  // namespace uvsched

@@ -220,8 +220,9 @@ threading.Event().wait(60)
     )
 
 
-def test_a_function_in_a_thread_is_waited_for(exits: Exits) -> None:
-    out = exits("""
+@pytest.mark.parametrize("executor", ["threads", "default"])
+def test_a_function_in_a_thread_is_waited_for(exits: Exits, executor: str) -> None:
+    out = exits(f"""
 inside = threading.Event()
 exiting = None
 
@@ -234,29 +235,7 @@ def long():
 
 scheduler = make()
 scheduler.start()
-scheduler.add_task(long, executor="threads")
-started()
-assert inside.wait(30)
-exiting = tells_of_exit()
-""")
-    assert out == "to its end\n"
-
-
-def test_a_function_in_a_thread_of_asyncio_is_waited_for(exits: Exits) -> None:
-    out = exits("""
-inside = threading.Event()
-exiting = None
-
-def long():
-    inside.set()
-    while exiting is None:
-        time.sleep(0.001)
-    assert exiting.wait(30)
-    print("to its end", flush=True)
-
-scheduler = make()
-scheduler.start()
-scheduler.add_task(long)
+scheduler.add_task(long, executor={executor!r})
 started()
 assert inside.wait(30)
 exiting = tells_of_exit()

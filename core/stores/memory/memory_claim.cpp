@@ -17,9 +17,9 @@ void MemoryStore::claim(const Now& now, std::size_t limit, std::span<std::size_t
         const Micros elapsed_late = saturating_sub(now.elapsed, elapsed.top_due());
         if (wall_late < 0 && elapsed_late < 0) return;
         if (wall_late >= elapsed_late) {
-            claim_top(wall, now.wall, rooms, fires, misses);
+            claim_top(wall, now.wall, now.shift(), rooms, fires, misses);
         } else {
-            claim_top(elapsed, now.elapsed, rooms, fires, misses);
+            claim_top(elapsed, now.elapsed, now.shift(), rooms, fires, misses);
         }
     }
 }
@@ -43,8 +43,8 @@ void MemoryStore::begin(MemoryFire& fire, std::size_t& room, std::vector<MemoryF
     fires.push_back(fire);
 }
 
-void MemoryStore::claim_top(TimerQueue& due, Instant now, std::span<std::size_t> rooms, std::vector<MemoryFire>& fires,
-                            std::vector<MemoryMiss>& misses) {
+void MemoryStore::claim_top(TimerQueue& due, Instant now, Micros to_wall, std::span<std::size_t> rooms,
+                            std::vector<MemoryFire>& fires, std::vector<MemoryMiss>& misses) {
     const MemoryIndex index = due.top();
     MemoryTask& task = at(index);
     std::size_t& room = rooms[task.executor];
@@ -71,10 +71,10 @@ void MemoryStore::claim_top(TimerQueue& due, Instant now, std::span<std::size_t>
         due.visit_next([this](MemoryIndex next) { at(next).prefetch(); });
         return;
     }
-    plan_top(due, index, task, now, rooms, fires, misses);
+    plan_top(due, index, task, now, to_wall, rooms, fires, misses);
 }
 
-void MemoryStore::plan_top(TimerQueue& due, MemoryIndex index, MemoryTask& task, Instant now,
+void MemoryStore::plan_top(TimerQueue& due, MemoryIndex index, MemoryTask& task, Instant now, Micros to_wall,
                            std::span<std::size_t> rooms, std::vector<MemoryFire>& fires,
                            std::vector<MemoryMiss>& misses) {
     const auto known = known_.empty() ? known_.end() : known_.find(index);
@@ -84,6 +84,7 @@ void MemoryStore::plan_top(TimerQueue& due, MemoryIndex index, MemoryTask& task,
               .anchor = task.anchor,
               .slot = task.slot,
               .now = now,
+              .to_wall = to_wall,
               .busy = task.busy},
              plan_);
     for (const PlannedMiss& miss : plan_.misses) misses.push_back({index, miss});

@@ -126,10 +126,10 @@ private:
     void unpark(std::span<const std::size_t> rooms);
     void claim_ready(std::size_t limit, std::span<std::size_t> rooms, std::vector<MemoryFire>& fires);
     void begin(MemoryFire& fire, std::size_t& room, std::vector<MemoryFire>& fires);
-    void claim_top(TimerQueue& due, Instant now, std::span<std::size_t> rooms, std::vector<MemoryFire>& fires,
-                   std::vector<MemoryMiss>& misses);
-    void plan_top(TimerQueue& due, MemoryIndex index, MemoryTask& task, Instant now, std::span<std::size_t> rooms,
-                  std::vector<MemoryFire>& fires, std::vector<MemoryMiss>& misses);
+    void claim_top(TimerQueue& due, Instant now, Micros to_wall, std::span<std::size_t> rooms,
+                   std::vector<MemoryFire>& fires, std::vector<MemoryMiss>& misses);
+    void plan_top(TimerQueue& due, MemoryIndex index, MemoryTask& task, Instant now, Micros to_wall,
+                  std::span<std::size_t> rooms, std::vector<MemoryFire>& fires, std::vector<MemoryMiss>& misses);
     void adopt(MemoryIndex index, std::shared_ptr<const Definition> definition, std::uint16_t executor);
     void enqueue(MemoryIndex index, Instant due);
     void park(MemoryIndex index);

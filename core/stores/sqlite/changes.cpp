@@ -2,6 +2,7 @@
 #include <algorithm>
 #include <nlohmann/json.hpp>
 
+#include "core/plan/on_line.hpp"
 #include "core/stores/sqlite/schema.hpp"
 #include "core/stores/sqlite/store_steps.hpp"
 
@@ -52,7 +53,7 @@ bool is_overdue(const TaskRow& task, Instant now) {
 
 bool same_trigger(const Definition& a, const Definition& b) { return a.trigger->to_json() == b.trigger->to_json(); }
 
-PlannedMiss count_overdue(const TaskRow& task, const Trigger& trigger, Instant now) {
+PlannedMiss count_overdue(const TaskRow& task, const OnLine& trigger, Instant now) {
     const Instant first = *task.state.next_slot;
     const Instant last = std::max(first, trigger.previous(saturating_add(now, 1), task.state.anchor).value_or(first));
     const Count count = trigger.count(first, last, task.state.anchor, kCountLimit);
@@ -186,7 +187,7 @@ Prepared prepare_definition(Database& db, const Definition& definition, Instant 
     if (!old.definition || same_trigger(*old.definition, definition)) return out;
     const Instant now = old.row->state.clock == ClockLine::elapsed ? saturating_sub(now_wall, db.shift) : now_wall;
     out.rev = old.row->state.rev;
-    if (is_overdue(*old.row, now)) out.miss = count_overdue(*old.row, *old.definition->trigger, now);
+    if (is_overdue(*old.row, now)) out.miss = count_overdue(*old.row, OnLine(*old.definition->trigger, db.shift), now);
     return out;
 }
 

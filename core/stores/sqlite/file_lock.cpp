@@ -7,11 +7,11 @@
 #include <algorithm>
 #include <cerrno>
 #include <cstdlib>
-#include <cstring>
 #include <map>
 #include <memory>
 #include <mutex>
 #include <optional>
+#include <system_error>
 
 #include "core/base/error.hpp"
 
@@ -34,7 +34,7 @@ struct FileLock::Registry {
 namespace {
 
 [[noreturn]] void fail_with_errno(const std::string& path, const char* doing, const char* advice) {
-    fail(Code::store, path + ": " + doing + " failed: " + std::strerror(errno) + "; " + advice);
+    fail(Code::store, path + ": " + doing + " failed: " + std::generic_category().message(errno) + "; " + advice);
 }
 
 constexpr const char* kFolderAdvice = "check that the folder exists and can be written";
@@ -62,7 +62,7 @@ void write_pid(int descriptor) {
 }  // namespace
 
 FileLock::Registry& FileLock::registry() {
-    static Registry* const shared = new Registry;  // never destroyed: stores may outlive static destructors
+    static auto* const shared = new Registry;  // never destroyed: stores may outlive static destructors
     return *shared;
 }
 
@@ -70,7 +70,7 @@ std::string FileLock::take(const std::string& path) {
     Registry& shared = registry();
     const std::lock_guard guard(shared.mutex);
     FileIdentity database;
-    const std::string resolved = create_and_resolve(path, database);
+    std::string resolved = create_and_resolve(path, database);
     lock(resolved);
     registered_.push_back(database);
     for (const FileIdentity& identity : registered_) shared.held[identity] = getpid();
@@ -119,7 +119,7 @@ void FileLock::lock(const std::string& path) {
                              "; stop it first, or give this scheduler a file of its own");
     }
     write_pid(descriptor_);
-    registered_.push_back({status.st_dev, status.st_ino});
+    registered_.emplace_back(status.st_dev, status.st_ino);
 }
 
 void FileLock::release() noexcept {

@@ -219,6 +219,34 @@ TEST_CASE("the clock set back: no slot runs twice, and elapsed time goes on") {
     });
 }
 
+TEST_CASE("an interval of elapsed time ends when the wall clock says so, before and after that was set") {
+    for (const Micros step : {kHour, -kHour}) {
+        on_each_store([step](Fixture& f) {
+            f.start();
+            f.clock->step(step);
+            f.settle();
+            const Instant now = f.clock->wall();
+            f.add(f.task("t", make_interval_trigger({.period = kMinute, .end_at = now + 3 * kMinute})));
+            CHECK(f.scheduler->preview("default", "t", 9, std::nullopt).size() == 3);
+            f.scheduler->pause_task("default", "t");
+            f.scheduler->resume_task("default", "t");
+            for (int i = 0; i < 3; ++i) f.advance(kMinute);
+            CHECK(f.runs() == 3);
+            CHECK(f.seen.back().scheduled == now + 3 * kMinute);
+            CHECK(f.told(EventCode::task_finished).size() == 1);
+        });
+    }
+    on_each_store([](Fixture& f) {
+        f.start();
+        f.add(f.task("t", make_interval_trigger({.period = kMinute, .end_at = kStart + 10 * kMinute})));
+        f.settle();
+        f.clock->step(8 * kMinute);
+        for (int i = 0; i < 5; ++i) f.advance(kMinute);
+        CHECK(f.runs() == 2);
+        CHECK(f.seen.back().scheduled == kStart + 10 * kMinute);
+    });
+}
+
 TEST_CASE("arguments and manual runs reach the function") {
     on_each_store([](Fixture& f) {
         f.start();

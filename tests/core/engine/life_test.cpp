@@ -37,6 +37,17 @@ TEST_CASE("starting twice, stopping twice, and stopping what does not run") {
     CHECK(code_of([&] { f.scheduler->pause(); }) == Code::not_running);
 }
 
+TEST_CASE("more executors or stores than a scheduler takes are refused") {
+    Config executors;
+    for (int i = 0; i <= 1'000; ++i) executors.add_executor("e" + std::to_string(i), "inline");
+    CHECK_THROWS_WITH_AS(Scheduler::create(std::move(executors)),
+                         "executors: there are 1002; a scheduler takes at most 1000", Error);
+    Config stores;
+    for (int i = 0; i <= 1'000; ++i) stores.add_store("s" + std::to_string(i), "memory");
+    CHECK_THROWS_WITH_AS(Scheduler::create(std::move(stores)), "stores: there are 1002; a scheduler takes at most 1000",
+                         Error);
+}
+
 TEST_CASE("a scheduler that has stopped starts again, and goes on") {
     Fixture f;
     f.start();

@@ -15,7 +15,7 @@ constexpr Uid kUid = 7;
 
 FirstFire first(const TriggerPtr& trigger, std::optional<Instant> next_run_time = std::nullopt,
                 const Policies& policies = {}) {
-    return plan_first(*trigger, policies, kUid, kNow, next_run_time);
+    return plan_first(*trigger, policies, kUid, kNow, 0, next_run_time);
 }
 
 void check_at(const FirstFire& fire, Instant time) {

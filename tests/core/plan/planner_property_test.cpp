@@ -22,7 +22,7 @@ PlannedMiss row(FireState state, Reason reason, const std::vector<Instant>& time
 
 // When a time is due: never before it, also where it lies after the trigger's end (next_run_time).
 Instant due_at(const PlanInput& input, Instant nominal) {
-    return std::max(nominal, due_time(*input.trigger, input.uid, nominal, input.anchor));
+    return due_time(*input.trigger, input.uid, nominal, input.anchor);
 }
 
 // The rules read word by word: step through every due time, then sort them into runs and rows.

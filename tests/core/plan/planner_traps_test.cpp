@@ -28,7 +28,7 @@ struct Task {
     Plan plan{};
 
     void first(Instant now) {
-        const FirstFire begin = plan_first(trigger, policies, 7, now, std::nullopt);
+        const FirstFire begin = plan_first(trigger, policies, 7, now, 0, std::nullopt);
         anchor = begin.anchor;
         slot = begin.slot;
         due = begin.due;
@@ -100,7 +100,7 @@ TEST_CASE("an event has no first time") {
 
 TEST_CASE("a date outside its window is over when it is added, and is no miss") {
     const auto trigger = make_date_trigger({.run_at = 50, .end_at = 40});
-    const FirstFire begin = plan_first(*trigger, {}, 7, 10, std::nullopt);
+    const FirstFire begin = plan_first(*trigger, {}, 7, 10, 0, std::nullopt);
     CHECK_FALSE(begin.slot.has_value());
     CHECK_FALSE(begin.miss.has_value());
 }
