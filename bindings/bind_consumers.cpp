@@ -78,8 +78,8 @@ std::shared_ptr<InlineConsumer> attach_inline(const std::shared_ptr<Engine>& eng
 std::shared_ptr<LoopConsumer> attach_loop(const std::shared_ptr<Engine>& engine, const std::string& alias,
                                           std::size_t room, py::object create_task, py::object call_soon,
                                           py::object run_in_thread) {
-    const auto consumer = std::make_shared<LoopConsumer>(engine, alias.c_str(), room, std::move(create_task),
-                                                         std::move(call_soon), std::move(run_in_thread));
+    auto consumer = std::make_shared<LoopConsumer>(engine, alias.c_str(), room, std::move(create_task),
+                                                   std::move(call_soon), std::move(run_in_thread));
     consumer->set_flush(py::cast(consumer).attr("flush"));
     return consumer;
 }
