@@ -19,6 +19,7 @@ DAY = 86_400
 EPOCH = datetime(1970, 1, 1, tzinfo=timezone.utc)
 BEGIN = -2 * DAY  # local 1970-01-01 lies after it in every zone
 END = (datetime(2200, 1, 1, tzinfo=timezone.utc) - EPOCH) // timedelta(seconds=1) + 2 * DAY
+FIRST = (datetime(1, 1, 3, tzinfo=timezone.utc) - EPOCH) // timedelta(seconds=1)  # that has a date in every zone
 # Beyond a file's last transition zoneinfo follows its POSIX footer, whose seasons are longer than this in every zone.
 SEASON = 50 * DAY
 
@@ -78,6 +79,8 @@ class Zone:
             yield late
 
     def offset(self, instant: int) -> int:
+        if instant < BEGIN:
+            return self.offset_by_zoneinfo(max(instant, FIRST))
         return self.stretches[self.index(instant)].offset
 
     def index(self, instant: int) -> int:
