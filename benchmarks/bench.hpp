@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <chrono>
+#include <cmath>
 #include <cstdint>
 #include <cstdio>
 #include <cstdlib>
@@ -54,7 +55,7 @@ private:
 
 [[noreturn]] inline void die(const std::string& what) {
     std::fprintf(stderr, "%s\n", what.c_str());
-    std::exit(1);
+    std::exit(1);  // NOLINT(concurrency-mt-unsafe)
 }
 
 // Ends the program when a call of the library failed.
@@ -67,7 +68,7 @@ inline double quantile(std::vector<double> samples, double share) {
     if (samples.empty()) die("no samples");
     std::sort(samples.begin(), samples.end());
     const auto last = static_cast<double>(samples.size() - 1);
-    return samples[static_cast<std::size_t>(last * share + 0.5)];
+    return samples[static_cast<std::size_t>(std::lround(last * share))];
 }
 
 inline double median(const std::vector<double>& samples) { return quantile(samples, 0.5); }

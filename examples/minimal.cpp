@@ -4,7 +4,7 @@
 #include <uvsched.hpp>
 
 int main(int argc, char** argv) try {
-    const double seconds = argc > 1 ? std::atof(argv[1]) : 3.5;
+    const double seconds = argc > 1 ? std::strtod(argv[1], nullptr) : 3.5;
     sched::Config config;
     config.add_store("default", "sqlite:tasks.db");
     sched::Scheduler scheduler(config);
