@@ -37,7 +37,7 @@ VALUES = [
     {1: "a", (1, 2): "b"},
     (1, (2,)),
     {1, 2},
-    frozenset({"a", ("b",)}),
+    frozenset({("b", frozenset({"a"}))}),
     b"\x00\xff",
     datetime(2026, 1, 1, 12),
     datetime(2026, 1, 1, 12, tzinfo=timezone.utc),
