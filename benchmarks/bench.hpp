@@ -4,6 +4,7 @@
 #include <time.h>
 
 #include <algorithm>
+#include <charconv>
 #include <chrono>
 #include <cmath>
 #include <cstdint>
@@ -61,6 +62,14 @@ private:
 // Ends the program when a call of the library failed.
 inline void check(int status) {
     if (status != UVSCHED_OK) die(std::string(sched_error_name(status)) + ": " + sched_last_error());
+}
+
+// A whole number that a program was given.
+inline std::int64_t argument(const std::string& text) {
+    std::int64_t value = 0;
+    const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
+    if (error != std::errc() || end != text.data() + text.size()) die("'" + text + "' is not a whole number");
+    return value;
 }
 
 // The value below which a share (0 to 1) of the samples lies.

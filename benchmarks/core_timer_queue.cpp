@@ -101,7 +101,7 @@ void measure(std::size_t tasks) {
 int main(int argc, char** argv) {
     std::vector<std::size_t> sizes{1'000, 1'000'000};
     if (argc > 1) sizes.clear();
-    for (int i = 1; i < argc; ++i) sizes.push_back(static_cast<std::size_t>(std::atoll(argv[i])));
+    for (int i = 1; i < argc; ++i) sizes.push_back(static_cast<std::size_t>(bench::argument(argv[i])));
     for (const std::size_t tasks : sizes) measure(tasks);
     return 0;
 }

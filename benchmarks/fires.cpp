@@ -165,7 +165,7 @@ void measure(std::int64_t tasks) {
 int main(int argc, char** argv) {
     std::vector<std::int64_t> sizes{1'000, 1'000'000};
     if (argc > 1) sizes.clear();
-    for (int i = 1; i < argc; ++i) sizes.push_back(std::atoll(argv[i]));
+    for (int i = 1; i < argc; ++i) sizes.push_back(bench::argument(argv[i]));
     for (const std::int64_t tasks : sizes) measure(tasks);
     return 0;
 }

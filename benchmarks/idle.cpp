@@ -30,7 +30,7 @@ double processor_microseconds() {
 }  // namespace
 
 int main(int argc, char** argv) {
-    const int seconds = argc > 1 ? std::atoi(argv[1]) : 5;
+    const std::int64_t seconds = argc > 1 ? bench::argument(argv[1]) : 5;
     sched_config* config = nullptr;
     sched_scheduler* scheduler = nullptr;
     sched_task* task = nullptr;
@@ -58,7 +58,7 @@ int main(int argc, char** argv) {
     const std::int64_t after = wakeups(scheduler);
     bench::row("uvsched, 100,000 far tasks, wake-ups while idle", static_cast<double>(after - before), "in all",
                "over " + std::to_string(seconds) + " s");
-    bench::row("processor time of the process meanwhile", spent / seconds, "us/s");
+    bench::row("processor time of the process meanwhile", spent / static_cast<double>(seconds), "us/s");
     bench::check(sched_shutdown(scheduler, -1));
     sched_free(scheduler);
     return 0;

@@ -138,7 +138,7 @@ void report(const char* name, const Samples& samples, double peer) {
 }  // namespace
 
 int main(int argc, char** argv) {
-    const int seconds = argc > 1 ? std::atoi(argv[1]) : 10;
+    const std::int64_t seconds = argc > 1 ? bench::argument(argv[1]) : 10;
     const auto each = static_cast<std::size_t>(seconds * (1'000'000 / kStride) / kRounds);
     Samples ours;
     Samples bare;

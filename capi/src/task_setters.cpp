@@ -32,7 +32,7 @@ int set_name(const char* function, sched_task* handle, Member TaskDraft::*member
 template <class Value, class Make>
 int set_policy(const char* function, sched_task* handle, std::optional<Value> PolicyOverrides::*member,
                Make&& make) noexcept {
-    return set(function, handle, make, [&](TaskDraft& draft, Value value) { draft.policies.*member = value; });
+    return set(function, handle, make, [&](TaskDraft& draft, const Value& value) { draft.policies.*member = value; });
 }
 
 int set_instant(const char* function, sched_task* handle, std::optional<Instant> TaskDraft::*member,
