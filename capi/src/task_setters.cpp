@@ -26,7 +26,7 @@ int set_name(const char* function, sched_task* handle, Member TaskDraft::*member
              const char* argument) noexcept {
     return set(
         function, handle, [&] { return name_argument(text, argument); },
-        [&](TaskDraft& draft, std::string value) { draft.*member = std::move(value); });
+        [&](TaskDraft& draft, std::string&& value) { draft.*member = std::move(value); });
 }
 
 template <class Value, class Make>
