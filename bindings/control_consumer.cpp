@@ -1,4 +1,5 @@
 #include <array>
+#include <vector>
 
 #include "consumers.hpp"
 #include "records.hpp"
@@ -10,11 +11,17 @@ py::tuple ControlConsumer::drain(bool everything) {
     py::list events;
     bool stopped = false;
     std::array<sched_item, 256> items;
+    std::vector<EventRecord> records;
     std::size_t count = items.size();
     for (bool more = true; more; more = count == items.size() && (everything || stopped)) {
         count = take(items.data(), items.size());
+        // Events are gone once another thread gets the GIL and closes this: they are read before Python is asked for anything.
         for (std::size_t i = 0; i < count; ++i) {
-            if (items[i].tag == UVSCHED_ITEM_EVENT) events.append(py::cast(EventRecord(items[i].event)));
+            if (items[i].tag == UVSCHED_ITEM_EVENT) records.emplace_back(items[i].event);
+        }
+        for (EventRecord& record : records) events.append(py::cast(std::move(record)));
+        records.clear();
+        for (std::size_t i = 0; i < count; ++i) {
             if (items[i].tag == UVSCHED_ITEM_STOPPED) stopped = true;
             control(items[i]);
         }

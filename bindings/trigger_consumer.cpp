@@ -11,14 +11,20 @@
 namespace uvsched::python {
 namespace {
 
-// (id, name, arguments, timezone, task id, previous or None, now)
+// (id, name, arguments, timezone, task id, previous or None, now). The ask is gone once another thread gets the GIL and
+// closes the consumer: it is read before anything is allocated that the garbage collector counts.
 PyObject* tuple_of(const sched_ask* ask) noexcept {
+    const auto id = static_cast<unsigned long long>(sched_ask_id(ask));
+    const auto now = static_cast<long long>(sched_ask_now(ask));
     const std::int64_t previous = sched_ask_previous(ask);
+    Owned name(PyUnicode_FromString(sched_ask_trigger(ask)));
+    Owned arguments(PyUnicode_FromString(sched_ask_arguments(ask)));
+    Owned timezone(PyUnicode_FromString(sched_ask_timezone(ask)));
+    Owned task(PyUnicode_FromString(sched_ask_task_id(ask)));
     Owned time = previous == INT64_MIN ? Owned::borrowed(Py_None) : Owned(PyLong_FromLongLong(previous));
-    if (!time) return nullptr;
-    return Py_BuildValue("(KssssNL)", static_cast<unsigned long long>(sched_ask_id(ask)), sched_ask_trigger(ask),
-                         sched_ask_arguments(ask), sched_ask_timezone(ask), sched_ask_task_id(ask), time.release(),
-                         static_cast<long long>(sched_ask_now(ask)));
+    if (!name || !arguments || !timezone || !task || !time) return nullptr;
+    return Py_BuildValue("(KNNNNNL)", id, name.release(), arguments.release(), timezone.release(), task.release(),
+                         time.release(), now);
 }
 
 // take(timeout_ms)
@@ -28,7 +34,9 @@ PyObject* take(PyObject* self, PyObject* const* args, Py_ssize_t count) {
     if (consumer == nullptr || !has_count(count, 1, "take") || !read_int(args[0], "timeout_ms", timeout_ms))
         return nullptr;
     sched_item item{};
-    if (consumer->wait_for(item, timeout_ms) && item.tag == UVSCHED_ITEM_TRIGGER_NEXT) return tuple_of(item.ask);
+    const bool taken = consumer->wait_for(item, timeout_ms);
+    // Closed while this thread waited for the GIL: what was taken is gone, and is asked again by whoever comes next.
+    if (taken && consumer->open() && item.tag == UVSCHED_ITEM_TRIGGER_NEXT) return tuple_of(item.ask);
     if (PyErr_Occurred() != nullptr) return nullptr;
     Py_RETURN_NONE;
 }

@@ -278,6 +278,36 @@ def test_shutdown_does_not_wait_for_a_trigger(make: Any) -> None:
     driven(scheduler, again)
 
 
+def test_closed_while_an_ask_was_on_its_way(script: Any) -> None:
+    """The thread that took it has yet to get the GIL, which the one that closes holds."""
+    process = script.start(
+        """
+import sys, time
+from uvsched.schedulers import AsyncIOScheduler
+from uvsched.triggers import BaseTrigger
+
+class Never(BaseTrigger):
+    def get_next_trigger_time(self, timezone, previous_time, now=None):
+        return None
+
+for _ in range(20):
+    scheduler = AsyncIOScheduler()
+    scheduler.start()
+    sys.setswitchinterval(60)  # nobody else gets the GIL unless it is let go of
+    scheduler.add_task(print, Never())
+    asked = time.monotonic() + 0.02
+    while time.monotonic() < asked:
+        pass
+    scheduler._custom_triggers.close(True, True)
+    sys.setswitchinterval(0.005)
+    scheduler.shutdown(wait=False)
+""",
+        env={"MALLOC_PERTURB_": "37"},  # glibc overwrites what is freed
+    )
+    _, errors = script.end_of(process)
+    assert (process.returncode, errors) == (0, "")
+
+
 def test_a_rule_changed_by_a_subclass(make: Any, tmp_path: Path) -> None:
     # 2026-01-01 is a Thursday.
     scheduler = make(stores={"default": f"sqlite:{tmp_path / 'tasks.db'}"}, executors={"default": DebugExecutor()})
