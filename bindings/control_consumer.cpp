@@ -15,7 +15,8 @@ py::tuple ControlConsumer::drain(bool everything) {
     std::size_t count = items.size();
     for (bool more = true; more; more = count == items.size() && (everything || stopped)) {
         count = take(items.data(), items.size());
-        // Events are gone once another thread gets the GIL and closes this: they are read before Python is asked for anything.
+        // Events are gone once another thread gets the GIL and closes this: they are read before Python is asked for
+        // anything.
         for (std::size_t i = 0; i < count; ++i) {
             if (items[i].tag == UVSCHED_ITEM_EVENT) records.emplace_back(items[i].event);
         }

@@ -600,8 +600,8 @@ typedef struct sched_item {
     uint64_t run_id;
     uint64_t token; /* RUN: the task's, else the function's; RELEASE: the retired one; TRIGGER_NEXT: the trigger's */
     const sched_run* run;     /* RUN: valid until reported */
-    const sched_event* event; /* EVENT: valid until this consumer's next take */
-    const sched_ask* ask;     /* TRIGGER_NEXT: valid until this consumer's next take */
+    const sched_event* event; /* EVENT: valid until this consumer's next take, or its detach */
+    const sched_ask* ask;     /* TRIGGER_NEXT: as an event is */
 } sched_item;
 
 /* Takes up to `capacity` items (4096 in one call), waiting up to timeout_ms for the first, on whichever thread.

@@ -245,7 +245,7 @@ private:
 
     // ---- tasks_add.cpp ----
     [[nodiscard]] StoreSlot& store_slot(const std::string& alias);
-    // Config allows no more than an index can count.
+    // The constructor takes no more of either than an index can count.
     [[nodiscard]] std::uint16_t store_count() const noexcept { return static_cast<std::uint16_t>(stores_.size()); }
     [[nodiscard]] std::uint16_t executor_count() const noexcept {
         return static_cast<std::uint16_t>(executors_.size());

@@ -72,7 +72,8 @@ struct FirstFire {
     std::optional<PlannedMiss> miss;  // reason past_when_added: the task is finished
 };
 
-// `now` is on the task's clock line, and `to_wall` what to add to elapsed time to get wall time. `next_run_time` (SEMANTICS) overrides the first run and an interval's phase.
+// `now` is on the task's clock line, and `to_wall` what to add to elapsed time to get wall time. `next_run_time`
+// (SEMANTICS) overrides the first run and an interval's phase.
 [[nodiscard]] FirstFire plan_first(const Trigger& trigger, const Policies& policies, Uid uid, Instant now,
                                    Micros to_wall, std::optional<Instant> next_run_time);
 
