@@ -5,7 +5,10 @@ from __future__ import annotations
 import logging
 import statistics
 from collections.abc import Callable
+from dataclasses import dataclass
 from typing import Any, Literal
+
+from _figures import Control, row, spread
 
 Executor = Literal["debug", "asyncio"]
 MANY = 1_000_000  # so many runs at once that the limit plays no part
@@ -92,14 +95,36 @@ class APScheduler(Contender):
 CONTENDERS: tuple[type[Contender], ...] = (Uvsched, Asyncz, APScheduler)
 
 
-def compare(measure: Callable[[type[Contender]], float], what: str, unit: str, rounds: int = 5) -> None:
-    """Measures each contender once a round, and prints the medians and how many times as fast uvsched was."""
-    figures: dict[str, list[float]] = {contender.name: [] for contender in CONTENDERS}
+@dataclass
+class Sample:
+    """What a contender did, and why that says little about what it can do, if so."""
+
+    rate: float
+    unsaturated: str = ""
+
+
+def compare(measure: Callable[[type[Contender]], Sample], what: str, unit: str, rounds: int = 5) -> None:
+    """Measures each contender once a round, and prints medians and how many times as fast uvsched was, by rounds.
+
+    There is no ratio with a contender that had nothing left to do.
+    """
+    samples: dict[str, list[Sample]] = {contender.name: [] for contender in CONTENDERS}
+    control = Control()
     for _ in range(rounds):
+        control.look()
         for contender in CONTENDERS:
-            figures[contender.name].append(measure(contender))
-    ours = statistics.median(figures[Uvsched.name])
-    for name, values in figures.items():
-        middle = statistics.median(values)
-        note = "" if name == Uvsched.name else f"uvsched is {ours / middle:.1f} x as fast"
-        print(f"{name + ', ' + what:<52} {middle:>14,.0f} {unit:<10} {note}", flush=True)
+            samples[contender.name].append(measure(contender))
+    control.judge()
+    ours = samples[Uvsched.name]
+    for name, theirs in samples.items():
+        reasons = [sample.unsaturated for sample in [*theirs, *ours] if sample.unsaturated]
+        rates = [sample.rate for sample in theirs]
+        ratios = [mine.rate / its.rate for mine, its in zip(ours, theirs, strict=True)]
+        note = ""
+        if reasons:
+            ratios, note = [], f"no ratio: {reasons[0]}"
+        elif name == Uvsched.name:
+            ratios = []
+        else:
+            note = f"uvsched is {statistics.median(ratios):.1f} x as fast {spread(ratios, '.1f')}"
+        row(f"{name}, {what}", rates, unit, ratios, note)

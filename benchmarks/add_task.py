@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import time
 
-from _contenders import Contender, compare
+from _contenders import Contender, Sample, compare
 
 TASKS = 10_000
 HOUR = 3_600
@@ -15,7 +15,7 @@ def nothing() -> None:
     pass
 
 
-async def add_many(contender: type[Contender]) -> float:
+async def add_many(contender: type[Contender]) -> Sample:
     this = contender("debug")
     this.start()
     await asyncio.sleep(0.1)
@@ -24,7 +24,7 @@ async def add_many(contender: type[Contender]) -> float:
         this.add(nothing, HOUR)
     rate = TASKS / (time.perf_counter() - begin)
     this.stop()
-    return rate
+    return Sample(rate)
 
 
 if __name__ == "__main__":

@@ -1,7 +1,9 @@
-// What the benchmark programs share: a stopwatch, medians, failing loudly, and the line each result is printed on.
+// What the benchmark programs share: a stopwatch, medians with their spread, a look at how busy the machine is, failing
+// loudly, and the line each result is printed on.
 #pragma once
 
 #include <time.h>
+#include <unistd.h>
 
 #include <algorithm>
 #include <charconv>
@@ -10,6 +12,7 @@
 #include <cstdint>
 #include <cstdio>
 #include <cstdlib>
+#include <fstream>
 #include <string>
 #include <vector>
 
@@ -31,15 +34,18 @@ inline double processor_seconds() {
 
 // How fast something went, by the clock on the wall and by the processor's. The second says what it costs on a machine
 // that others use too.
-struct Speed {
-    double per_second = 0;
-    double nanoseconds = 0;  // of processor time, each
+struct Speeds {
+    std::vector<double> per_second;
+    std::vector<double> nanoseconds;  // of processor time, each
 };
 
 class Stopwatch {
 public:
     // While paused: `count` things were done between each resume() and pause().
-    [[nodiscard]] Speed of(double count) const { return {count / wall_, processor_ / count * 1e9}; }
+    void add_to(Speeds& speeds, double count) const {
+        speeds.per_second.push_back(count / wall_);
+        speeds.nanoseconds.push_back(processor_ / count * 1e9);
+    }
     void resume() {
         wall_ -= seconds();
         processor_ -= processor_seconds();
@@ -82,17 +88,6 @@ inline double quantile(std::vector<double> samples, double share) {
 
 inline double median(const std::vector<double>& samples) { return quantile(samples, 0.5); }
 
-// Of each figure by itself.
-inline Speed median(const std::vector<Speed>& samples) {
-    std::vector<double> rates;
-    std::vector<double> costs;
-    for (const Speed& sample : samples) {
-        rates.push_back(sample.per_second);
-        costs.push_back(sample.nanoseconds);
-    }
-    return {median(rates), median(costs)};
-}
-
 // 5230000 -> "5,230,000"; below 1000 with a decimal.
 inline std::string number(double value) {
     char text[32];
@@ -105,15 +100,105 @@ inline std::string number(double value) {
     return out;
 }
 
-inline void row(const std::string& what, double value, const std::string& unit, const std::string& note = {}) {
-    std::printf("%-52s %14s %-10s %s\n", what.c_str(), number(value).c_str(), unit.c_str(), note.c_str());
-    std::fflush(stdout);
+inline std::string spread(const std::vector<double>& samples, const char* format = "%.3g") {
+    char text[96];
+    const std::string both = std::string("(") + format + " to " + format + ")";
+    std::snprintf(text, sizeof text, both.c_str(), quantile(samples, 0), quantile(samples, 1));
+    return text;
 }
 
-inline std::string ratio(double value, double peer, const std::string& peer_name) {
-    char text[64];
-    std::snprintf(text, sizeof text, "%.2f x ", value / peer);
-    return text + peer_name;
+// Somebody who does the same work. The samples of both come in pairs, one of each round.
+struct Peer {
+    std::string name;
+    std::vector<double> samples;
+};
+
+// One result: the median of the samples and their spread, and how many times as good as the peer's, by pairs. More is
+// better, unless the unit is one of time or memory. It is also appended to the file that UVSCHED_BENCH_JSON names.
+inline void row(const std::string& what, const std::vector<double>& samples, const std::string& unit,
+                const Peer* peer = nullptr, const std::string& note = {}) {
+    const bool less_is_better = unit == "ns" || unit == "us" || unit == "us/s" || unit == "bytes" || unit == "in all";
+    std::string more = samples.size() > 1 ? spread(samples) : "";
+    std::vector<double> ratios;
+    for (std::size_t i = 0; peer != nullptr && i < std::min(samples.size(), peer->samples.size()); ++i) {
+        ratios.push_back(less_is_better ? peer->samples[i] / samples[i] : samples[i] / peer->samples[i]);
+    }
+    if (!ratios.empty()) {
+        char text[32];
+        std::snprintf(text, sizeof text, "  %.2f x ", median(ratios));
+        more += text + peer->name + " " + spread(ratios, "%.2f");
+    }
+    if (!note.empty()) more += "  " + note;
+    std::printf("%-64s %12s %-8s %s\n", what.c_str(), number(median(samples)).c_str(), unit.c_str(), more.c_str());
+    std::fflush(stdout);
+    const char* const path = std::getenv("UVSCHED_BENCH_JSON");  // NOLINT(concurrency-mt-unsafe)
+    if (path == nullptr) return;
+    std::FILE* const file = std::fopen(path, "ae");
+    if (file == nullptr) die(std::string("cannot write ") + path);
+    const auto json = [&](const char* name, const std::vector<double>& values) {
+        std::fprintf(file, ", \"%s\": [%.17g, %.17g, %.17g]", name, median(values), quantile(values, 0),
+                     quantile(values, 1));
+    };
+    std::fprintf(file, "{\"what\": \"%s\", \"unit\": \"%s\", \"less_is_better\": %s", what.c_str(), unit.c_str(),
+                 less_is_better ? "true" : "false");
+    json("value", samples);
+    if (!ratios.empty()) json("ratio", ratios);
+    std::fprintf(file, "}\n");
+    std::fclose(file);
+}
+
+inline void row(const std::string& what, double value, const std::string& unit, const std::string& note = {}) {
+    row(what, std::vector<double>{value}, unit, nullptr, note);
+}
+
+// Polls the clock for a while now and then: what is missing, somebody else had. Figures of a busy machine are worth
+// nothing, so the program ends before it prints any; with UVSCHED_BENCH_BUSY=1 it only says so.
+class Control {
+public:
+    static constexpr double kMost = 0.02;  // of the time
+
+    void look() {
+        constexpr double kGap = 20e-6;  // a poll takes 30 ns, and a tick of the system some microseconds
+        const double begin = seconds();
+        double missing = 0;
+        double last = begin;
+        while (last - begin < kLook) {
+            const double now = seconds();
+            if (now - last > kGap) missing += now - last;
+            longest_ = std::max(longest_, now - last);
+            last = now;
+        }
+        missing_.push_back(missing / (last - begin));
+    }
+    // The longest gap, in microseconds.
+    [[nodiscard]] double longest() const { return longest_ * 1e6; }
+
+    void judge() const {
+        const double missing = median(missing_);
+        if (missing <= kMost) return;
+        char text[160];
+        std::snprintf(text, sizeof text,
+                      "the machine was busy: a loop that only polls the clock missed %.0f %% of its time",
+                      missing * 100);
+        if (std::getenv("UVSCHED_BENCH_BUSY") == nullptr) {  // NOLINT(concurrency-mt-unsafe)
+            die(std::string(text) + ", so there are no figures");
+        }
+        std::printf("%s: don't trust absolute figures\n", text);
+    }
+
+private:
+    static constexpr double kLook = 0.02;  // seconds
+
+    std::vector<double> missing_;
+    double longest_ = 0;
+};
+
+// Memory of this process that is in use, in bytes.
+inline double memory_in_use() {
+    std::int64_t pages = 0;
+    std::int64_t resident = 0;
+    if (!(std::ifstream("/proc/self/statm") >> pages >> resident)) die("cannot read /proc/self/statm");
+    return static_cast<double>(resident) * static_cast<double>(sysconf(_SC_PAGESIZE));
 }
 
 // A wall-clock time in microseconds, as uvsched counts them.

@@ -1,5 +1,6 @@
-// One operation of the due order alone: the top gets another time, as each fire of a recurring task does. Beside it a
-// std::set and libuv's heap, which is reached by starting a timer again.
+// One operation of the due order alone: the top gets another time, as each fire of a recurring task does. Once all
+// tasks have one period, and once each its own. Beside it a std::set, and libuv's heap, which is reached by starting a
+// timer again. Times are those of the processor.
 //
 //   bench_core_timer_queue [TASKS…]      (1000 1000000)
 #include <uv.h>
@@ -18,9 +19,9 @@ constexpr std::int64_t kOperations = 500'000;
 
 template <class Operation>
 double nanoseconds(const Operation& operation) {
-    const double begin = bench::seconds();
+    const double begin = bench::processor_seconds();
     for (std::int64_t i = 0; i < kOperations; ++i) operation();
-    return (bench::seconds() - begin) / static_cast<double>(kOperations) * 1e9;
+    return (bench::processor_seconds() - begin) / static_cast<double>(kOperations) * 1e9;
 }
 
 class Libuv {
@@ -56,44 +57,75 @@ private:
     std::uint64_t step_ = 0;
 };
 
+using uvsched::Instant;
+using uvsched::TimerQueue;
+
+// Tasks that recur, in the queue.
+class Recurring {
+public:
+    Recurring(std::size_t tasks, bool own_periods) : periods_(tasks, kPeriod) {
+        std::mt19937_64 random(1);
+        for (std::size_t i = 0; i < tasks; ++i) {
+            if (own_periods) periods_[i] = kPeriod / 2 + static_cast<Instant>(random() % kPeriod);
+            const auto offset = static_cast<Instant>(random() % kPeriod);
+            queue_.push(static_cast<TimerQueue::Index>(i), kNow + offset);
+        }
+    }
+    void fire() {
+        queue_.replace_top(queue_.top_due() + periods_[queue_.top()]);
+        queue_.visit_next([](TimerQueue::Index) {});
+    }
+    void pop_and_push() {
+        const TimerQueue::Index task = queue_.top();
+        const Instant due = queue_.top_due();
+        queue_.pop();
+        queue_.push(task, due + periods_[task]);
+    }
+
+private:
+    static constexpr Instant kNow = 1'700'000'000'000'000;
+    static constexpr Instant kPeriod = 1'000'000;
+
+    TimerQueue queue_;
+    std::vector<Instant> periods_;
+};
+
 void measure(std::size_t tasks) {
-    using uvsched::Instant;
-    using uvsched::TimerQueue;
     const auto period = static_cast<Instant>(tasks);
-    TimerQueue queue;
+    Recurring one(tasks, false);
+    Recurring each(tasks, true);
     std::set<std::pair<Instant, TimerQueue::Index>> set;
     std::mt19937_64 random(1);
     for (std::size_t i = 0; i < tasks; ++i) {
-        const auto due = static_cast<Instant>(random() % tasks);
-        queue.push(static_cast<TimerQueue::Index>(i), due);
-        set.emplace(due, static_cast<TimerQueue::Index>(i));
+        set.emplace(static_cast<Instant>(random() % tasks), static_cast<TimerQueue::Index>(i));
     }
     Libuv libuv(tasks);
-    std::vector<double> replace;
+    std::vector<double> same_period;
+    std::vector<double> own_period;
     std::vector<double> pop_push;
     std::vector<double> tree;
-    std::vector<double> heap;
-    for (int round = 0; round < kRounds; ++round) {
-        replace.push_back(nanoseconds([&] { queue.replace_top(queue.top_due() + period); }));
-        pop_push.push_back(nanoseconds([&] {
-            const TimerQueue::Index task = queue.top();
-            const Instant due = queue.top_due();
-            queue.pop();
-            queue.push(task, due + period);
-        }));
+    bench::Peer heap{"libuv's heap", {}};
+    bench::Control control;
+    for (int round = -1; round < kRounds; ++round) {
+        if (round == 0) same_period = own_period = pop_push = tree = heap.samples = {};  // the first one warms up
+        control.look();
+        same_period.push_back(nanoseconds([&] { one.fire(); }));
+        own_period.push_back(nanoseconds([&] { each.fire(); }));
+        pop_push.push_back(nanoseconds([&] { one.pop_and_push(); }));
         tree.push_back(nanoseconds([&] {
             auto node = set.extract(set.begin());
             node.value().first += period;
             set.insert(std::move(node));
         }));
-        heap.push_back(nanoseconds([&] { libuv.restart(); }));
+        heap.samples.push_back(nanoseconds([&] { libuv.restart(); }));
     }
+    control.judge();
     const std::string count = bench::number(static_cast<double>(tasks)) + " tasks";
-    bench::row("timer queue, " + count + ", replace_top", bench::median(replace), "ns",
-               bench::ratio(bench::median(heap), bench::median(replace), "as fast as libuv's heap"));
-    bench::row("timer queue, " + count + ", pop and push", bench::median(pop_push), "ns");
-    bench::row("std::set, " + count, bench::median(tree), "ns");
-    bench::row("libuv, " + count + ", uv_timer_start of a queued one", bench::median(heap), "ns");
+    bench::row("timer queue, " + count + " of one period", same_period, "ns", &heap);
+    bench::row("timer queue, " + count + ", each of its own period", own_period, "ns", &heap);
+    bench::row("timer queue, " + count + ", pop and push", pop_push, "ns", &heap);
+    bench::row("std::set, " + count, tree, "ns", &heap);
+    bench::row("libuv, " + count + ", uv_timer_start of a queued one", heap.samples, "ns");
 }
 
 }  // namespace

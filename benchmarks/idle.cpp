@@ -15,9 +15,8 @@ constexpr std::int64_t kYear = 365LL * 86'400 * 1'000'000;
 int never(const sched_run*, void*) { return 0; }
 
 std::int64_t wakeups(sched_scheduler* scheduler) {
-    sched_stats stats{};
-    stats.size = sizeof stats;
-    bench::check(sched_get_stats(scheduler, &stats));
+    sched_stats stats = UVSCHED_STATS_INIT;
+    bench::check(sched_get_stats(&stats, scheduler));
     return stats.wakeups;
 }
 

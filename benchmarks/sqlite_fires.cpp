@@ -168,26 +168,24 @@ private:
 int main(int argc, char** argv) {
     const Folder folder(argc > 1 ? argv[1] : "/var/tmp");
     std::vector<double> ours;
-    std::vector<double> single;
+    bench::Peer single{"one transaction a step", {}};
     std::vector<double> batched;
+    bench::Control control;
     {
         Uvsched scheduler(folder.path());
         BareSqlite bare(folder.path());
-        for (int round = -1; round < kRounds; ++round) {  // the first one warms up
-            const double a = scheduler.fires_per_second();
-            const double b = bare.fires_per_second(2'000, 1);
-            const double c = bare.fires_per_second(kTasks * kPasses, kBatch);
-            if (round < 0) continue;
-            ours.push_back(a);
-            single.push_back(b);
-            batched.push_back(c);
+        for (int round = -1; round < kRounds; ++round) {
+            if (round == 0) ours = single.samples = batched = {};  // the first one warms up
+            control.look();
+            ours.push_back(scheduler.fires_per_second());
+            single.samples.push_back(bare.fires_per_second(2'000, 1));
+            batched.push_back(bare.fires_per_second(kTasks * kPasses, kBatch));
         }
     }
-    const double one_by_one = bench::median(single);
-    bench::row("uvsched, 10,000 tasks in SQLite FULL", bench::median(ours), "fires/s",
-               bench::ratio(bench::median(ours), one_by_one, "one transaction a step"));
-    bench::row("bare SQLite, claim and finish a transaction each", one_by_one, "fires/s");
-    bench::row("bare SQLite, the same in batches of 100", bench::median(batched), "fires/s",
-               "(an upper limit: no gate, no ledger)");
+    control.judge();
+    bench::row("uvsched, 10,000 tasks in SQLite FULL", ours, "fires/s", &single);
+    bench::row("bare SQLite, claim and finish a transaction each", single.samples, "fires/s");
+    bench::row("bare SQLite, the same in batches of 100", batched, "fires/s", nullptr,
+               "an upper limit: no gate, no ledger");
     return 0;
 }

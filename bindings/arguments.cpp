@@ -13,12 +13,17 @@ bool has_count(Py_ssize_t count, Py_ssize_t wanted, const char* method) noexcept
 
 bool read_text(PyObject* object, const char* argument, const char*& out) noexcept {
     if (!PyUnicode_Check(object)) {
-        PyErr_Format(PyExc_TypeError, "%s: expected text, not %s", argument, Py_TYPE(object)->tp_name);
+        PyErr_Format(PyExc_TypeError, "%s: expected a string, not %s", argument, Py_TYPE(object)->tp_name);
         return false;
     }
     Py_ssize_t size = 0;
     const char* const text = PyUnicode_AsUTF8AndSize(object, &size);
-    if (text == nullptr) return false;
+    if (text == nullptr) {
+        if (PyErr_ExceptionMatches(PyExc_UnicodeEncodeError) == 0) return false;
+        PyErr_Clear();
+        PyErr_Format(PyExc_ValueError, "%s: %R holds a lone surrogate, which UTF-8 cannot encode", argument, object);
+        return false;
+    }
     if (std::strlen(text) != static_cast<std::size_t>(size)) {
         PyErr_Format(PyExc_ValueError, "%s: %R holds a NUL character", argument, object);
         return false;

@@ -1,7 +1,7 @@
 // The consumers as Python sees them.
 #include "arguments.hpp"
 #include "consumers.hpp"
-#include "fire.hpp"
+#include "run_object.hpp"
 
 namespace uvsched::python {
 namespace {
@@ -31,15 +31,19 @@ PyObject* flush(PyObject* self, PyObject* const*, Py_ssize_t count) {
     Py_RETURN_NONE;
 }
 
-// take(timeout_ms) of a ThreadConsumer.
+// take(timeout_ms) of a ThreadConsumer or a PullConsumer.
+template <class Kind>
 PyObject* take(PyObject* self, PyObject* const* args, Py_ssize_t count) {
-    auto* const consumer = self_of<ThreadConsumer>(self);
+    auto* const consumer = self_of<Kind>(self);
     int timeout_ms = 0;
     if (consumer == nullptr || !has_count(count, 1, "take") || !read_int(args[0], "timeout_ms", timeout_ms))
         return nullptr;
     sched_item item{};
-    Fire* const fire = consumer->wait_for(item, timeout_ms) ? consumer->accept(item) : nullptr;
-    if (fire != nullptr) return reinterpret_cast<PyObject*>(fire);
+    for (; consumer->wait_for(item, timeout_ms); timeout_ms = 0) {  // a run may stand behind items of other kinds
+        RunObject* const object = consumer->accept(item);
+        if (object != nullptr) return reinterpret_cast<PyObject*>(object);
+        if (PyErr_Occurred() != nullptr) return nullptr;
+    }
     if (PyErr_Occurred() != nullptr) return nullptr;
     Py_RETURN_NONE;
 }
@@ -54,7 +58,13 @@ PyMethodDef loop_methods[] = {
     {nullptr, nullptr, 0, nullptr},
 };
 PyMethodDef thread_methods[] = {
-    method_def("take", take, "take($self, timeout_ms, /)\n--\n\nThe next run, or None: the time is over, or wake()."),
+    method_def("take", take<ThreadConsumer>,
+               "take($self, timeout_ms, /)\n--\n\nThe next run, or None: the time is over, or wake()."),
+    {nullptr, nullptr, 0, nullptr},
+};
+PyMethodDef pull_methods[] = {
+    method_def("take", take<PullConsumer>,
+               "take($self, timeout_ms, /)\n--\n\nThe next run, or None: the time is over, or wake()."),
     {nullptr, nullptr, 0, nullptr},
 };
 
@@ -62,6 +72,7 @@ template <class Kind>
 py::class_<Kind, std::shared_ptr<Kind>> bind(py::module_& module, const char* name) {
     return py::class_<Kind, std::shared_ptr<Kind>>(module, name)
         .def_property_readonly("fd", &Kind::descriptor)
+        .def_property_readonly("runs", &Kind::runs)
         .def_property_readonly("busy", [](const Kind& consumer) { return consumer.busy(); })
         .def(
             "close", [](Kind& consumer, bool cancel, bool usable) { consumer.close(cancel, usable); },
@@ -89,6 +100,11 @@ std::shared_ptr<ThreadConsumer> attach_thread(const std::shared_ptr<Engine>& eng
     return std::make_shared<ThreadConsumer>(engine, alias.c_str(), room);
 }
 
+std::shared_ptr<PullConsumer> attach_pull(const std::shared_ptr<Engine>& engine, const std::string& alias,
+                                          std::size_t room) {
+    return std::make_shared<PullConsumer>(engine, alias.c_str(), room);
+}
+
 std::shared_ptr<ControlConsumer> attach_control(const std::shared_ptr<Engine>& engine) {
     return std::make_shared<ControlConsumer>(engine, kControlQueue, std::size_t{1});
 }
@@ -99,6 +115,9 @@ void bind_consumers(py::module_& module) {
     auto thread = bind<ThreadConsumer>(module, "ThreadConsumer");
     thread.def("wake", [](ThreadConsumer& consumer) { consumer.wake(); });
     add_methods(thread, thread_methods);
+    auto pull = bind<PullConsumer>(module, "PullConsumer");
+    pull.def("wake", [](PullConsumer& consumer) { consumer.wake(); });
+    add_methods(pull, pull_methods);
     bind<ControlConsumer>(module, "ControlConsumer").def("drain", &ControlConsumer::drain, py::arg("everything"));
 }
 

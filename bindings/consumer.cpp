@@ -1,14 +1,18 @@
 #include "consumer.hpp"
 
+#include <vector>
+
 #include "errors.hpp"
-#include "fire.hpp"
+#include "run_object.hpp"
 
 namespace uvsched::python {
 
-Consumer::Consumer(std::shared_ptr<Engine> engine, const char* alias, std::size_t room) : engine_(std::move(engine)) {
-    check(sched_queue_get(engine_->handle(), &queue_, alias));
-    int code = sched_queue_fd(queue_, &descriptor_);
-    if (code == UVSCHED_OK) code = sched_queue_attach(queue_, room, &consumer_);
+Consumer::Consumer(std::shared_ptr<Engine> engine, const char* alias, std::size_t room)
+    : engine_(std::move(engine)), context_(PyContext_CopyCurrent()) {
+    if (!context_) throw py::error_already_set();
+    check(sched_get_queue(&queue_, engine_->handle(), alias));
+    int code = sched_queue_fd(&descriptor_, queue_);
+    if (code == UVSCHED_OK) code = sched_consumer_new(&consumer_, queue_, room);
     if (code == UVSCHED_OK) return;
     set_error(code);
     sched_queue_free(queue_);
@@ -16,25 +20,25 @@ Consumer::Consumer(std::shared_ptr<Engine> engine, const char* alias, std::size_
 }
 
 Consumer::~Consumer() {
-    if (open_) (void)sched_queue_detach(consumer_);
+    if (open_) sched_consumer_free(consumer_);
     sched_queue_free(queue_);
 }
 
 std::size_t Consumer::take(sched_item* items, std::size_t capacity) noexcept {
     std::size_t count = 0;
-    if (!open_ || sched_queue_take(consumer_, items, capacity, 0, &count) != UVSCHED_OK) return 0;
+    if (!open_ || sched_consumer_take(items, capacity, &count, consumer_, 0) != UVSCHED_OK) return 0;
     return count;
 }
 
 void Consumer::control(const sched_item& item) noexcept {
     if (item.tag == UVSCHED_ITEM_RELEASE) engine_->objects().release(item.token);
     if (item.tag != UVSCHED_ITEM_CANCEL) return;
-    for (Fire* fire = first_; fire != nullptr; fire = fire->next) {
-        if (fire->run_id == item.run_id) return cancel(fire);
+    for (RunObject* object = first_; object != nullptr; object = object->next) {
+        if (object->run_id == item.run_id) return cancel(object);
     }
 }
 
-void Consumer::cancel(Fire*) noexcept {}
+void Consumer::cancel(RunObject*) noexcept {}
 
 Consumer::Call Consumer::call_of(const sched_item& item) noexcept {
     Call call;
@@ -58,7 +62,7 @@ bool Consumer::wait_for(sched_item& item, int timeout_ms) {
     if (!open_) return false;
     sched_consumer* const handle = consumer_;  // as it is now: without the GIL nothing of this may be read
     std::size_t taken = 0;
-    const int code = without_gil([&] { return sched_queue_take(handle, &item, 1, timeout_ms, &taken); });
+    const int code = without_gil([&] { return sched_consumer_take(&item, 1, &taken, handle, timeout_ms); });
     if (code != UVSCHED_OK && open_) set_error(code);
     return code == UVSCHED_OK && taken != 0;
 }
@@ -66,18 +70,29 @@ bool Consumer::wait_for(sched_item& item, int timeout_ms) {
 void Consumer::wake() noexcept { (void)sched_queue_wake(queue_); }
 
 void Consumer::close(bool cancel, bool usable) {
-    if (!std::exchange(open_, false)) return;
+    if (!open_) return;
     const std::shared_ptr<Consumer> alive = shared_from_this();
-    Fire* fire = first_;
-    while (fire != nullptr) {
-        Fire* const next = fire->next;
-        if (cancel || fire->kind == FireKind::coroutine) give_up_fire(fire, usable);
-        fire = next;
+    // To cancel a task may call Python code, and meanwhile other threads end their runs: the list changes.
+    std::vector<Owned> given_up;
+    given_up.reserve(runs_);
+    for (RunObject* object = first_; object != nullptr; object = object->next) {
+        if (!cancel && object->kind != RunUse::coroutine) continue;
+        given_up.push_back(Owned::borrowed(reinterpret_cast<PyObject*>(object)));
     }
+    open_ = false;
+    for (const Owned& run : given_up) give_up_run(reinterpret_cast<RunObject*>(run.get()), usable);
     flush();
-    (void)sched_queue_detach(consumer_);
+    sched_consumer_free(consumer_);
     (void)sched_queue_wake(queue_);
     closed();
+}
+
+py::list Consumer::runs() const {
+    py::list list;
+    for (RunObject* object = first_; object != nullptr; object = object->next) {
+        list.append(py::handle(reinterpret_cast<PyObject*>(object)));
+    }
+    return list;
 }
 
 void Consumer::pin() noexcept {
@@ -89,21 +104,21 @@ void Consumer::unpin() noexcept {
     const std::shared_ptr<Consumer> last = std::move(self_);
 }
 
-void Consumer::link(Fire* fire) noexcept {
-    Py_INCREF(reinterpret_cast<PyObject*>(fire));
-    fire->previous = nullptr;
-    fire->next = first_;
-    if (first_ != nullptr) first_->previous = fire;
-    first_ = fire;
-    ++fires_;
+void Consumer::link(RunObject* object) noexcept {
+    Py_INCREF(reinterpret_cast<PyObject*>(object));
+    object->previous = nullptr;
+    object->next = first_;
+    if (first_ != nullptr) first_->previous = object;
+    first_ = object;
+    ++runs_;
 }
 
-void Consumer::unlink(Fire* fire) noexcept {
-    (fire->previous == nullptr ? first_ : fire->previous->next) = fire->next;
-    if (fire->next != nullptr) fire->next->previous = fire->previous;
-    fire->previous = fire->next = nullptr;
-    --fires_;
-    Py_DECREF(reinterpret_cast<PyObject*>(fire));
+void Consumer::unlink(RunObject* object) noexcept {
+    (object->previous == nullptr ? first_ : object->previous->next) = object->next;
+    if (object->next != nullptr) object->next->previous = object->previous;
+    object->previous = object->next = nullptr;
+    --runs_;
+    Py_DECREF(reinterpret_cast<PyObject*>(object));
 }
 
 }  // namespace uvsched::python

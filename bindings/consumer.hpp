@@ -12,7 +12,7 @@
 
 namespace uvsched::python {
 
-struct Fire;
+struct RunObject;
 
 // Guarded by the GIL, except for taking, which one thread at a time does.
 class Consumer : public std::enable_shared_from_this<Consumer> {
@@ -28,14 +28,19 @@ public:
     // Readable while there is something to take. Closed with the engine.
     [[nodiscard]] int descriptor() const noexcept { return descriptor_; }
     [[nodiscard]] bool open() const noexcept { return open_; }
+    // The context in which this was made: each run in a thread or in place gets a copy.
+    [[nodiscard]] PyObject* context() const noexcept { return context_.get(); }
     // How many runs are under way.
-    [[nodiscard]] virtual std::size_t busy() const noexcept { return fires_; }
+    [[nodiscard]] virtual std::size_t busy() const noexcept { return runs_; }
+
+    // The objects of the runs that are under way, as far as they have one.
+    [[nodiscard]] py::list runs() const;
 
     // Detaches: what waits goes back to the store. With `cancel`, runs in threads are reported as cancelled; coroutines
     // are in any case, and are cancelled where their loop is still `usable`.
     void close(bool cancel, bool usable);
-    // Waits for one item, without the GIL. False when there is none: the time (-1: for ever) is over, wake(), closed, or
-    // a failure with a Python error set.
+    // Waits for one item, without the GIL. False if there is none: the time (-1: for ever) is over, wake() was called,
+    // it is closed, or it failed with a Python error set.
     bool wait_for(sched_item& item, int timeout_ms);
     // Lets a wait_for() return.
     void wake() noexcept;
@@ -46,15 +51,15 @@ public:
     // Fires keep their consumer.
     void pin() noexcept;
     void unpin() noexcept;
-    // Keeps a fire until it is finished.
-    void link(Fire* fire) noexcept;
-    void unlink(Fire* fire) noexcept;
+    // Keeps a run until it is finished.
+    void link(RunObject* object) noexcept;
+    void unlink(RunObject* object) noexcept;
 
 protected:
-    // What to do with items other than runs and events.
+    // Handles items other than runs and events.
     void control(const sched_item& item) noexcept;
     // The engine would like this run to end early.
-    virtual void cancel(Fire* fire) noexcept;
+    virtual void cancel(RunObject* object) noexcept;
     // The objects to call for a run: those of its token, with its JSON arguments where it has none of its own. `fn` is
     // empty with a Python error set when that cannot be read.
     struct Call {
@@ -77,10 +82,11 @@ private:
     sched_consumer* consumer_ = nullptr;
     int descriptor_ = -1;
     bool open_ = true;
+    Owned context_;
     std::shared_ptr<Consumer> self_;  // while pinned
     std::size_t pins_ = 0;
-    Fire* first_ = nullptr;
-    std::size_t fires_ = 0;
+    RunObject* first_ = nullptr;
+    std::size_t runs_ = 0;
 };
 
 }  // namespace uvsched::python

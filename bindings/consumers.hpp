@@ -32,19 +32,19 @@ private:
 // Starts coroutine functions as tasks of an asyncio loop and sends other functions to its threads.
 class LoopConsumer final : public Consumer {
 public:
-    // `create_task` and `call_soon` are the loop's; `run_in_thread(fire)` calls the fire in a thread and gives a
+    // `create_task` and `call_soon` are the loop's; `run_in_thread(run)` calls the run in a thread and gives a
     // future.
     LoopConsumer(std::shared_ptr<Engine> engine, const char* alias, std::size_t room, py::object create_task,
                  py::object call_soon, py::object run_in_thread);
     void drain();
-    // Where the run was left by Ctrl-C, the loop is made to raise KeyboardInterrupt.
+    // If the run was left by Ctrl-C, the loop is made to raise KeyboardInterrupt.
     void finish(Outcome outcome) noexcept override;
     // Reports what ended since the last time. The loop calls it once a turn.
     void flush() noexcept override;
     void set_flush(py::object flush) { flush_call_ = std::move(flush); }
 
 protected:
-    void cancel(Fire* fire) noexcept override;
+    void cancel(RunObject* object) noexcept override;
     void closed() noexcept override;
 
 private:
@@ -61,8 +61,19 @@ private:
 class ThreadConsumer final : public Consumer {
 public:
     using Consumer::Consumer;
-    // What an item that was taken means: a new fire, or nullptr, with an error set if it failed.
-    Fire* accept(const sched_item& item) noexcept;
+    // The run of an item that was taken, or nullptr, with an error set if it failed.
+    RunObject* accept(const sched_item& item) noexcept;
+};
+
+// Takes runs that are called elsewhere, and ended by whoever took them: see end_run().
+class PullConsumer final : public Consumer {
+public:
+    using Consumer::Consumer;
+    // The run of an item that was taken, or nullptr, with an error set if it failed.
+    RunObject* accept(const sched_item& item) noexcept;
+
+protected:
+    void cancel(RunObject* object) noexcept override;
 };
 
 // Takes events, tokens to retire, and the news that the scheduler has stopped.
@@ -80,6 +91,8 @@ std::shared_ptr<LoopConsumer> attach_loop(const std::shared_ptr<Engine>& engine,
                                           py::object run_in_thread);
 std::shared_ptr<ThreadConsumer> attach_thread(const std::shared_ptr<Engine>& engine, const std::string& alias,
                                               std::size_t room);
+std::shared_ptr<PullConsumer> attach_pull(const std::shared_ptr<Engine>& engine, const std::string& alias,
+                                          std::size_t room);
 std::shared_ptr<ControlConsumer> attach_control(const std::shared_ptr<Engine>& engine);
 
 void bind_consumers(py::module_& module);

@@ -24,6 +24,7 @@ py::tuple ControlConsumer::drain(bool everything) {
         records.clear();
         for (std::size_t i = 0; i < count; ++i) {
             if (items[i].tag == UVSCHED_ITEM_STOPPED) stopped = true;
+            if (items[i].tag == UVSCHED_ITEM_RUN) finish(failed(items[i].run_id, kNoExecutor));
             control(items[i]);
         }
     }

@@ -9,9 +9,9 @@ namespace uvsched::python {
 class Consumer;
 class Engine;
 
-// What runs on this thread now. A fire, or for inline runs, which have no object of their own, the run itself.
+// The run on this thread now: its object, or the run itself for inline runs, which have none.
 struct ThreadRun {
-    PyObject* fire;        // borrowed; the caller of the function holds it
+    PyObject* object;      // borrowed; the caller of the function holds it
     const sched_run* run;  // not yet reported
     Consumer* consumer;
 };
@@ -28,8 +28,8 @@ private:
     ThreadRun before_;
 };
 
-// Puts a fire into the present context, a coroutine's own. False with a Python error set.
-bool enter_context(PyObject* fire) noexcept;
+// Puts a run into the present context, a coroutine's own. False with a Python error set.
+bool enter_context(PyObject* object) noexcept;
 
 // Whether the caller is in a run of this engine that has not ended: it, or a thread or task that it started.
 bool inside_run_of(const Engine& engine) noexcept;

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 
+#include "configuration.hpp"
 #include "consumers.hpp"
 #include "current_run.hpp"
 #include "engine_calls.hpp"
@@ -15,11 +16,6 @@ namespace {
 
 // How many outcomes wait for their events before all of them are forgotten: their events were dropped.
 constexpr py::ssize_t kMaxOutcomes = 32'768;
-
-struct ConfigHandle {
-    sched_config* raw = nullptr;
-    ~ConfigHandle() { sched_config_free(raw); }
-};
 
 // The table of objects may lead back to the scheduler that owns this engine.
 int traverse_engine(PyObject* self, visitproc visit, void* arg) {
@@ -42,13 +38,14 @@ void collectable(PyHeapTypeObject* type) {
 }  // namespace
 
 Engine::Engine(const std::string& json, std::optional<std::int64_t> manual_clock, py::object zone,
-               std::vector<std::string> durable)
-    : zone_(std::move(zone)), durable_(std::move(durable)) {
+               std::vector<std::string> durable, bool own_threads)
+    : zone_(std::move(zone)), durable_(std::move(durable)), own_threads_(own_threads) {
     ConfigHandle config;
     check(sched_config_from_json(&config.raw, json.c_str()));
     if (manual_clock) check(sched_config_set_manual_clock(config.raw, *manual_clock));
+    if (!own_threads) check(sched_config_set_driver(config.raw, UVSCHED_DRIVER_CALLER));
     check(sched_new(&handle_, config.raw));
-    const int code = sched_queue_get(handle_, &control_, kControlQueue);
+    const int code = sched_get_queue(&control_, handle_, kControlQueue);
     if (code != UVSCHED_OK) {
         set_error(code);
         sched_free(handle_);
@@ -72,8 +69,8 @@ void Engine::stop(bool cancel) {
 }
 
 int Engine::state() const {
-    int state = UVSCHED_STATE_STOPPED;
-    check(sched_state(handle_, &state));
+    sched_state state = UVSCHED_STATE_STOPPED;
+    check(sched_get_state(&state, handle_));
     return state;
 }
 
@@ -85,14 +82,13 @@ void Engine::advance(std::int64_t micros) { check(sched_clock_advance(handle_, m
 
 std::int64_t Engine::now() const {
     std::int64_t now = 0;
-    check(sched_clock_now(handle_, &now));
+    check(sched_clock_now(&now, handle_));
     return now;
 }
 
 py::dict Engine::stats() const {
-    sched_stats stats{};
-    stats.size = sizeof stats;
-    check(sched_get_stats(handle_, &stats));
+    sched_stats stats = UVSCHED_STATS_INIT;
+    check(sched_get_stats(&stats, handle_));
     py::dict out;
     out["fires"] = stats.fires;
     out["finished"] = stats.finished;
@@ -101,6 +97,18 @@ py::dict Engine::stats() const {
     out["in_flight"] = stats.in_flight;
     out["events_dropped"] = stats.events_dropped;
     return out;
+}
+
+int Engine::poll_descriptor() const {
+    int descriptor = -1;
+    check(sched_poll_fd(&descriptor, handle_));
+    return descriptor;
+}
+
+int Engine::poll_timeout() const {
+    int timeout_ms = -1;
+    check(sched_poll_timeout(&timeout_ms, handle_));
+    return timeout_ms;
 }
 
 void Engine::subscribe(std::uint64_t mask) { check(sched_queue_subscribe(control_, mask)); }
@@ -116,15 +124,16 @@ void Engine::register_function(const std::string& name, const py::object& fn) {
 
 void Engine::register_trigger(const std::string& name) {
     sched_queue* queue = nullptr;
-    check(sched_queue_get(handle_, &queue, kTriggerQueue));
+    check(sched_get_queue(&queue, handle_, kTriggerQueue));
     const int code = sched_register_trigger_token(handle_, name.c_str(), 0, queue);
     sched_queue_free(queue);
     check(code);
 }
 
-void Engine::keep_outcomes(bool keep) {
-    keep_outcomes_ = keep;
-    if (!keep) outcomes_.clear();
+void Engine::keep_outcomes(bool values, bool errors) {
+    keep_values_ = values;
+    keep_errors_ = errors;
+    if (!values && !errors) outcomes_.clear();
 }
 
 void Engine::put_outcome(const char* fire_id, bool succeeded, PyObject* value) noexcept {
@@ -151,8 +160,8 @@ void Engine::clear() noexcept {
 
 void bind_engine(py::module_& module) {
     py::class_<Engine, std::shared_ptr<Engine>> type(module, "Engine", py::custom_type_setup(collectable));
-    type.def(py::init<const std::string&, std::optional<std::int64_t>, py::object, std::vector<std::string>>(),
-             py::arg("json"), py::arg("manual_clock"), py::arg("zone"), py::arg("durable"))
+    type.def(py::init<const std::string&, std::optional<std::int64_t>, py::object, std::vector<std::string>, bool>(),
+             py::arg("json"), py::arg("manual_clock"), py::arg("zone"), py::arg("durable"), py::arg("own_threads"))
         .def("stop", &Engine::stop, py::arg("cancel"))
         .def("state", &Engine::state)
         .def("pause", &Engine::pause)
@@ -160,10 +169,12 @@ void bind_engine(py::module_& module) {
         .def("advance", &Engine::advance, py::arg("micros"))
         .def("now", &Engine::now)
         .def("stats", &Engine::stats)
+        .def("poll_fd", &Engine::poll_descriptor)
+        .def("poll_timeout", &Engine::poll_timeout)
         .def("subscribe", &Engine::subscribe, py::arg("mask"))
         .def("register", &Engine::register_function, py::arg("name"), py::arg("fn"))
         .def("register_trigger", &Engine::register_trigger, py::arg("name"))
-        .def("keep_outcomes", &Engine::keep_outcomes, py::arg("keep"))
+        .def("keep_outcomes", &Engine::keep_outcomes, py::arg("values"), py::arg("errors"))
         .def("take_outcome", &Engine::take_outcome, py::arg("fire_id"))
         .def("inside_run", [](const Engine& engine) { return inside_run_of(engine); })
         .def("attach_control", &attach_control)
@@ -171,7 +182,8 @@ void bind_engine(py::module_& module) {
         .def("attach_inline", &attach_inline, py::arg("alias"), py::arg("room"))
         .def("attach_loop", &attach_loop, py::arg("alias"), py::arg("room"), py::arg("create_task"),
              py::arg("call_soon"), py::arg("run_in_thread"))
-        .def("attach_thread", &attach_thread, py::arg("alias"), py::arg("room"));
+        .def("attach_thread", &attach_thread, py::arg("alias"), py::arg("room"))
+        .def("attach_pull", &attach_pull, py::arg("alias"), py::arg("room"));
     add_engine_calls(type);
 }
 

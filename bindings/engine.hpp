@@ -23,9 +23,10 @@ inline constexpr const char* kTriggerQueue = "uvsched.triggers";
 class Engine {
 public:
     // Makes the handle from a configuration document. `manual_clock`: where a clock stands still; `zone`: a tzinfo that
-    // runs carry to current_run(); `durable`: the aliases of the stores whose calls wait for a commit.
+    // runs carry to current_run(); `durable`: the aliases of the stores whose calls wait for a commit; `own_threads`:
+    // false if the program polls it, and nothing may start a thread for it.
     Engine(const std::string& json, std::optional<std::int64_t> manual_clock, py::object zone,
-           std::vector<std::string> durable);
+           std::vector<std::string> durable, bool own_threads);
     Engine(const Engine&) = delete;
     Engine& operator=(const Engine&) = delete;
     ~Engine();
@@ -36,6 +37,7 @@ public:
     [[nodiscard]] ObjectTable& objects() noexcept { return objects_; }
     // Whether calls on this store (nullptr: on all stores) may wait for a commit.
     [[nodiscard]] bool waits(const char* store) const noexcept;
+    [[nodiscard]] bool own_threads() const noexcept { return own_threads_; }
 
     // ---- calls that never wait ----
     void stop(bool cancel);
@@ -51,9 +53,15 @@ public:
     // Lets tasks have custom triggers of this name, which a TriggerConsumer is then asked about.
     void register_trigger(const std::string& name);
 
+    // ---- if the program polls it: when Engine.poll() has work ----
+    [[nodiscard]] int poll_descriptor() const;
+    // Milliseconds; -1: until the descriptor is readable.
+    [[nodiscard]] int poll_timeout() const;
+
     // ---- what runs returned or raised, for events ----
-    void keep_outcomes(bool keep);
-    [[nodiscard]] bool keeps_outcomes() const noexcept { return keep_outcomes_; }
+    void keep_outcomes(bool values, bool errors);
+    [[nodiscard]] bool keeps_values() const noexcept { return keep_values_; }
+    [[nodiscard]] bool keeps_errors() const noexcept { return keep_errors_; }
     // Remembers it until take_outcome() or until too many wait. Clears errors of its own.
     void put_outcome(const char* fire_id, bool succeeded, PyObject* value) noexcept;
     // (succeeded, value), or None.
@@ -67,9 +75,11 @@ private:
     sched_queue* control_ = nullptr;
     py::object zone_;
     std::vector<std::string> durable_;
+    bool own_threads_;
     ObjectTable objects_;
     py::dict outcomes_;
-    bool keep_outcomes_ = false;
+    bool keep_values_ = false;
+    bool keep_errors_ = false;
 };
 
 void bind_engine(py::module_& module);

@@ -50,7 +50,7 @@ template <class Kind>
 bool perform(const Engine& engine, const char* store, Kind*& request, const char* task_id = nullptr) {
     if (request == nullptr) return false;
     if (engine.waits(store)) {
-        request = static_cast<Kind*>(wait_for(request));
+        request = static_cast<Kind*>(wait_for(request, engine.own_threads()));
         if (request == nullptr) return false;
     } else if constexpr (std::is_same_v<Kind, AddRequest>) {
         request->make();  // a memory store never waits: letting go of the GIL would only invite other threads
@@ -65,8 +65,7 @@ bool perform(const Engine& engine, const char* store, Kind*& request, const char
     return false;
 }
 
-// ---- life
-// ------------------------------------------------------------------------------------------------------------
+// ---- life ----
 
 PyObject* start(PyObject* self, PyObject* const* args, Py_ssize_t count) {
     auto* const engine = self_of<Engine>(self);
@@ -98,6 +97,14 @@ PyObject* wait_sliced(sched_scheduler* handle, int timeout_ms, Wait wait) {
     }
 }
 
+// poll(). It may wait for a disk, and for another thread that polls.
+PyObject* poll(PyObject* self, PyObject* const*, Py_ssize_t count) {
+    auto* const engine = self_of<Engine>(self);
+    if (engine == nullptr || !has_count(count, 0, "poll")) return nullptr;
+    sched_scheduler* const handle = engine->handle();
+    return none_if(succeeded(without_gil([=] { return sched_poll(handle); })));
+}
+
 template <auto Call>
 PyObject* waiting(PyObject* self, PyObject* const* args, Py_ssize_t count) {
     auto* const engine = self_of<Engine>(self);
@@ -107,10 +114,9 @@ PyObject* waiting(PyObject* self, PyObject* const* args, Py_ssize_t count) {
     return wait_sliced(engine->handle(), timeout_ms, Call);
 }
 
-// ---- tasks: adding and changing
-// --------------------------------------------------------------------------------------
+// ---- tasks: adding and changing ----
 
-// What add() and change() have in common: a task handle, and the token of objects kept for it.
+// The parts that add_task() and update_task() share: a task handle, and the token of objects kept for it.
 struct Draft {
     sched_task* task = nullptr;
     std::uint64_t token = 0;
@@ -151,10 +157,10 @@ bool remember(Engine& engine, const Draft& draft, const char* store, const char*
     }
 }
 
-// add(reference, fn, args, kwargs, spec, id, store, executor, options, flags) -> id
-PyObject* add(PyObject* self, PyObject* const* args, Py_ssize_t count) {
+// add_task(reference, fn, args, kwargs, spec, id, store, executor, options, flags) -> id
+PyObject* add_task(PyObject* self, PyObject* const* args, Py_ssize_t count) {
     auto* const engine = self_of<Engine>(self);
-    if (engine == nullptr || !has_count(count, 10, "add")) return nullptr;
+    if (engine == nullptr || !has_count(count, 10, "add_task")) return nullptr;
     const char* reference = nullptr;
     const char* id = nullptr;
     const char* store = nullptr;
@@ -185,14 +191,14 @@ PyObject* add(PyObject* self, PyObject* const* args, Py_ssize_t count) {
     return result;
 }
 
-// change(store, id, reference, fn, args, kwargs, spec, options)
-PyObject* change(PyObject* self, PyObject* const* args, Py_ssize_t count) {
+// update_task(id, store, reference, fn, args, kwargs, spec, options)
+PyObject* update_task(PyObject* self, PyObject* const* args, Py_ssize_t count) {
     auto* const engine = self_of<Engine>(self);
-    if (engine == nullptr || !has_count(count, 8, "change")) return nullptr;
+    if (engine == nullptr || !has_count(count, 8, "update_task")) return nullptr;
     const char* store = nullptr;
     const char* id = nullptr;
     const char* reference = nullptr;
-    if (!read_text(args[0], "store", store) || !read_text(args[1], "task_id", id) ||
+    if (!read_text(args[0], "task_id", id) || !read_text(args[1], "store", store) ||
         !read_optional_text(args[2], "fn", reference)) {
         return nullptr;
     }
@@ -201,7 +207,7 @@ PyObject* change(PyObject* self, PyObject* const* args, Py_ssize_t count) {
     bool ok = (reference == nullptr || succeeded(sched_task_set_function(draft.task, reference))) &&
               describe(*engine, draft, args[3], args[4], args[5], args[6], args[7]);
     if (ok) {
-        auto* request = new_request<ChangeRequest>(*engine, store, id, draft.task);
+        auto* request = new_request<UpdateRequest>(*engine, id, store, draft.task);
         ok = perform(*engine, store, request, id);
         delete request;
     }
@@ -210,38 +216,37 @@ PyObject* change(PyObject* self, PyObject* const* args, Py_ssize_t count) {
     return none_if(ok);
 }
 
-// ---- tasks: calls with a store (or None) and an id
-// -------------------------------------------------------------------
+// ---- tasks: calls with an id and a store (or None) ----
 
 struct TaskCall {
     Engine* engine;
-    const char* store;
     const char* id;
+    const char* store;
 };
 
 bool read_task_call(PyObject* self, PyObject* const* args, Py_ssize_t count, Py_ssize_t wanted,
                     TaskCall& call) noexcept {
     call.engine = self_of<Engine>(self);
     return call.engine != nullptr && has_count(count, wanted, "call on a task") &&
-           read_optional_text(args[0], "store", call.store) && read_text(args[1], "task_id", call.id);
+           read_text(args[0], "task_id", call.id) && read_optional_text(args[1], "store", call.store);
 }
 
-// remove, pause_task, resume_task, run_task (store, id)
+// delete_task, pause_task, resume_task, run_task (id, store)
 template <auto Call>
 PyObject* on_task(PyObject* self, PyObject* const* args, Py_ssize_t count) {
     TaskCall call{};
     if (!read_task_call(self, args, count, 2, call)) return nullptr;
-    auto* request = new_request<TaskRequest<Call>>(*call.engine, call.store, call.id);
+    auto* request = new_request<TaskRequest<Call>>(*call.engine, call.id, call.store);
     const bool ok = perform(*call.engine, call.store, request, call.id);
     delete request;
     return none_if(ok);
 }
 
-// remove_all(store) -> int
-PyObject* remove_all(PyObject* self, PyObject* const* args, Py_ssize_t count) {
+// remove_all_tasks(store) -> int
+PyObject* remove_all_tasks(PyObject* self, PyObject* const* args, Py_ssize_t count) {
     auto* const engine = self_of<Engine>(self);
     const char* store = nullptr;
-    if (engine == nullptr || !has_count(count, 1, "remove_all") || !read_optional_text(args[0], "store", store))
+    if (engine == nullptr || !has_count(count, 1, "remove_all_tasks") || !read_optional_text(args[0], "store", store))
         return nullptr;
     auto* request = new_request<RemoveAllRequest>(*engine, store);
     PyObject* const removed = perform(*engine, store, request) ? PyLong_FromLongLong(request->removed) : nullptr;
@@ -249,11 +254,11 @@ PyObject* remove_all(PyObject* self, PyObject* const* args, Py_ssize_t count) {
     return removed;
 }
 
-// get(store, id) -> TaskRecord
-PyObject* get(PyObject* self, PyObject* const* args, Py_ssize_t count) {
+// get_task(id, store) -> TaskRecord
+PyObject* get_task(PyObject* self, PyObject* const* args, Py_ssize_t count) {
     TaskCall call{};
     if (!read_task_call(self, args, count, 2, call)) return nullptr;
-    auto* request = new_request<GetRequest>(*call.engine, call.store, call.id);
+    auto* request = new_request<GetRequest>(*call.engine, call.id, call.store);
     const bool ok = perform(*call.engine, call.store, request, call.id);
     PyObject* const record = ok ? task_record(*call.engine, request->task) : nullptr;
     delete request;
@@ -270,11 +275,11 @@ PyObject* to_list(Engine& engine, const std::vector<sched_task*>& tasks) noexcep
     return list.release();
 }
 
-// list(store) -> list[TaskRecord]
-PyObject* list(PyObject* self, PyObject* const* args, Py_ssize_t count) {
+// get_tasks(store) -> list[TaskRecord]
+PyObject* get_tasks(PyObject* self, PyObject* const* args, Py_ssize_t count) {
     auto* const engine = self_of<Engine>(self);
     const char* store = nullptr;
-    if (engine == nullptr || !has_count(count, 1, "list") || !read_optional_text(args[0], "store", store))
+    if (engine == nullptr || !has_count(count, 1, "get_tasks") || !read_optional_text(args[0], "store", store))
         return nullptr;
     auto* request = new_request<ListRequest>(*engine, store);
     PyObject* const found = perform(*engine, store, request) ? to_list(*engine, request->tasks) : nullptr;
@@ -282,8 +287,25 @@ PyObject* list(PyObject* self, PyObject* const* args, Py_ssize_t count) {
     return found;
 }
 
-// preview(store, id, after or None, count) -> list[int]
-PyObject* preview(PyObject* self, PyObject* const* args, Py_ssize_t count) {
+// count_tasks(store) -> (scheduled, idle, paused, pending)
+PyObject* count_tasks(PyObject* self, PyObject* const* args, Py_ssize_t count) {
+    auto* const engine = self_of<Engine>(self);
+    const char* store = nullptr;
+    if (engine == nullptr || !has_count(count, 1, "count_tasks") || !read_optional_text(args[0], "store", store))
+        return nullptr;
+    auto* request = new_request<CountRequest>(*engine, store);
+    PyObject* counts = nullptr;
+    if (perform(*engine, store, request)) {
+        const auto& found = request->counts;
+        counts = Py_BuildValue("(LLLL)", static_cast<long long>(found.scheduled), static_cast<long long>(found.idle),
+                               static_cast<long long>(found.paused), static_cast<long long>(found.pending));
+    }
+    delete request;
+    return counts;
+}
+
+// preview_task_runs(id, store, after or None, count) -> list[int]
+PyObject* preview_task_runs(PyObject* self, PyObject* const* args, Py_ssize_t count) {
     TaskCall call{};
     std::int64_t after = INT64_MIN;
     int wanted = 0;
@@ -292,7 +314,7 @@ PyObject* preview(PyObject* self, PyObject* const* args, Py_ssize_t count) {
         return nullptr;
     }
     const auto most = static_cast<std::size_t>(std::clamp(wanted, 1, 10'000));
-    auto* request = new_request<PreviewRequest>(*call.engine, call.store, call.id, after, most);
+    auto* request = new_request<PreviewRequest>(*call.engine, call.id, call.store, after, most);
     PyObject* out = nullptr;
     if (perform(*call.engine, call.store, request, call.id)) {
         out = PyList_New(static_cast<Py_ssize_t>(request->found));
@@ -304,67 +326,71 @@ PyObject* preview(PyObject* self, PyObject* const* args, Py_ssize_t count) {
     return out;
 }
 
-// ---- history
-// ---------------------------------------------------------------------------------------------------------
+// ---- history ----
 
-PyObject* to_list(std::vector<HistoryRecord>& rows) noexcept {
-    try {
-        return py::cast(std::move(rows)).release().ptr();
-    } catch (py::error_already_set& error) {
-        error.restore();
-    } catch (const std::exception& error) {
-        PyErr_SetString(PyExc_RuntimeError, error.what());
+PyObject* to_list(const std::vector<sched::HistoryRow>& rows) noexcept {
+    Owned list(PyList_New(static_cast<Py_ssize_t>(rows.size())));
+    for (std::size_t i = 0; list && i < rows.size(); ++i) {
+        PyObject* const record = history_record(rows[i]);
+        if (record == nullptr) return nullptr;
+        PyList_SET_ITEM(list.get(), static_cast<Py_ssize_t>(i), record);
     }
-    return nullptr;
+    return list.release();
 }
 
-// history(store, task_id or None, state or None, before or None, limit) -> list[HistoryRecord]
+// history(task_id or None, store, state or None, before or None, limit) -> list[dict]
 PyObject* history(PyObject* self, PyObject* const* args, Py_ssize_t count) {
     auto* const engine = self_of<Engine>(self);
     const char* store = nullptr;
     const char* task_id = nullptr;
     const char* state = nullptr;
-    std::int64_t before = INT64_MAX;
+    std::int64_t before = 0;
     int limit = 0;
-    if (engine == nullptr || !has_count(count, 5, "history") || !read_text(args[0], "store", store) ||
-        !read_optional_text(args[1], "task_id", task_id) || !read_optional_text(args[2], "state", state) ||
+    if (engine == nullptr || !has_count(count, 5, "history") || !read_optional_text(args[0], "task_id", task_id) ||
+        !read_text(args[1], "store", store) || !read_optional_text(args[2], "state", state) ||
         (args[3] != Py_None && !read_int64(args[3], "before", before)) || !read_int(args[4], "limit", limit)) {
         return nullptr;
     }
-    const auto most = static_cast<std::size_t>(std::max(limit, 0));
-    auto* request = new_request<HistoryRequest>(*engine, store, task_id, state, before, most);
+    auto* request = new_request<HistoryRequest>(*engine, task_id, store, state, before, limit);
     PyObject* const found = perform(*engine, store, request) ? to_list(request->rows) : nullptr;
     delete request;
     return found;
 }
 
-PyMethodDef methods[] = {
+PyMethodDef engine_methods[] = {
     method_def("start", start, "start($self, paused, /)\n--\n\nOpens the stores and begins to fire."),
     method_def("wait", waiting<sched_wait>,
                "wait($self, timeout_ms, /)\n--\n\nWaits until it has stopped (-1: for ever); False: the time is over."),
     method_def(
         "wait_idle", waiting<sched_wait_idle>,
         "wait_idle($self, timeout_ms, /)\n--\n\nWaits until nothing is due and nothing runs; False: the time is over."),
-    method_def("add", add,
-               "add($self, reference, fn, args, kwargs, spec, id, store, executor, options, flags, /)\n--\n\n"
+    method_def("poll", poll, "poll($self, /)\n--\n\nDoes the work that is due, if the program polls it."),
+    method_def("add_task", add_task,
+               "add_task($self, reference, fn, args, kwargs, spec, id, store, executor, options, flags, /)\n--\n\n"
                "Adds a task and gives its id."),
-    method_def("change", change,
-               "change($self, store, id, reference, fn, args, kwargs, spec, options, /)\n--\n\nChanges a task."),
-    method_def("remove", on_task<sched_remove_task>, "remove($self, store, id, /)\n--\n\nDeletes a task."),
-    method_def("pause_task", on_task<sched_pause_task>, "pause_task($self, store, id, /)\n--\n\nPauses a task."),
-    method_def("resume_task", on_task<sched_resume_task>, "resume_task($self, store, id, /)\n--\n\nResumes a task."),
-    method_def("run_task", on_task<sched_run_task>, "run_task($self, store, id, /)\n--\n\nRuns a task once now."),
-    method_def("remove_all", remove_all, "remove_all($self, store, /)\n--\n\nDeletes all tasks of a store, or of all."),
-    method_def("get", get, "get($self, store, id, /)\n--\n\nA task."),
-    method_def("list", list, "list($self, store, /)\n--\n\nAll tasks of a store, or of all."),
-    method_def("preview", preview, "preview($self, store, id, after, count, /)\n--\n\nThe next due times of a task."),
+    method_def("update_task", update_task,
+               "update_task($self, id, store, reference, fn, args, kwargs, spec, options, /)\n--\n\nChanges a task."),
+    method_def("delete_task", on_task<sched_delete_task>, "delete_task($self, id, store, /)\n--\n\nDeletes a task."),
+    method_def("pause_task", on_task<sched_pause_task>, "pause_task($self, id, store, /)\n--\n\nPauses a task."),
+    method_def("resume_task", on_task<sched_resume_task>, "resume_task($self, id, store, /)\n--\n\nResumes a task."),
+    method_def("run_task", on_task<sched_run_task>, "run_task($self, id, store, /)\n--\n\nRuns a task once now."),
+    method_def("remove_all_tasks", remove_all_tasks,
+               "remove_all_tasks($self, store, /)\n--\n\nDeletes all tasks of a store, or of all."),
+    method_def("get_task", get_task, "get_task($self, id, store, /)\n--\n\nA task."),
+    method_def("get_tasks", get_tasks, "get_tasks($self, store, /)\n--\n\nAll tasks of a store, or of all."),
+    method_def(
+        "count_tasks", count_tasks,
+        "count_tasks($self, store, /)\n--\n\nHow many tasks of a store, or of all, are scheduled, idle, paused and "
+        "pending."),
+    method_def("preview_task_runs", preview_task_runs,
+               "preview_task_runs($self, id, store, after, count, /)\n--\n\nThe next due times of a task."),
     method_def("history", history,
-               "history($self, store, task_id, state, before, limit, /)\n--\n\nRuns that ended, from new to old."),
+               "history($self, task_id, store, state, before, limit, /)\n--\n\nRuns that ended, from new to old."),
     {nullptr, nullptr, 0, nullptr},
 };
 
 }  // namespace
 
-void add_engine_calls(py::handle type) { add_methods(type, methods); }
+void add_engine_calls(py::handle type) { add_methods(type, engine_methods); }
 
 }  // namespace uvsched::python

@@ -9,11 +9,11 @@ ListRequest::~ListRequest() {
 }
 
 int ListRequest::call() noexcept {
-    sched_iterator* iterator = nullptr;
-    int code = sched_list_tasks(handle(), &iterator, store());
+    sched_task_iterator* iterator = nullptr;
+    int code = sched_get_tasks(&iterator, handle(), store());
     while (code == UVSCHED_OK) {
         sched_task* task = nullptr;
-        code = sched_iterator_next(iterator, &task);
+        code = sched_task_iterator_next(&task, iterator);
         if (code != UVSCHED_OK) break;
         try {
             tasks.push_back(task);
@@ -22,21 +22,29 @@ int ListRequest::call() noexcept {
             code = UVSCHED_ENOMEM;
         }
     }
-    sched_iterator_free(iterator);
-    return code == UVSCHED_ENOTFOUND && iterator != nullptr ? UVSCHED_OK : code;
+    sched_task_iterator_free(iterator);
+    return code == UVSCHED_EEND ? UVSCHED_OK : code;
 }
 
 int HistoryRequest::call() noexcept {
-    const auto keep = [](const sched_history_row* row, void* user_data) {
-        auto& self = *static_cast<HistoryRequest*>(user_data);
+    sched_history_query query = UVSCHED_HISTORY_QUERY_INIT;
+    query.task_id = id();
+    query.store = store();
+    query.state = state_.get();
+    query.before = before_;
+    query.limit = limit_;
+    sched_history_iterator* iterator = nullptr;
+    sched_history_row row = UVSCHED_HISTORY_ROW_INIT;
+    int code = sched_history(&iterator, handle(), &query);
+    while (code == UVSCHED_OK && (code = sched_history_iterator_next(&row, iterator)) == UVSCHED_OK) {
         try {
-            self.rows.emplace_back(*row);
+            rows.emplace_back(row);
         } catch (const std::bad_alloc&) {
-            self.complete_ = false;
+            code = UVSCHED_ENOMEM;
         }
-    };
-    const int code = sched_query_history(handle(), store(), id(), state_.get(), before_, most_, keep, this);
-    return code == UVSCHED_OK && !complete_ ? UVSCHED_ENOMEM : code;
+    }
+    sched_history_iterator_free(iterator);
+    return code == UVSCHED_EEND ? UVSCHED_OK : code;
 }
 
 }  // namespace uvsched::python

@@ -38,8 +38,8 @@ private:
 // A call about a store, or about all of them (nullptr), and about a task.
 class StoreRequest : public Request {
 public:
-    StoreRequest(const Engine& engine, const char* store, const char* id)
-        : handle_(engine.handle()), store_(store), id_(id) {}
+    StoreRequest(const Engine& engine, const char* id, const char* store)
+        : handle_(engine.handle()), id_(id), store_(store) {}
 
 protected:
     [[nodiscard]] sched_scheduler* handle() const noexcept { return handle_; }
@@ -48,25 +48,25 @@ protected:
 
 private:
     sched_scheduler* handle_;
-    Text store_;
     Text id_;
+    Text store_;
 };
 
-// remove, pause, resume, run.
+// delete, pause, resume, run.
 template <auto Call>
 class TaskRequest final : public StoreRequest {
 public:
     using StoreRequest::StoreRequest;
 
 private:
-    int call() noexcept override { return Call(handle(), store(), id()); }
+    int call() noexcept override { return Call(handle(), id(), store()); }
 };
 
-// Adds a task, or changes one; the description is the request's own from then on.
+// Adds a task, or updates one; the description is the request's own from then on.
 class DraftRequest : public StoreRequest {
 public:
-    DraftRequest(const Engine& engine, const char* store, const char* id, sched_task*& draft)
-        : StoreRequest(engine, store, id), draft_(std::exchange(draft, nullptr)) {}
+    DraftRequest(const Engine& engine, const char* id, const char* store, sched_task*& draft)
+        : StoreRequest(engine, id, store), draft_(std::exchange(draft, nullptr)) {}
     ~DraftRequest() override { sched_task_free(draft_); }
     [[nodiscard]] sched_task* draft() const noexcept { return draft_; }
 
@@ -77,7 +77,7 @@ private:
 class AddRequest final : public DraftRequest {
 public:
     AddRequest(const Engine& engine, const char* store, sched_task*& draft, unsigned flags)
-        : DraftRequest(engine, store, nullptr, draft), flags_(flags) {}
+        : DraftRequest(engine, nullptr, store, draft), flags_(flags) {}
 
 private:
     int call() noexcept override { return sched_add_task(handle(), draft(), flags_); }
@@ -85,21 +85,21 @@ private:
     unsigned flags_;
 };
 
-class ChangeRequest final : public DraftRequest {
+class UpdateRequest final : public DraftRequest {
 public:
     using DraftRequest::DraftRequest;
 
 private:
-    int call() noexcept override { return sched_change_task(handle(), store(), id(), draft()); }
+    int call() noexcept override { return sched_update_task(handle(), id(), store(), draft()); }
 };
 
 class RemoveAllRequest final : public StoreRequest {
 public:
-    RemoveAllRequest(const Engine& engine, const char* store) : StoreRequest(engine, store, nullptr) {}
+    RemoveAllRequest(const Engine& engine, const char* store) : StoreRequest(engine, nullptr, store) {}
     std::int64_t removed = 0;
 
 private:
-    int call() noexcept override { return sched_remove_all_tasks(handle(), store(), &removed); }
+    int call() noexcept override { return sched_remove_all_tasks(&removed, handle(), store()); }
 };
 
 class GetRequest final : public StoreRequest {
@@ -109,12 +109,12 @@ public:
     sched_task* task = nullptr;
 
 private:
-    int call() noexcept override { return sched_get_task(handle(), &task, store(), id()); }
+    int call() noexcept override { return sched_get_task(&task, handle(), id(), store()); }
 };
 
 class ListRequest final : public StoreRequest {
 public:
-    ListRequest(const Engine& engine, const char* store) : StoreRequest(engine, store, nullptr) {}
+    ListRequest(const Engine& engine, const char* store) : StoreRequest(engine, nullptr, store) {}
     ~ListRequest() override;
     std::vector<sched_task*> tasks;
 
@@ -122,16 +122,25 @@ private:
     int call() noexcept override;
 };
 
+class CountRequest final : public StoreRequest {
+public:
+    CountRequest(const Engine& engine, const char* store) : StoreRequest(engine, nullptr, store) {}
+    sched_task_counts counts = UVSCHED_TASK_COUNTS_INIT;
+
+private:
+    int call() noexcept override { return sched_count_tasks(&counts, handle(), store()); }
+};
+
 class PreviewRequest final : public StoreRequest {
 public:
-    PreviewRequest(const Engine& engine, const char* store, const char* id, std::int64_t after, std::size_t most)
-        : StoreRequest(engine, store, id), times(most), after_(after) {}
+    PreviewRequest(const Engine& engine, const char* id, const char* store, std::int64_t after, std::size_t most)
+        : StoreRequest(engine, id, store), times(most), after_(after) {}
     std::vector<std::int64_t> times;
     std::size_t found = 0;
 
 private:
     int call() noexcept override {
-        return sched_preview_task(handle(), store(), id(), after_, times.data(), times.size(), &found);
+        return sched_preview_task_runs(times.data(), times.size(), &found, handle(), id(), store(), after_);
     }
 
     std::int64_t after_;
@@ -139,18 +148,17 @@ private:
 
 class HistoryRequest final : public StoreRequest {
 public:
-    HistoryRequest(const Engine& engine, const char* store, const char* id, const char* state, std::int64_t before,
-                   std::size_t most)
-        : StoreRequest(engine, store, id), state_(state), before_(before), most_(most) {}
-    std::vector<HistoryRecord> rows;
+    HistoryRequest(const Engine& engine, const char* id, const char* store, const char* state, std::int64_t before,
+                   std::int64_t limit)
+        : StoreRequest(engine, id, store), state_(state), before_(before), limit_(limit) {}
+    std::vector<sched::HistoryRow> rows;
 
 private:
     int call() noexcept override;
 
     Text state_;
     std::int64_t before_;
-    std::size_t most_;
-    bool complete_ = true;
+    std::int64_t limit_;
 };
 
 }  // namespace uvsched::python

@@ -9,10 +9,10 @@ namespace uvsched::python {
 // nullptr.
 PyObject* set_error(int code, const char* task_id = nullptr) noexcept;
 
-// The same for a call that another thread made, with the text that it left there.
+// Sets the error of a call that another thread made, with the text that it left there.
 PyObject* set_error_text(int code, const char* last, const char* task_id = nullptr) noexcept;
 
-// The same, thrown. For functions bound with pybind11.
+// Throws that error. For functions bound with pybind11.
 void check(int code, const char* task_id = nullptr);
 
 }  // namespace uvsched::python

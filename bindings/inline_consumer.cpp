@@ -15,14 +15,15 @@ constexpr auto kShortTurn = std::chrono::microseconds(500);
 }  // namespace
 
 Outcome InlineConsumer::run(const sched_item& item) noexcept {
-    char fire_id[33];
-    const char* const id = engine().keeps_outcomes() ? sched_run_fire_id(item.run, fire_id) : nullptr;
+    char fire_id[UVSCHED_FIRE_ID_SIZE];
+    const bool kept = engine().keeps_values() || engine().keeps_errors();
+    const char* const id = kept ? sched_run_fire_id(fire_id, item.run) : nullptr;
     const Call call = call_of(item);
     if (!call.fn) return outcome_of_error(engine(), item.run_id, id);
     Owned value;
-    {
+    if (const Owned context(PyContext_Copy(this->context())); context) {
         const ThreadRunScope scope({nullptr, item.run, this});
-        value.reset(invoke(call.callable()));
+        value.reset(invoke_in(context.get(), call.callable()));
     }
     return value ? outcome_of_value(engine(), item.run_id, id, value.get())
                  : outcome_of_error(engine(), item.run_id, id);

@@ -1,7 +1,7 @@
 #include <array>
 
 #include "consumers.hpp"
-#include "fire.hpp"
+#include "run_object.hpp"
 
 namespace uvsched::python {
 
@@ -32,29 +32,30 @@ void LoopConsumer::drain() {
 void LoopConsumer::start(const sched_item& item) noexcept {
     const Call call = call_of(item);
     if (!call.fn) return finish(outcome_of_error(engine(), item.run_id, nullptr));
-    Fire* const fire = make_fire(*this, item, call.coroutine ? FireKind::coroutine : FireKind::thread, call.callable());
-    if (fire == nullptr) return finish(outcome_of_error(engine(), item.run_id, nullptr));
-    const Owned self(reinterpret_cast<PyObject*>(fire));
+    RunObject* const object =
+        make_run_object(*this, item, call.coroutine ? RunUse::coroutine : RunUse::thread, call.callable());
+    if (object == nullptr) return finish(outcome_of_error(engine(), item.run_id, nullptr));
+    const Owned self(reinterpret_cast<PyObject*>(object));
     // An eager task may shut the scheduler down, which closes this.
     const Owned create_task = Owned::borrowed(create_task_.ptr());
     const Owned run_in_thread = Owned::borrowed(run_in_thread_.ptr());
     PyObject* task = nullptr;
     if (call.coroutine) {
         static PyObject* const names = Py_BuildValue("(s)", "name");
-        PyObject* const arguments[] = {self.get(), fire->task_id};
+        PyObject* const arguments[] = {self.get(), object->task_id};
         task = PyObject_Vectorcall(create_task.get(), arguments, 1, names);
     } else {
         task = PyObject_CallOneArg(run_in_thread.get(), self.get());
     }
-    if (task == nullptr) return end_fire(fire, outcome_of_error(engine(), item.run_id, fire->fire_id));
+    if (task == nullptr) return end_run(object, outcome_of_error(engine(), item.run_id, object->fire_id));
     const Owned owned(task);
     // A quick thread may have ended it already.
-    if (fire->state != FireState::finished) fire->task = Py_NewRef(task);
+    if (object->state != RunStage::finished) object->task = Py_NewRef(task);
 }
 
-void LoopConsumer::cancel(Fire* fire) noexcept {
-    if (fire->task == nullptr || fire->kind != FireKind::coroutine) return;
-    const Owned task = Owned::borrowed(fire->task);
+void LoopConsumer::cancel(RunObject* object) noexcept {
+    if (object->task == nullptr || object->kind != RunUse::coroutine) return;
+    const Owned task = Owned::borrowed(object->task);
     const Owned done(PyObject_CallMethod(task.get(), "cancel", nullptr));
     if (!done) PyErr_Clear();
 }

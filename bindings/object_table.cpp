@@ -9,20 +9,11 @@ bool has_flag(PyObject* function, int flag) noexcept {
     return (reinterpret_cast<PyCodeObject*>(PyFunction_GetCode(function))->co_flags & flag) != 0;
 }
 
-// Asks the standard library, which knows partials and marked functions; then the object's __call__.
-int ask_inspect(PyObject* fn) noexcept {
-    const Owned inspect(PyImport_ImportModule("inspect"));
-    if (!inspect) return -1;
-    const Owned direct(PyObject_CallMethod(inspect.get(), "iscoroutinefunction", "O", fn));
-    if (!direct) return -1;
-    if (direct.get() == Py_True) return 1;
-    const Owned call(PyObject_GetAttrString(reinterpret_cast<PyObject*>(Py_TYPE(fn)), "__call__"));
-    if (!call) {
-        PyErr_Clear();
-        return 0;
-    }
-    const Owned indirect(PyObject_CallMethod(inspect.get(), "iscoroutinefunction", "O", call.get()));
-    return indirect ? PyObject_IsTrue(indirect.get()) : -1;
+// Asks about callables that are not plain functions: partials, marked functions, objects with a __call__.
+int ask_python(PyObject* fn) noexcept {
+    const Owned module(PyImport_ImportModule("uvsched._functions"));
+    const Owned answer(module ? PyObject_CallMethod(module.get(), "is_coroutine_function", "O", fn) : nullptr);
+    return answer ? PyObject_IsTrue(answer.get()) : -1;
 }
 
 std::string key_of(const char* store, const char* id) {
@@ -39,9 +30,10 @@ int is_coroutine_function(PyObject* fn) noexcept {
     if (PyFunction_Check(function)) {
         if (has_flag(function, CO_COROUTINE)) return 1;
         // A wrapper may be marked as a coroutine function; without attributes of its own it is not.
-        if (reinterpret_cast<PyFunctionObject*>(function)->func_dict == nullptr) return 0;
+        PyObject* const marks = reinterpret_cast<PyFunctionObject*>(function)->func_dict;
+        if (marks == nullptr || PyDict_Size(marks) == 0) return 0;
     }
-    return ask_inspect(fn);
+    return ask_python(fn);
 }
 
 ObjectTable::~ObjectTable() { clear(); }

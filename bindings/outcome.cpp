@@ -67,12 +67,12 @@ Outcome failed(std::uint64_t run_id, const char* text) noexcept {
 Outcome outcome_of_value(Engine& engine, std::uint64_t run_id, const char* fire_id, PyObject* value) noexcept {
     if (is_lost_coroutine(value)) {
         return failed(run_id,
-                      "TypeError: the function returned a coroutine, which nobody awaits here; "
-                      "give an async function to the AsyncIOExecutor");
+                      "TypeError: the function returned a coroutine, which is not awaited here; "
+                      "run async functions on an AsyncIOExecutor");
     }
     Outcome outcome;
     outcome.run_id = run_id;
-    if (engine.keeps_outcomes() && fire_id != nullptr) engine.put_outcome(fire_id, true, value);
+    if (engine.keeps_values() && fire_id != nullptr) engine.put_outcome(fire_id, true, value);
     if (value != Py_None) {
         outcome.result = call_helper("uvsched._arguments", "encode_result", value);
         if (!outcome.result) PyErr_Clear();
@@ -88,7 +88,7 @@ Outcome outcome_of_error(Engine& engine, std::uint64_t run_id, const char* fire_
     const bool keyboard = PyErr_ExceptionMatches(PyExc_KeyboardInterrupt) != 0;
     const Owned error = take_error();
     if (!error) return failed(run_id, "SystemError: the function failed without an exception");
-    if (engine.keeps_outcomes() && fire_id != nullptr) engine.put_outcome(fire_id, false, error.get());
+    if (engine.keeps_errors() && fire_id != nullptr) engine.put_outcome(fire_id, false, error.get());
     Outcome outcome;
     outcome.run_id = run_id;
     outcome.status = UVSCHED_RUN_FAILED;
@@ -135,6 +135,13 @@ PyObject* invoke(const Callable& callable) noexcept {
     }
     if (callable.kwargs == nullptr) return PyObject_Vectorcall(callable.fn, items, count, nullptr);
     return PyObject_VectorcallDict(callable.fn, items, count, callable.kwargs);
+}
+
+PyObject* invoke_in(PyObject* context, const Callable& callable) noexcept {
+    if (PyContext_Enter(context) < 0) return nullptr;
+    Owned value(invoke(callable));
+    if (PyContext_Exit(context) < 0) value.reset();
+    return value.release();
 }
 
 bool decode_arguments(const sched_run* run, Owned& args, Owned& kwargs) noexcept {

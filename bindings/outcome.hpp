@@ -19,19 +19,23 @@ struct Outcome {
     Owned error;
 };
 
-// Of a function that returned: its value as JSON; a failure when it gave a coroutine that nobody would await. `fire_id`
-// may be nullptr when the engine keeps no outcomes.
+// The outcome of a function that returned: its value as JSON; a failure if it gave a coroutine that nobody would await.
+// `fire_id` may be nullptr when the engine keeps neither values nor errors.
 Outcome outcome_of_value(Engine& engine, std::uint64_t run_id, const char* fire_id, PyObject* value) noexcept;
 
-// Of a function that raised: takes the error that is set, clears it, and describes it. asyncio's CancelledError is a
-// cancellation, whatever else is a failure, SystemExit and KeyboardInterrupt too.
+// The outcome of a function that raised: takes the error that is set, clears it, and describes it. asyncio's
+// CancelledError is a cancellation, everything else a failure, SystemExit and KeyboardInterrupt too.
 Outcome outcome_of_error(Engine& engine, std::uint64_t run_id, const char* fire_id) noexcept;
 
-// Of a run that was given up.
+// The outcome of a run that was given up.
 Outcome cancelled(std::uint64_t run_id) noexcept;
 
 // A failure that uvsched itself finds.
 Outcome failed(std::uint64_t run_id, const char* text) noexcept;
+
+// The error of a run that came to a queue of uvsched's own: a row of a store names that queue as its executor.
+inline constexpr const char* kNoExecutor =
+    "LookupError: the task's executor is a queue that uvsched keeps for itself, which runs no tasks";
 
 // Once, before the first run.
 void prepare_outcomes();
@@ -44,6 +48,9 @@ void report(sched_queue* queue, const Outcome* outcomes, std::size_t count) noex
 
 // Calls a function with what it is to be called with. The caller keeps the objects alive.
 PyObject* invoke(const Callable& callable) noexcept;
+
+// Calls it in this context, which nobody else is in: variables that the function sets stay there.
+PyObject* invoke_in(PyObject* context, const Callable& callable) noexcept;
 
 // Reads the JSON arguments of a durable task's run into `args` and `kwargs`. False with a Python error set.
 bool decode_arguments(const sched_run* run, Owned& args, Owned& kwargs) noexcept;

@@ -1,4 +1,4 @@
-// What every file here needs of Python: pybind11, owned references, and the way out of the GIL.
+// The tools that every file here needs: pybind11, owned references, and the way out of the GIL.
 #pragma once
 
 #include <pybind11/pybind11.h>

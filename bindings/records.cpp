@@ -13,8 +13,7 @@ py::object object_or_none(PyObject* object) {
 
 TaskRecord read_task(Engine& engine, const sched_task* task) {
     TaskRecord record;
-    record.info.size = sizeof record.info;
-    check(sched_task_get_info(task, &record.info));
+    check(sched_task_get_info(&record.info, task));
     record.id = text(sched_task_id(task));
     record.name = text(sched_task_name(task));
     record.function = text(sched_task_function(task));
@@ -44,9 +43,10 @@ void bind_task(py::module_& module) {
         .def_readonly("fn", &TaskRecord::fn)
         .def_readonly("args", &TaskRecord::args)
         .def_readonly("kwargs", &TaskRecord::kwargs)
-        .def_property_readonly("next_run", [](const TaskRecord& task) { return task.info.next_run; })
+        .def_property_readonly("next_run_time", [](const TaskRecord& task) { return task.info.next_run_time; })
         .def_property_readonly("runs", [](const TaskRecord& task) { return task.info.runs; })
-        .def_property_readonly("grace_time", [](const TaskRecord& task) { return task.info.grace_time; })
+        .def_property_readonly("mistrigger_grace_time",
+                               [](const TaskRecord& task) { return task.info.mistrigger_grace_time; })
         .def_property_readonly("max_instances", [](const TaskRecord& task) { return task.info.max_instances; })
         .def_property_readonly("max_catch_up", [](const TaskRecord& task) { return task.info.max_catch_up; })
         .def_property_readonly("max_crashes", [](const TaskRecord& task) { return task.info.max_crashes; })
@@ -58,28 +58,11 @@ void bind_task(py::module_& module) {
         .def_property_readonly("pending", [](const TaskRecord& task) { return task.info.pending != 0; });
 }
 
-void bind_history(py::module_& module) {
-    py::class_<HistoryRecord>(module, "HistoryRecord")
-        .def_readonly("seq", &HistoryRecord::seq)
-        .def_readonly("task_id", &HistoryRecord::task_id)
-        .def_readonly("fire_id", &HistoryRecord::fire_id)
-        .def_readonly("kind", &HistoryRecord::kind)
-        .def_readonly("state", &HistoryRecord::state)
-        .def_readonly("reason", &HistoryRecord::reason)
-        .def_readonly("owner", &HistoryRecord::owner)
-        .def_readonly("result", &HistoryRecord::result)
-        .def_readonly("error", &HistoryRecord::error)
-        .def_readonly("late_result", &HistoryRecord::late_result)
-        .def_readonly("first", &HistoryRecord::first)
-        .def_readonly("last", &HistoryRecord::last)
-        .def_readonly("folded", &HistoryRecord::folded)
-        .def_readonly("exact", &HistoryRecord::exact)
-        .def_readonly("attempt", &HistoryRecord::attempt)
-        .def_readonly("crashes", &HistoryRecord::crashes)
-        .def_readonly("claimed_at", &HistoryRecord::claimed_at)
-        .def_readonly("started_at", &HistoryRecord::started_at)
-        .def_readonly("finished_at", &HistoryRecord::finished_at);
+PyObject* to_python(const std::string& value) noexcept {
+    return PyUnicode_DecodeUTF8(value.data(), static_cast<Py_ssize_t>(value.size()), "replace");
 }
+PyObject* to_python(std::int64_t value) noexcept { return PyLong_FromLongLong(value); }
+PyObject* to_python(sched::Instant value) noexcept { return to_python(sched::to_c(value)); }
 
 void bind_event(py::module_& module) {
     py::class_<EventRecord>(module, "EventRecord")
@@ -87,52 +70,33 @@ void bind_event(py::module_& module) {
         .def_readonly("time", &EventRecord::time)
         .def_readonly("alias", &EventRecord::alias)
         .def_readonly("task_id", &EventRecord::task_id)
+        .def_readonly("task_name", &EventRecord::task_name)
         .def_readonly("fire_id", &EventRecord::fire_id)
-        .def_readonly("scheduled", &EventRecord::scheduled)
-        .def_readonly("first", &EventRecord::first)
+        .def_readonly("scheduled_time", &EventRecord::scheduled_time)
+        .def_readonly("first_time", &EventRecord::first_time)
         .def_readonly("count", &EventRecord::count)
         .def_readonly("exact", &EventRecord::exact)
         .def_readonly("reason", &EventRecord::reason)
         .def_readonly("attempt", &EventRecord::attempt)
         .def_readonly("duration", &EventRecord::duration)
         .def_readonly("result", &EventRecord::result)
-        .def_readonly("message", &EventRecord::message);
+        .def_readwrite("message", &EventRecord::message);
 }
 
 }  // namespace
-
-HistoryRecord::HistoryRecord(const sched_history_row& row)
-    : seq(row.seq),
-      task_id(text(row.task_id)),
-      fire_id(text(row.fire_id)),
-      kind(text(row.kind)),
-      state(text(row.state)),
-      reason(text(row.reason)),
-      owner(text(row.owner)),
-      result(text(row.result)),
-      error(text(row.error)),
-      late_result(text(row.late_result)),
-      first(row.first),
-      last(row.last),
-      folded(row.folded),
-      claimed_at(row.claimed_at),
-      started_at(row.started_at),
-      finished_at(row.finished_at),
-      attempt(row.attempt),
-      crashes(row.crashes),
-      exact(row.exact != 0) {}
 
 EventRecord::EventRecord(const sched_event* event)
     : code(sched_event_code(event)),
       alias(text(sched_event_alias(event))),
       task_id(text(sched_event_task_id(event))),
+      task_name(text(sched_event_task_name(event))),
       fire_id(text(sched_event_fire_id(event))),
       reason(text(sched_event_reason(event))),
       result(text(sched_event_result(event))),
       message(text(sched_event_message(event))),
       time(sched_event_time(event)),
-      scheduled(sched_event_scheduled_time(event)),
-      first(sched_event_first_time(event)),
+      scheduled_time(sched_event_scheduled_time(event)),
+      first_time(sched_event_first_time(event)),
       count(sched_event_count(event)),
       duration(sched_event_duration(event)),
       attempt(sched_event_attempt(event)),
@@ -149,9 +113,22 @@ PyObject* task_record(Engine& engine, const sched_task* task) noexcept {
     return nullptr;
 }
 
+PyObject* history_record(const sched::HistoryRow& row) noexcept {
+    Owned record(PyDict_New());
+    if (!record) return nullptr;
+#define UVSCHED_PUT(name)                                                                                   \
+    {                                                                                                       \
+        static PyObject* const key = PyUnicode_InternFromString(#name);                                     \
+        const Owned value(to_python(row.name));                                                             \
+        if (key == nullptr || !value || PyDict_SetItem(record.get(), key, value.get()) < 0) return nullptr; \
+    }
+    UVSCHED_HISTORY_FIELDS(UVSCHED_PUT, UVSCHED_PUT, UVSCHED_PUT, UVSCHED_PUT)
+#undef UVSCHED_PUT
+    return record.release();
+}
+
 void bind_records(py::module_& module) {
     bind_task(module);
-    bind_history(module);
     bind_event(module);
 }
 

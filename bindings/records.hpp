@@ -1,4 +1,4 @@
-// Records: tasks, ended runs and events as the engine shows them, copied for Python. Times are microseconds.
+// Records: tasks, rows of history and events as the engine shows them, copied for Python. Times are microseconds.
 #pragma once
 
 #include <cstdint>
@@ -6,7 +6,7 @@
 
 #include "engine.hpp"
 #include "python.hpp"
-#include "uvsched.h"
+#include "uvsched.hpp"
 
 namespace uvsched::python {
 
@@ -15,30 +15,24 @@ struct TaskRecord {
     std::string arguments;  // JSON, or ""
     std::string trigger;    // JSON
     std::string trigger_text;
-    sched_task_info info{};
+    sched_task_info info = UVSCHED_TASK_INFO_INIT;
     py::object fn, args, kwargs;  // of a memory-store task added from Python; else None
-};
-
-struct HistoryRecord {
-    explicit HistoryRecord(const sched_history_row& row);
-    std::int64_t seq;
-    std::string task_id, fire_id, kind, state, reason, owner, result, error, late_result;
-    std::int64_t first, last, folded, claimed_at, started_at, finished_at;
-    std::int32_t attempt, crashes;
-    bool exact;
 };
 
 struct EventRecord {
     explicit EventRecord(const sched_event* event);
     std::uint64_t code;
-    std::string alias, task_id, fire_id, reason, result, message;
-    std::int64_t time, scheduled, first, count, duration;
+    std::string alias, task_id, task_name, fire_id, reason, result, message;
+    std::int64_t time, scheduled_time, first_time, count, duration;
     std::int32_t attempt;
     bool exact;
 };
 
 // A new reference to a TaskRecord; nullptr with a Python error set. Does not free the handle.
 PyObject* task_record(Engine& engine, const sched_task* task) noexcept;
+
+// A new dict with the members of UVSCHED_HISTORY_FIELDS, times in microseconds; nullptr with a Python error set.
+PyObject* history_record(const sched::HistoryRow& row) noexcept;
 
 void bind_records(py::module_& module);
 

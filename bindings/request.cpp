@@ -1,16 +1,13 @@
 #include "request.hpp"
 
-#include <pthread.h>
-#include <signal.h>
-#include <sys/syscall.h>
-#include <unistd.h>
-
 #include <chrono>
 #include <condition_variable>
 #include <exception>
 #include <mutex>
 #include <new>
-#include <thread>
+#include <utility>
+
+#include "system.hpp"
 
 namespace uvsched::python {
 namespace {
@@ -21,22 +18,12 @@ constexpr std::chrono::milliseconds kSlice(50);  // so often a waiting main thre
 // lives, which is until the process ends.
 class Helper {
 public:
-    explicit Helper(pid_t process) : process_(process) {
-        sigset_t all;
-        sigset_t before;
-        sigfillset(&all);
-        pthread_sigmask(SIG_SETMASK, &all, &before);
-        try {
-            std::thread([this] { work(); }).detach();
-        } catch (...) {
-            pthread_sigmask(SIG_SETMASK, &before, nullptr);
-            throw;
-        }
-        pthread_sigmask(SIG_SETMASK, &before, nullptr);
+    explicit Helper(std::int64_t process) : process_(process) {
+        start_thread_without_signals([this] { work(); });
     }
 
     // A helper of the parent process has no thread in this one.
-    [[nodiscard]] bool of(pid_t process) const noexcept { return process_ == process; }
+    [[nodiscard]] bool of(std::int64_t process) const noexcept { return process_ == process; }
 
     void post(Request* request) noexcept {
         const std::lock_guard lock(mutex_);
@@ -88,14 +75,14 @@ private:
     bool made_ = false;
     bool given_up_ = false;
     bool retired_ = false;
-    const pid_t process_;
+    const std::int64_t process_;
 };
 
 // The main thread's helper while it is idle; only the main thread uses it.
 Helper* idle = nullptr;
 
 // nullptr: there can be no thread.
-Helper* take_helper(pid_t process) noexcept {
+Helper* take_helper(std::int64_t process) noexcept {
     Helper* const known = std::exchange(idle, nullptr);
     if (known != nullptr && known->of(process)) return known;
     try {
@@ -139,9 +126,8 @@ void Request::make() noexcept {
     }
 }
 
-Request* wait_for(Request* request) {
-    const pid_t process = getpid();
-    Helper* const helper = syscall(SYS_gettid) == process ? take_helper(process) : nullptr;
+Request* wait_for(Request* request, bool interruptible) {
+    Helper* const helper = interruptible && is_main_thread() ? take_helper(process_id()) : nullptr;
     if (helper != nullptr) return wait_with(helper, request);
     without_gil([=] {
         request->make();

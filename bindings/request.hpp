@@ -22,10 +22,10 @@ public:
 
     // Makes the call. Without the GIL.
     void make() noexcept;
-    // Its caller was interrupted and has left: undoes what only the caller could use. On the helper thread, after make().
+    // The caller was interrupted and has left: undoes what only it could use. On the helper thread, after make().
     virtual void abandoned() noexcept {}
 
-    // What the call returned, and for failures sched_last_error().
+    // The status that the call returned, and for failures sched_last_error().
     [[nodiscard]] int code() const noexcept { return code_; }
     [[nodiscard]] const std::string& error() const noexcept { return error_; }
 
@@ -37,7 +37,8 @@ private:
 };
 
 // Makes the call of a request (from `new`) and waits for it. nullptr, with a Python error set, when a signal handler
-// raised; the request is then deleted when it has ended. A plain C function may call this: see without_gil().
-[[nodiscard]] Request* wait_for(Request* request);
+// raised; the request is then deleted when it has ended. For that the main thread has a helper thread; if not
+// `interruptible`, the call is made on this thread. A plain C function may call this: see without_gil().
+[[nodiscard]] Request* wait_for(Request* request, bool interruptible);
 
 }  // namespace uvsched::python

@@ -44,6 +44,11 @@ bool set_number(sched_task* task, PyObject* value, const char* name) noexcept {
     return read_int(value, name, number) && done(Set(task, number));
 }
 
+bool set_on_crash(sched_task* task, PyObject* value, const char* name) noexcept {
+    int number = 0;
+    return read_int(value, name, number) && done(sched_task_set_on_crash(task, static_cast<sched_on_crash>(number)));
+}
+
 template <auto Set>
 bool set_flag(sched_task* task, PyObject* value, const char*) noexcept {
     const int flag = PyObject_IsTrue(value);
@@ -58,12 +63,12 @@ constexpr Option kOptions[] = {
     {"name", set_text<sched_task_set_name>},
     {"arguments", set_arguments},
     {"executor", set_text<sched_task_set_executor>},
-    {"grace_time", set_span<sched_task_set_grace_time>},
+    {"mistrigger_grace_time", set_span<sched_task_set_mistrigger_grace_time>},
     {"coalesce", set_number<sched_task_set_coalesce>},
     {"max_instances", set_number<sched_task_set_max_instances>},
     {"max_catch_up", set_number<sched_task_set_max_catch_up>},
     {"max_crashes", set_number<sched_task_set_max_crashes>},
-    {"on_crash", set_number<sched_task_set_on_crash>},
+    {"on_crash", set_on_crash},
     {"next_run_time", set_span<sched_task_set_next_run_time>},
     {"paused", set_flag<sched_task_set_paused>},
     {"local", set_flag<sched_task_set_local>},

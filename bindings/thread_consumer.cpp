@@ -1,9 +1,9 @@
 #include "consumers.hpp"
-#include "fire.hpp"
+#include "run_object.hpp"
 
 namespace uvsched::python {
 
-Fire* ThreadConsumer::accept(const sched_item& item) noexcept {
+RunObject* ThreadConsumer::accept(const sched_item& item) noexcept {
     if (item.tag != UVSCHED_ITEM_RUN) {
         control(item);
         return nullptr;
@@ -13,9 +13,9 @@ Fire* ThreadConsumer::accept(const sched_item& item) noexcept {
         return nullptr;
     }
     const Call call = call_of(item);
-    Fire* const fire = call.fn ? make_fire(*this, item, FireKind::thread, call.callable()) : nullptr;
-    if (fire == nullptr) finish(outcome_of_error(engine(), item.run_id, nullptr));
-    return fire;
+    RunObject* const object = call.fn ? make_run_object(*this, item, RunUse::thread, call.callable()) : nullptr;
+    if (object == nullptr) finish(outcome_of_error(engine(), item.run_id, nullptr));
+    return object;
 }
 
 }  // namespace uvsched::python

@@ -4,7 +4,7 @@
 // stack: destructors would touch objects without the GIL, and the first noexcept frame would abort the process. Any
 // allocation can lead there, by way of the garbage collector and a finalizer written in Python. So the unwinding goes
 // no further than the innermost frame of this module: the thread sleeps until the process has ended, which is all that
-// CPython 3.14 does with such threads (https://docs.python.org/3.14/c-api/init.html#cautions-regarding-runtime-finalization).
+// CPython 3.14 does with such threads (see "Cautions regarding runtime finalization" in the manual of its C API).
 //
 // The linker puts this in front of the function that the unwinder asks about each of our frames (--wrap in
 // CMakeLists.txt; for that function see "Exception Handling" in the Itanium C++ ABI).

@@ -66,16 +66,16 @@ bool ready(Trigger* self) noexcept { return self->handle != nullptr || make_hand
 
 // ---- asking ----
 
-using Ask = int (*)(const sched_trigger*, std::int64_t, sched_time*, std::size_t, std::size_t*);
+using Ask = int (*)(sched_time*, std::size_t, std::size_t*, const sched_trigger*, std::int64_t);
 
 bool ask(Trigger* self, Ask call, std::int64_t from, sched_time* times, std::size_t capacity,
          std::size_t& count) noexcept {
-    int code = call(self->handle, from, times, capacity, &count);
+    int code = call(times, capacity, &count, self->handle, from);
     if (code == UVSCHED_EFORKED) {
         // The rule is a value: a forked child makes its own handle.
         self->handle = nullptr;
         if (!make_handle(self)) return false;
-        code = call(self->handle, from, times, capacity, &count);
+        code = call(times, capacity, &count, self->handle, from);
     }
     if (code == UVSCHED_OK) return true;
     set_error(code);
@@ -266,12 +266,12 @@ PyObject* canonical(PyObject* object, PyObject*) {
 
 // ---- the type ----
 
-int traverse(PyObject* self, visitproc visit, void* arg) {
+int traverse_trigger(PyObject* self, visitproc visit, void* arg) {
     Py_VISIT(Py_TYPE(self));
     return 0;
 }
 
-void deallocate(PyObject* self) {
+void deallocate_trigger(PyObject* self) {
     PyTypeObject* const type = Py_TYPE(self);
     PyObject_GC_UnTrack(self);
     drop(as_trigger(self));
@@ -286,30 +286,28 @@ PyMethodDef fast(const char* name, FastMethod method, const char* doc) noexcept 
             doc};
 }
 
-PyMethodDef methods[] = {
+PyMethodDef trigger_methods[] = {
     fast("next", next,
          "next($self, /, after=None, n=None)\n--\n\n"
-         "The first due time after a moment (None: now), or None when there is none; with n a list of at most n, in\n"
-         "order. Strictly after it, without jitter. Naive moments are read in the trigger's zone, which the results "
-         "are\n"
-         "in too: UTC for a trigger that has none of its own."),
+         "The first due time after a moment (None: now), without jitter, or None if there is none. With n, a list of\n"
+         "at most n times, in order. A naive moment is read in the trigger's zone, and the results are in that zone;\n"
+         "a trigger without a zone uses the machine's."),
     fast("previous", previous,
          "previous($self, /, before=None, n=None)\n--\n\n"
-         "The last due time before a moment (None: now), or None; with n a list of at most n, the newest first. As "
-         "next()."),
+         "The last due time before a moment (None: now), or None if there is none. With n, a list of at most n times,\n"
+         "the newest first. Otherwise like next()."),
     fast("explain", explain,
          "explain($self, /, after=None, n=1)\n--\n\n"
-         "The next n due times, each with its reason: \"match\", \"gap\" (a gap of local time that swallowed a match "
-         "ends\n"
-         "here), \"first pass\" or \"second pass\" (of local time that comes twice)."),
-    {"_prepare", prepare, METH_NOARGS, "_prepare($self, /)\n--\n\nReads the rule, so that its faults are raised."},
+         "The next n due times, each with its reason: \"match\", \"gap\" (here ends a gap of local time that\n"
+         "contained a match), \"first pass\" or \"second pass\" (of a local time that comes twice)."),
+    {"_prepare", prepare, METH_NOARGS, "_prepare($self, /)\n--\n\nReads the rule, and raises its faults."},
     {"_canonical", canonical, METH_NOARGS,
      "_canonical($self, /)\n--\n\nThe rule as the engine's JSON: equal for equal rules."},
     {nullptr, nullptr, 0, nullptr},
 };
 
 template <class Function>
-void* slot(Function* function) noexcept {
+void* trigger_slot(Function* function) noexcept {
     return reinterpret_cast<void*>(function);
 }
 
@@ -318,10 +316,10 @@ void* slot(Function* function) noexcept {
 void bind_trigger(py::module_& module) {
     prepare_zone_times();
     static PyType_Slot slots[] = {
-        {Py_tp_doc, const_cast<char*>("A rule that the engine is asked for its times.")},
-        {Py_tp_dealloc, slot(deallocate)},
-        {Py_tp_traverse, slot(traverse)},
-        {Py_tp_methods, methods},
+        {Py_tp_doc, const_cast<char*>("A rule whose times the engine computes.")},
+        {Py_tp_dealloc, trigger_slot(deallocate_trigger)},
+        {Py_tp_traverse, trigger_slot(traverse_trigger)},
+        {Py_tp_methods, trigger_methods},
         {0, nullptr},
     };
     static PyType_Spec spec = {"uvsched._core.Trigger", sizeof(Trigger), 0,

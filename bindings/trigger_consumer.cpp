@@ -37,11 +37,12 @@ PyObject* take(PyObject* self, PyObject* const* args, Py_ssize_t count) {
     const bool taken = consumer->wait_for(item, timeout_ms);
     // Closed while this thread waited for the GIL: what was taken is gone, and is asked again by whoever comes next.
     if (taken && consumer->open() && item.tag == UVSCHED_ITEM_TRIGGER_NEXT) return tuple_of(item.ask);
+    if (taken && item.tag == UVSCHED_ITEM_RUN) consumer->finish(failed(item.run_id, kNoExecutor));
     if (PyErr_Occurred() != nullptr) return nullptr;
     Py_RETURN_NONE;
 }
 
-PyMethodDef methods[] = {
+PyMethodDef consumer_methods[] = {
     method_def("take", take, "take($self, timeout_ms, /)\n--\n\nThe next ask, or None: the time is over, or wake()."),
     {nullptr, nullptr, 0, nullptr},
 };
@@ -73,12 +74,13 @@ std::shared_ptr<TriggerConsumer> attach_triggers(const std::shared_ptr<Engine>& 
 void bind_trigger_consumer(py::module_& module) {
     py::class_<TriggerConsumer, std::shared_ptr<TriggerConsumer>> type(module, "TriggerConsumer");
     type.def("answer", answer, py::arg("ask"), py::arg("time").none(true), py::arg("error").none(true), py::pos_only())
+        .def_property_readonly("fd", &TriggerConsumer::descriptor)
         .def_property_readonly("closed", [](const TriggerConsumer& consumer) { return !consumer.open(); })
         .def("wake", [](TriggerConsumer& consumer) { consumer.wake(); })
         .def(
             "close", [](TriggerConsumer& consumer, bool cancel, bool usable) { consumer.close(cancel, usable); },
             py::arg("cancel"), py::arg("usable"));
-    add_methods(type, methods);
+    add_methods(type, consumer_methods);
 }
 
 }  // namespace uvsched::python

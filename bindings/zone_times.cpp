@@ -41,7 +41,7 @@ PyObject* make_datetime(const Civil& civil, PyObject* zone, int fold) noexcept {
                                                           PyDateTimeAPI->DateTimeType);
 }
 
-// What datetime.utcoffset() says, in microseconds. 1: it has one; 0: it is None; -1 with a Python error set.
+// The answer of datetime.utcoffset(), in microseconds. 1: it has one; 0: it is None; -1 with a Python error set.
 int ask_offset(PyObject* datetime, std::int64_t& out) noexcept {
     const Owned offset(PyObject_CallMethod(datetime, "utcoffset", nullptr));
     if (!offset) return -1;
@@ -98,7 +98,7 @@ void ZoneTimes::release() noexcept {
 bool ZoneTimes::read_table(const sched_trigger* trigger) noexcept {
     for (std::int64_t at = INT64_MIN;;) {
         sched_offset found{};
-        const int code = sched_trigger_offset(trigger, at, &found);
+        const int code = sched_trigger_offset(&found, trigger, at);
         if (code != UVSCHED_OK) {
             set_error(code);
             return false;

@@ -40,7 +40,7 @@ int main(int argc, char** argv) {
         return 2;
     }
     failed = sched_trigger_from_cron(&trigger, argv[1], argc > 2 ? argv[2] : NULL) ||
-             sched_trigger_next(trigger, after * 1000000, times, 5, &count);
+             sched_trigger_next(times, 5, &count, trigger, after * 1000000);
     if (failed) fprintf(stderr, "%s\n", sched_last_error());
     if (!failed && count == 0) puts("never");
     for (i = 0; i < count; i++) show(&times[i]);

@@ -70,37 +70,38 @@ static int sample(const sched_run* run, void* user_data) {
     return give_result(run, load, memory, 1);
 }
 
-struct average {
-    int64_t after; /* the window's begin and end */
-    int64_t until;
-    double load;
-    double memory;
-    int samples;
-};
-
-static void add_sample(const sched_history_row* row, void* user_data) {
-    struct average* average = user_data;
-    double load = 0;
-    double memory = 0;
-    if (row->last <= average->after || row->last > average->until) return;
-    if (sscanf(row->result, "{\"load\": %lf, \"memory\": %lf", &load, &memory) != 2) return;
-    average->load += load;
-    average->memory += memory;
-    average->samples++;
-}
-
 /* Averages the samples of its window, which it finds in the ledger. After a pause the windows missed are one. */
 static int roll_up(const sched_run* run, void* user_data) {
     sched_scheduler* scheduler = *(sched_scheduler**)user_data;
-    struct average average = {0, 0, 0, 0, 0};
-    average.after = sched_run_first_time(run) - WINDOW;
-    average.until = sched_run_scheduled_time(run);
-    if (sched_query_history(scheduler, NULL, "sample", "done", INT64_MAX, 1000, add_sample, &average) != UVSCHED_OK) {
+    const int64_t after = sched_run_first_time(run) - WINDOW;
+    const int64_t until = sched_run_scheduled_time(run);
+    sched_history_query query = UVSCHED_HISTORY_QUERY_INIT;
+    sched_history_row row = UVSCHED_HISTORY_ROW_INIT;
+    sched_history_iterator* rows = NULL;
+    double load_sum = 0;
+    double memory_sum = 0;
+    int samples = 0;
+    int code;
+    query.task_id = "sample";
+    query.state = "done";
+    code = sched_history(&rows, scheduler, &query);
+    while (code == UVSCHED_OK && (code = sched_history_iterator_next(&row, rows)) == UVSCHED_OK) {
+        double load = 0;
+        double memory = 0;
+        if (row.scheduled_time <= after) break; /* the rest is older */
+        if (row.scheduled_time > until) continue;
+        if (sscanf(row.result, "{\"load\": %lf, \"memory\": %lf", &load, &memory) != 2) continue;
+        load_sum += load;
+        memory_sum += memory;
+        samples++;
+    }
+    sched_history_iterator_free(rows);
+    if (code != UVSCHED_OK && code != UVSCHED_EEND) {
         sched_run_set_error(run, sched_last_error(), strlen(sched_last_error()));
         return 1;
     }
-    if (average.samples == 0) return 0;
-    return give_result(run, average.load / average.samples, average.memory / average.samples, average.samples);
+    if (samples == 0) return 0;
+    return give_result(run, load_sum / samples, memory_sum / samples, samples);
 }
 
 static int greet(const sched_run* run, void* user_data) {
@@ -151,11 +152,11 @@ static int set_up(sched_scheduler** scheduler, const char* file) {
     if (code == UVSCHED_OK) code = sched_config_add_executor(config, "default", "threadpool:2");
     if (code == UVSCHED_OK) code = sched_new(scheduler, config);
     sched_config_free(config);
-    if (code == UVSCHED_OK) code = sched_clock_now(*scheduler, &now);
+    if (code == UVSCHED_OK) code = sched_clock_now(&now, *scheduler);
     if (code == UVSCHED_OK) {
         const uint64_t mask = UVSCHED_EVENT_TASK_ERROR | UVSCHED_EVENT_TASK_MISSED | UVSCHED_EVENT_TASK_RECOVERED |
                               UVSCHED_EVENT_STORE_ERROR | UVSCHED_EVENT_SCHEDULER_SHUTDOWN;
-        code = sched_add_listener(*scheduler, mask, on_event, NULL, NULL, NULL);
+        code = sched_add_listener(NULL, *scheduler, mask, on_event, NULL, NULL);
     }
     if (code == UVSCHED_OK) code = add(*scheduler, "sample", sample, NULL, SECOND, 0);
     if (code == UVSCHED_OK) code = add(*scheduler, "roll-up", roll_up, scheduler, WINDOW, 0);

@@ -26,7 +26,7 @@ task_abi() {
     esac
     take_turn
     # shellcheck disable=SC2086
-    need $BUILD_PACKAGES $ABI_PACKAGES
+    need $BUILD_PACKAGES $TEST_PACKAGES $ABI_PACKAGES
     configure_and_build dev
     if [ "${1:-}" = --update ]; then
         mkdir -p "${ABI_SNAPSHOT%/*}"

@@ -5,6 +5,16 @@ c_sources() {
         \( -name '*.c' -o -name '*.h' -o -name '*.cpp' -o -name '*.hpp' \) -print0
 }
 
+# No source has a line of more than 120 columns. clang-format does not break comments, and ruff looks at Python.
+lint_lines() {
+    long=$({
+        c_sources
+        find . -path ./build -prune -o -path './.*' -prune -o -type f \
+            \( -name CMakeLists.txt -o -name '*.cmake' -o -name '*.sh' -o -name dev \) -print0
+    } | LC_ALL=C.UTF-8 xargs -0 grep -nHE '^.{121}') || :
+    [ -z "$long" ] || { echo "more than 120 columns:" && echo "$long" && return 1; }
+}
+
 lint_format() { c_sources | xargs -0 clang-format-14 --dry-run -Werror; }
 
 lint_shell() { shellcheck -x dev .ci/run && shellcheck -s sh -e SC2046,SC2086 tests/install/*.sh; }
@@ -25,6 +35,7 @@ lint_stubs() { .venv/bin/python -m mypy.stubtest uvsched._core; }
 
 lint_quick() {
     check "format of C and C++" lint_format
+    check "length of lines" lint_lines
     check "shell scripts" lint_shell
     check "ruff" lint_ruff
     check "mypy --strict" lint_mypy
@@ -44,8 +55,8 @@ lint_setup() {
 
 # ./dev lint
 #
-# Checks format (clang-format, ruff), C++ (clang-tidy, static objects that would need a destructor), Python
-# (ruff, mypy --strict), the extension's stubs against the extension, and the shell scripts.
+# Checks format (clang-format, ruff, the length of lines), C++ (clang-tidy, static objects that would need a
+# destructor), Python (ruff, mypy --strict), the extension's stubs against the extension, and the shell scripts.
 task_lint() {
     case ${1:-} in
     -h | --help) help_of lint lint && return ;;

@@ -51,6 +51,7 @@ suite() {
         skipped=$(($(attribute "$junit" skipped) + $(attribute "$junit" disabled)))
         PASSED=$((PASSED + $(attribute "$junit" tests) - bad - skipped))
         FAILED=$((FAILED + bad)) SKIPPED=$((SKIPPED + skipped))
+        sed -n 's/^.*<system-out>\(skipped: .*\)$/-- \1/p' "$junit" # programs of ctest; pytest tells by itself
     fi
     if [ "$bad" -gt 0 ]; then
         FAILURES="$FAILURES

@@ -1,7 +1,8 @@
 # shellcheck shell=sh
 # What every task stands on: messages, Debian packages, one task at a time.
 
-BUILD_PACKAGES="g++ cmake ninja-build pkg-config ccache libuv1-dev libcctz-dev libsqlite3-dev nlohmann-json3-dev doctest-dev"
+BUILD_PACKAGES="g++ cmake ninja-build pkg-config ccache libuv1-dev libsqlite3-dev nlohmann-json3-dev"
+TEST_PACKAGES="doctest-dev libcctz-dev libglib2.0-dev patchelf zlib1g-dev"
 PYTHON_PACKAGES="python3-dev python3-venv"
 LINT_PACKAGES="clang-14 clang-format-14 clang-tidy-14 shellcheck"
 ABI_PACKAGES="abigail-tools"
@@ -39,7 +40,8 @@ need() {
     fi
     missing=
     for package; do
-        [ "$(dpkg-query -W -f='${db:Status-Status}' "$package" 2>/dev/null)" = installed ] || missing="$missing $package"
+        state=$(dpkg-query -W -f='${db:Status-Status}' "$package" 2>/dev/null) || state=unknown
+        [ "$state" = installed ] || missing="$missing $package"
     done
     [ -n "$missing" ] || return 0
     say "installing Debian packages:$missing"

@@ -19,38 +19,108 @@ test_cpp() { suite "C and C++, $1" build_and_ctest "$1" "$RESULTS/ctest-$1.xml";
 pytest_main() { run_pytest .venv "$1"; }
 pytest_asan() { asan_python -m pytest -q tests/python_asan -o junit_family=xunit2 --junitxml "$1"; }
 pytest_frameworks() { run_pytest .venv-esmerald "$1" tests/frameworks; }
+pytest_web() { run_pytest .venv-web "$1" tests/web; }
 
 test_python_asan() {
     check "Python package with the sanitizers" asan_package
     suite "Python, asan-ubsan" pytest_asan "$RESULTS/pytest-asan.xml"
 }
 
-# ./dev test [--quick | --long]
+pytest_bare() { run_pytest "$BARE_VENV" "$1" -n 0 tests/bare; }
+pytest_bundled() { run_pytest .venv-bundled "$1" tests/python; }
+
+bundled_packages() {
+    need debootstrap
+    check "wheel with everything bundled" wheels_for "manylinux_$(uname -m)" "$(python_version "$PYTHON")"
+    check "C archive and Debian package" archive_for "manylinux_$(uname -m)"
+}
+
+# test_bare VENV: the wheel and the archive that need nothing, in a root that has nothing.
+test_bare() {
+    BARE_VENV=$1
+    suite "The wheel and the archive in a bare root" pytest_bare "$RESULTS/pytest-bare.xml"
+}
+
+# The packages that need nothing. Where the sources in them cannot be had, that counts as skipped.
+test_packages() {
+    if ! bundled_sources; then
+        SKIPPED=$((SKIPPED + 1))
+        say "skipped: the wheel and the archive in a bare root: their sources cannot be had here"
+        return
+    fi
+    bundled_packages
+    test_bare .venv
+}
+
+# What is linked into the library instead of what the system has.
+test_bundled() {
+    check "sources of the bundled libraries" bundled_sources
+    test_cpp bundled
+    bundled_packages
+    check "environment with the bundled wheel" bundled_environment
+    suite "Python, bundled" pytest_bundled "$RESULTS/pytest-bundled.xml"
+    test_bare .venv-bundled
+}
+
+# Tests the sources as they are now: what changed since the last time is compiled and installed first.
+test_python() {
+    # shellcheck disable=SC2086
+    need $BUILD_PACKAGES $PYTHON_PACKAGES
+    environment .venv dev
+    exec 9>&-
+    exec .venv/bin/python -m pytest "$@"
+}
+
+# ./dev test [--quick] [--long] [--platform NAME] [--bundled]
+# ./dev test --python [PYTEST ARGUMENT…]
 #
-# Runs the C, C++ and installed-tree tests, and compares the exported C ABI with its snapshot; the Python tests (those of
-# the interpreter's exit on other Pythons too) and the examples of the documentation; the framework tests in an environment
-# of their own; the C and C++ tests and a smoke test of the Python package under AddressSanitizer with
-# UndefinedBehaviorSanitizer, and the C and C++ tests under ThreadSanitizer; the checks of ./dev lint but clang-tidy. The
-# last line is 'N passed, N failed, N skipped'.
+# Runs the C, C++ and installed-tree tests, on Linux's system calls and on those of POSIX, and compares the exported C
+# ABI with its snapshot; the Python tests (those of the interpreter's exit on other Pythons too) and the examples of the
+# documentation; the framework tests in an environment of their own; the C and C++ tests and a smoke test of the Python
+# package under AddressSanitizer with UndefinedBehaviorSanitizer, and the C and C++ tests under ThreadSanitizer; the
+# wheel and the archive that need nothing in a root of Debian that has nothing; the checks of ./dev lint but
+# clang-tidy. The last line is 'N passed, N failed, N skipped'.
 #
-#   --quick   only preset dev and the Python tests
-#   --long    a million random triggers against the oracle, and two years of DST minute by minute: hours
+#   --quick      only preset dev and the Python tests
+#   --long       a million random triggers against the oracle, and two years of DST minute by minute: hours
+#   --platform   everything on the system calls of another platform: posix
+#   --bundled    only the C and C++ tests, the Python tests and the wheel of a bundled build (./dev dependencies)
+#   --python     only Python tests, and of them what pytest is told: ./dev test --python -k listener
 task_test() {
-    quick=
-    for option; do
-        case $option in
+    if [ "${1:-}" = --python ]; then
+        shift
+        take_turn
+        test_python "$@"
+    fi
+    quick= bundled=
+    while [ $# -gt 0 ]; do
+        case $1 in
         -h | --help) help_of test test && return ;;
         --quick) quick=yes ;;
+        --bundled) bundled=yes ;;
         --long) export UVSCHED_TEST_LONG=1 ;;
-        *) fail "test: unknown option '$option'" ;;
+        --platform)
+            case ${2:-} in
+            linux | posix) PLATFORM=$2 ;;
+            *) fail "test: --platform takes linux or posix, not '${2:-}'" ;;
+            esac
+            shift
+            ;;
+        *) fail "test: unknown option '$1'" ;;
         esac
+        shift
     done
     take_turn
     mkdir -p "$RESULTS"
     # shellcheck disable=SC2086
-    need $BUILD_PACKAGES $PYTHON_PACKAGES $BROWSER_PACKAGES
+    need $BUILD_PACKAGES $TEST_PACKAGES $PYTHON_PACKAGES $BROWSER_PACKAGES
     # shellcheck disable=SC2086
     [ -n "$quick" ] || need $LINT_PACKAGES $ABI_PACKAGES
+    if [ -n "$bundled" ]; then
+        test_bundled
+        summary
+        return
+    fi
     test_cpp dev
     [ -n "$quick" ] || check "exported C ABI" abi_compare
     check "Python package" environment .venv dev
@@ -58,11 +128,16 @@ task_test() {
     [ -n "$quick" ] || check "Python package for other interpreters" packages_for $(other_pythons)
     suite "Python" pytest_main "$RESULTS/pytest.xml"
     if [ -z "$quick" ]; then
-        check "Python package beside Esmerald" environment .venv-esmerald test,esmerald
+        check "Python wheel, built twice" same_wheel
+        check "Python package beside Esmerald" environment .venv-esmerald esmerald
+        check "Python package beside web frameworks" environment .venv-web web
         suite "Python frameworks" pytest_frameworks "$RESULTS/pytest-frameworks.xml"
+        suite "Python frameworks, web" pytest_web "$RESULTS/pytest-web.xml"
         test_cpp asan-ubsan
         test_python_asan
         test_cpp tsan
+        [ "$PLATFORM" != linux ] || test_cpp posix
+        [ "$PLATFORM" != linux ] || test_packages
         lint_quick
         check "stubs of uvsched._core" lint_stubs
     fi

@@ -1,31 +1,45 @@
-/* uvsched.h - the C ABI of libuvsched, a task scheduler. docs/c-api.md tells the same with examples.
+/* uvsched.h - the C ABI of libuvsched, a task scheduler. docs/c-api.md shows its use with programs.
  *
  * Conventions, which the comments below do not repeat
  *
- *   Status     Functions return UVSCHED_OK (0) or a negative UVSCHED_E* code; sched_last_error() then says, for this
- *              thread, what was wrong: it names the argument and the value at fault. Any function may return
- *              UVSCHED_EHANDLE, UVSCHED_EFORKED, UVSCHED_ENOMEM, and UVSCHED_EINVAL for a NULL argument, for text that
- *              is not UTF-8 or too long (ids, names and aliases: 1 to 255 bytes without control characters; JSON:
- *              1 MiB, 64 levels) and for numbers out of range. Comments name the other codes.
- *   Out        Out-parameters come first and are written only on success.
- *   Handles    sched_config, sched_scheduler, sched_task, sched_trigger, sched_queue, sched_consumer and sched_iterator
- *              are tokens that are checked on each use: NULL, a stale, freed or foreign one gives UVSCHED_EHANDLE, never
- *              a crash. Whoever made one frees it; freeing NULL does nothing. Freeing is safe while other threads use
- *              the handle.
- *   Borrowed   sched_run, sched_event, sched_ask, sched_history_row and strings live as long as their comment says. They are not
- *              checked; their getters give NULL or 0 for NULL.
+ *   Status     Functions return UVSCHED_OK (0) or a negative UVSCHED_E* code; sched_last_error() then has a text for
+ *              this thread that names the argument and the value at fault. Any function may return UVSCHED_EHANDLE,
+ *              UVSCHED_EFORKED, UVSCHED_ENOMEM, and UVSCHED_EINVAL for a NULL argument, for text that is not UTF-8 or
+ *              too long (ids, names and aliases: 1 to 255 bytes without control characters; JSON: 1 MiB, 64 levels) and
+ *              for numbers out of range. Comments name the other codes.
+ *   Out        Out-parameters come first and are written only on success. An array is three of them: the array, its
+ *              capacity, and where the number of written elements goes.
+ *   Names      A function of a task is given its id, then its store. Functions and members have the same name in C, C++
+ *              and Python, which is asyncz's name if asyncz has them.
+ *   Handles    sched_config, sched_scheduler, sched_task, sched_trigger, sched_queue, sched_consumer,
+ *              sched_task_iterator and sched_history_iterator are tokens that are checked on each use: NULL, a stale,
+ *              freed or foreign one gives UVSCHED_EHANDLE, never a crash. Whoever made one frees it; freeing NULL does
+ *              nothing. Freeing is safe while other threads use the handle.
+ *   Borrowed   sched_run, sched_event, sched_ask and strings live as long as their comment says. They are not checked;
+ *              their getters give NULL or 0 for NULL.
+ *   Structs    A struct that begins with `size` can grow at its end. The caller sets `size` to the sizeof of the struct
+ *              that it knows, best by the struct's _INIT macro. So a program that was compiled with an older header has
+ *              a shorter struct, and one with a newer header a longer one: the library touches no more than `size`
+ *              bytes, takes members that are missing for 0, which is the default of each, and sets members that it does
+ *              not know to 0. UVSCHED_EUNSUPPORTED: the caller set such a member. Other structs do not grow.
+ *   Enums      Parameters have enum types; members of structs have the fixed size that is declared.
  *   Units      Instants are signed 64-bit microseconds since 1970-01-01T00:00:00Z, spans microseconds, timeouts
  *              milliseconds (-1: for ever, 0: do not wait). Strings are UTF-8, end in NUL, and are copied.
  *   Threads    Any function may be called from any thread at any time, but one config, task or iterator handle by one
- *              thread at a time. No lock is held while a callback or a destroy function runs: they may call everything
- *              here that does not wait.
- *   Waiting    A function waits where its comment says so. On the loop thread, which calls the functions of inline
+ *              thread at a time. No lock is held while a callback or a destroy function runs: they may call every
+ *              function that does not wait.
+ *   Waiting    A function waits if its comment says so. On the loop thread, which calls the functions of inline
  *              executors, it returns UVSCHED_EDEADLK instead.
  *   Callbacks  must return: no longjmp, no pthread_exit. A destroy function is called once, on any thread, and never
- *              when the call it was given to failed.
- *   fork()     A handle made before it gives UVSCHED_EFORKED in the child, where freeing it does nothing. The child may
- *              make handles of its own.
- *   Since      0.1.0, where a comment says nothing else.
+ *              if the call that it was given to failed.
+ *   fork()     sched_config, sched_task and sched_trigger handles are data: the child has them too, if no other thread
+ *              was using them. Any other handle made before gives UVSCHED_EFORKED in the child, where freeing it does
+ *              nothing. The child may make handles of its own.
+ *   Limits     If memory, threads or descriptors run out, a call fails with UVSCHED_ENOMEM, UVSCHED_ENOTHREAD or
+ *              UVSCHED_ENODESCRIPTOR. A running scheduler goes on with what it has, tries again, and reports this by
+ *              UVSCHED_EVENT_RESOURCE_ERROR or _STORE_ERROR. Two libraries below end the process if they get no
+ *              memory: libuv when a loop is made, and the JSON library when it frees a document.
+ *   Since      0.1.0, unless a comment names another version.
  */
 #ifndef UVSCHED_H
 #define UVSCHED_H
@@ -37,10 +51,22 @@
 #define UVSCHED_VERSION_MINOR 1
 #define UVSCHED_VERSION_PATCH 0
 
+/* UVSCHED_STATIC: the program links the static library. UVSCHED_BUILDING: the library itself is compiled. */
 #if defined(UVSCHED_STATIC)
 #define UVSCHED_API
+#elif defined(_WIN32) && defined(UVSCHED_BUILDING)
+#define UVSCHED_API __declspec(dllexport)
+#elif defined(_WIN32)
+#define UVSCHED_API __declspec(dllimport)
 #else
 #define UVSCHED_API __attribute__((visibility("default")))
+#endif
+
+/* An enum type has 32 bits in C++, so that a value that a later version adds is a valid one. */
+#if defined(__cplusplus)
+#define UVSCHED_32BIT : int32_t
+#else
+#define UVSCHED_32BIT
 #endif
 
 #ifdef __cplusplus
@@ -49,25 +75,28 @@ extern "C" {
 
 /* ---- Status ------------------------------------------------------------------------------------------------------ */
 
-enum {
+typedef enum sched_error_code UVSCHED_32BIT {
     UVSCHED_OK = 0,
-    UVSCHED_EINVAL = -1,        /* an argument's value is wrong */
-    UVSCHED_ENOMEM = -2,        /* allocation failed */
-    UVSCHED_EHANDLE = -3,       /* NULL, stale, freed or foreign handle */
-    UVSCHED_ENOTFOUND = -4,     /* no such task, store, executor, function */
-    UVSCHED_ECONFLICT = -5,     /* the id is taken by a different definition */
-    UVSCHED_ENOTRUNNING = -6,   /* the scheduler is not running */
-    UVSCHED_EALREADY = -7,      /* already running, already registered */
-    UVSCHED_EDEADLK = -8,       /* a waiting call where waiting could never end */
-    UVSCHED_ETIMEDOUT = -9,     /* the deadline passed; what was begun goes on */
-    UVSCHED_EFORKED = -10,      /* the handle belongs to the parent process */
-    UVSCHED_EVERSION = -11,     /* two copies of the library, or a newer database schema */
-    UVSCHED_ESTORE = -12,       /* the store failed */
-    UVSCHED_EBUSY = -13,        /* the store file is in use by another process */
-    UVSCHED_ECORRUPT = -14,     /* the store file is damaged, or none of ours */
-    UVSCHED_EUNSUPPORTED = -15, /* known, but not in this build */
-    UVSCHED_EINTERNAL = -16     /* a bug in uvsched */
-};
+    UVSCHED_EINVAL = -1,         /* an argument's value is wrong */
+    UVSCHED_ENOMEM = -2,         /* allocation failed; free some memory and call again */
+    UVSCHED_EHANDLE = -3,        /* NULL, stale, freed or foreign handle */
+    UVSCHED_ENOTFOUND = -4,      /* no such task, store, executor, function */
+    UVSCHED_ECONFLICT = -5,      /* the id is taken by a different definition */
+    UVSCHED_ENOTRUNNING = -6,    /* the scheduler is not running */
+    UVSCHED_EALREADY = -7,       /* already running, already registered */
+    UVSCHED_EDEADLK = -8,        /* a waiting call that could never end */
+    UVSCHED_ETIMEDOUT = -9,      /* the deadline passed; what was begun goes on */
+    UVSCHED_EFORKED = -10,       /* the handle belongs to the parent process */
+    UVSCHED_EVERSION = -11,      /* two copies of the library, or a newer database schema */
+    UVSCHED_ESTORE = -12,        /* the store failed */
+    UVSCHED_EBUSY = -13,         /* the store file is in use by another process */
+    UVSCHED_ECORRUPT = -14,      /* the store file is damaged, or is not a database of uvsched */
+    UVSCHED_EUNSUPPORTED = -15,  /* known, but not in this build */
+    UVSCHED_EINTERNAL = -16,     /* a bug in uvsched */
+    UVSCHED_ENOTHREAD = -17,     /* the system gave no thread; end some, or raise RLIMIT_NPROC or pids.max */
+    UVSCHED_ENODESCRIPTOR = -18, /* too many open files; close some, or raise RLIMIT_NOFILE */
+    UVSCHED_EEND = -19,          /* an iterator has come to its end; sets no error text */
+} sched_error_code;
 
 /* The text of this thread's last failure; "" before the first. Valid until this thread's next failing call. */
 UVSCHED_API const char* sched_last_error(void);
@@ -75,8 +104,13 @@ UVSCHED_API const char* sched_last_error(void);
 /* A code's short name, e.g. "UVSCHED_EINVAL"; "UVSCHED_?" for an unknown one. Static. */
 UVSCHED_API const char* sched_error_name(int code);
 
-/* The library's version, "0.1.0": the header's macros, of the header that the library was built with. Static. */
+/* The version of the library, "0.1.0": the macros of the header that it was built with. Static. */
 UVSCHED_API const char* sched_version(void);
+
+/* The same with the libraries below it, as they are loaded: "0.1.0 (libuv 1.44.2, SQLite 3.40.1)", or, if copies of
+ * them are part of this library, "0.1.0 (bundled: libuv 1.53.0, SQLite 3.54.1)". For reports; the form may change.
+ * Static; any thread. */
+UVSCHED_API const char* sched_version_details(void);
 
 /* ---- Types ------------------------------------------------------------------------------------------------------- */
 
@@ -86,60 +120,109 @@ typedef struct sched_task sched_task;
 typedef struct sched_trigger sched_trigger;
 typedef struct sched_queue sched_queue;
 typedef struct sched_consumer sched_consumer;
-typedef struct sched_iterator sched_iterator;
-typedef struct sched_run sched_run;                 /* borrowed */
-typedef struct sched_event sched_event;             /* borrowed */
-typedef struct sched_ask sched_ask;                 /* borrowed */
-typedef struct sched_history_row sched_history_row; /* borrowed */
+typedef struct sched_task_iterator sched_task_iterator;
+typedef struct sched_history_iterator sched_history_iterator;
+typedef struct sched_run sched_run;     /* borrowed */
+typedef struct sched_event sched_event; /* borrowed */
+typedef struct sched_ask sched_ask;     /* borrowed */
 
-/* A task's function: 0 is success; anything else makes the run fail (sched_run_set_error gives the text). */
+/* A task's function: 0 is success; any other number makes the run fail (sched_run_set_error() gives the text). */
 typedef int (*sched_run_fn)(const sched_run* run, void* user_data);
 typedef void (*sched_event_fn)(const sched_event* event, void* user_data);
 typedef void (*sched_destroy_fn)(void* user_data);
 
 /* ---- Configuration ----------------------------------------------------------------------------------------------- */
 
-/* A configuration with the defaults: a memory store and a thread pool of ten, both "default"; UTC. */
+/* A configuration with the defaults: a memory store and a thread pool of ten, both "default"; the machine's zone. */
 UVSCHED_API int sched_config_new(sched_config** out);
 
 /* The asyncz configuration dictionary as JSON, in both its spellings: flat "asyncz.stores.default.type" keys, nested
- * objects; "uvsched." as prefix too, or none. UVSCHED_EINVAL starts with the JSON path of the fault. */
+ * objects; the prefix may be "uvsched." too, or missing. The text of an error starts with the JSON path of the fault.
+ * UVSCHED_ENOTFOUND: an unknown store or executor; UVSCHED_EUNSUPPORTED: one that is not in this build. */
 UVSCHED_API int sched_config_from_json(sched_config** out, const char* json);
+
+/* The configuration as sched_config_from_json() takes it: nested, with all options of the stores and executors. Without
+ * a manual clock, and with the passwords of URLs. NULL: see sched_last_error(). Lives until the next call with this
+ * config. */
+UVSCHED_API const char* sched_config_json(sched_config* config);
+
+/* Brings a configuration dictionary into its nested spelling, whatever its values are: for languages whose dictionaries
+ * hold values that JSON cannot. {"asyncz.stores.a.type": 1, "uvsched": {"timezone": 2}} becomes
+ * {"stores": {"a": {"type": 1}}, "timezone": 2}; members that are null are left out. The config does not change, and
+ * *out lives until the next call with it. */
+UVSCHED_API int sched_config_nest_json(const char** out, sched_config* config, const char* json);
 
 UVSCHED_API void sched_config_free(sched_config* config);
 
-/* Adds a store: "memory", "sqlite:PATH". The store "default" is a memory store unless added.
- * UVSCHED_EALREADY: the alias is taken. */
+/* Adds a store: "memory", "sqlite:PATH". The store "default" is a memory store unless it is added. Options of a SQLite
+ * file follow its path, "sqlite:PATH?synchronous=normal&on_file_lost=reopen":
+ *   synchronous   how much of a commit is synced. "full" (the default); "normal" may lose the last seconds in a power
+ *                 cut.
+ *   on_file_lost  what follows if the file is removed or replaced while it is open. "stop": the scheduler stops;
+ *                 "reopen": the file that is there now is opened (docs/ledger.md).
+ * UVSCHED_EALREADY: the alias is taken. UVSCHED_ENOTFOUND, UVSCHED_EUNSUPPORTED: see above. */
 UVSCHED_API int sched_config_add_store(sched_config* config, const char* alias, const char* url);
 
-/* Adds an executor: "inline" (on the loop thread), "threadpool", "threadpool:N", "queue" (see run queues below).
- * "default" is a thread pool unless added. UVSCHED_EALREADY: the alias is taken. */
+/* Adds an executor: "inline" (on the loop thread), "threadpool", "threadpool:N", "queue" (see run queues below). The
+ * executor "default" is a thread pool unless it is added. UVSCHED_EALREADY: the alias is taken. UVSCHED_ENOTFOUND,
+ * UVSCHED_EUNSUPPORTED: see above. */
 UVSCHED_API int sched_config_add_executor(sched_config* config, const char* alias, const char* spec);
 
-/* The zone of naive times: an IANA name, "UTC", "+02:00". The default is UTC. */
+/* The zone of naive times and of triggers that name none: an IANA name, "UTC", "+02:00". The default is "local", the
+ * machine's zone when sched_new() is called (see sched_local_timezone()). */
 UVSCHED_API int sched_config_set_timezone(sched_config* config, const char* name);
 
 /* Names this node in the ledger. The default is host:pid. */
 UVSCHED_API int sched_config_set_identity(sched_config* config, const char* identity);
 
-/* What tasks get that do not say otherwise: see sched_task_set_grace_time() and its neighbours. */
-UVSCHED_API int sched_config_set_grace_time(sched_config* config, int64_t microseconds);
+/* Defaults for tasks that do not set these: see sched_task_set_mistrigger_grace_time() and its neighbours. */
+UVSCHED_API int sched_config_set_mistrigger_grace_time(sched_config* config, int64_t microseconds);
 UVSCHED_API int sched_config_set_coalesce(sched_config* config, int coalesce);
 UVSCHED_API int sched_config_set_max_instances(sched_config* config, int max_instances);
 UVSCHED_API int sched_config_set_max_catch_up(sched_config* config, int max_catch_up);
 
-/* How long a store keeps history: by age, and by number of rows for each task. 0: no limit. The defaults are 30 days
- * and 1000 rows. UVSCHED_ENOTFOUND: the store was not added. */
+typedef enum sched_undeclared UVSCHED_32BIT {
+    UVSCHED_UNDECLARED_KEEP = 0, /* they stay as they are (the default) */
+    UVSCHED_UNDECLARED_PAUSE = 1,
+    UVSCHED_UNDECLARED_DELETE = 2,
+} sched_undeclared;
+
+/* What a start does with tasks of a durable store that an earlier start declared and this one does not. They are named
+ * in one event, UVSCHED_EVENT_TASK_UNDECLARED, in any case. Tasks that were added while a scheduler ran do not count,
+ * and a scheduler that declares nothing in a store leaves it alone. For stores of one application: two applications
+ * that declare different tasks in one store would do this to each other. */
+UVSCHED_API int sched_config_set_undeclared(sched_config* config, sched_undeclared undeclared);
+
+typedef enum sched_driver UVSCHED_32BIT {
+    UVSCHED_DRIVER_OWN_THREAD = 0, /* threads of the library's own (the default) */
+    UVSCHED_DRIVER_CALLER = 1,     /* the program, by sched_poll() */
+} sched_driver;
+
+/* Sets which threads find due tasks, read and write durable stores, and call inline functions, listeners and custom
+ * triggers. */
+UVSCHED_API int sched_config_set_driver(sched_config* config, sched_driver driver);
+
+/* How long a store keeps history. UVSCHED_ENOTFOUND: the store was not added.
+ *   store              its alias
+ *   age_microseconds   rows that are older are deleted; 0: none is too old. The default is 30 days.
+ *   rows_per_task      a task keeps so many rows; 0: all. The default is 1000. */
 UVSCHED_API int sched_config_set_retention(sched_config* config, const char* store, int64_t age_microseconds,
                                            int64_t rows_per_task);
 
 /* A clock that stands still until sched_clock_advance(), for tests and simulations. Schedulers made from one config
- * share it. */
+ * share it. UVSCHED_EINVAL: it would not show a time of 1970 to 2199; moving it later fails likewise. */
 UVSCHED_API int sched_config_set_manual_clock(sched_config* config, int64_t start);
 
-/* Where zone files are read: `folder` first of all, `fallback` when neither TZDIR nor the system has them. NULL: none.
- * Process-wide, for zones not loaded before. */
+/* Folders of zone files: `folder` is read before all others, `fallback` if neither TZDIR nor the system has a zone.
+ * NULL: none. For the whole process, and for zones that were not loaded before. */
 UVSCHED_API int sched_set_zone_data(const char* folder, const char* fallback);
+
+#define UVSCHED_ZONE_NAME_SIZE 101 /* the longest name and its end */
+
+/* The name of the machine's zone: the value of TZ (a name, a path, or a POSIX string without daylight saving; empty:
+ * UTC), else the zone of /etc/localtime, a link or a copy, else the text in /etc/timezone, else "UTC". Looks anew at
+ * each call. UVSCHED_EINVAL: they name no zone; the text says what to set. */
+UVSCHED_API int sched_local_timezone(char out[UVSCHED_ZONE_NAME_SIZE]);
 
 /* ---- Scheduler --------------------------------------------------------------------------------------------------- */
 
@@ -147,26 +230,30 @@ UVSCHED_API int sched_set_zone_data(const char* folder, const char* fallback);
  * UVSCHED_EVERSION: another copy of libuvsched is in use in this process (docs/c-api.md says how far that is seen). */
 UVSCHED_API int sched_new(sched_scheduler** out, const sched_config* config);
 
-/* Frees a scheduler. Of one that has stopped no callback is called any more when this returns (unless it was called from
- * one): listeners hear first what they have not heard yet, and what can be destroyed is. One that runs is stopped (UVSCHED_STOP_CANCEL), without waiting: runs
- * under way end on their own, and tasks on a shutdown trigger run; functions, listeners and tokens are released when the
- * last of them has. From anywhere, callbacks included. */
+/* Frees a scheduler. If it has stopped: listeners hear the events that they have not heard yet, functions, listeners
+ * and tokens are released, and no callback runs after this returns (unless it was called from one). If it runs: it is
+ * stopped (UVSCHED_STOP_CANCEL), without waiting; runs under way end on their own, tasks on a shutdown trigger run, and
+ * functions, listeners and tokens are released after the last of them. May be called from any thread or callback. */
 UVSCHED_API void sched_free(sched_scheduler* scheduler);
 
-/* Opens the stores, recovers, writes the tasks added so far and begins to fire; paused where the second one is called.
- * Waits for the stores. A scheduler that has stopped may be started again. Where it fails, nothing runs and the store
- * is closed again. UVSCHED_EALREADY: it runs. UVSCHED_EBUSY, UVSCHED_ECORRUPT, UVSCHED_EVERSION, UVSCHED_ESTORE: of the
- * store's file, which the text names. UVSCHED_ECONFLICT: see UVSCHED_RAISE_CONFLICT. */
+/* Opens the stores, recovers, writes the tasks added so far and begins to fire. sched_start_paused() does so too, but
+ * no task fires until sched_resume(). Waits for the stores, and, if this scheduler or another one of the process that
+ * has the file is stopping, for its end: for five seconds at most, then UVSCHED_EALREADY or UVSCHED_EBUSY. A scheduler
+ * that has stopped may be started again. If a start fails, nothing runs and the stores are closed again.
+ * UVSCHED_EALREADY: it runs. UVSCHED_EBUSY, UVSCHED_ECORRUPT, UVSCHED_EVERSION, UVSCHED_ESTORE: the file of a store,
+ * which the text names. UVSCHED_ECONFLICT: see UVSCHED_RAISE_CONFLICT. */
 UVSCHED_API int sched_start(sched_scheduler* scheduler);
 UVSCHED_API int sched_start_paused(sched_scheduler* scheduler);
 
-#define UVSCHED_STOP_WAIT 0   /* what runs may finish */
-#define UVSCHED_STOP_CANCEL 1 /* what runs is asked to end early */
+typedef enum sched_stop_mode UVSCHED_32BIT {
+    UVSCHED_STOP_WAIT = 0,   /* runs under way may finish */
+    UVSCHED_STOP_CANCEL = 1, /* runs under way are asked to end early */
+} sched_stop_mode;
 
-/* Begins the end: never blocks, idempotent, from anywhere, callbacks included. Tasks on a shutdown trigger run now, in
- * both modes, and the scheduler has stopped when they have ended; a further UVSCHED_STOP_CANCEL asks them to end early
- * too. UVSCHED_ENOTRUNNING: it does not run. */
-UVSCHED_API int sched_stop(sched_scheduler* scheduler, int mode);
+/* Starts stopping. Never blocks, may be repeated, and may be called from any thread or callback. Tasks on a shutdown
+ * trigger run now, in both modes, and the scheduler has stopped when they have ended; a further UVSCHED_STOP_CANCEL
+ * asks them to end early too. UVSCHED_ENOTRUNNING: it does not run. */
+UVSCHED_API int sched_stop(sched_scheduler* scheduler, sched_stop_mode mode);
 
 /* Waits until it has stopped. Two threads that wait get the same result.
  * UVSCHED_ETIMEDOUT: still stopping. UVSCHED_EDEADLK: from its own callbacks. UVSCHED_ENOTRUNNING: it did not run. */
@@ -179,29 +266,59 @@ UVSCHED_API int sched_shutdown(sched_scheduler* scheduler, int timeout_ms);
 UVSCHED_API int sched_pause(sched_scheduler* scheduler);
 UVSCHED_API int sched_resume(sched_scheduler* scheduler);
 
-#define UVSCHED_STATE_STOPPED 0
-#define UVSCHED_STATE_RUNNING 1
-#define UVSCHED_STATE_PAUSED 2
-#define UVSCHED_STATE_STARTING 3
-#define UVSCHED_STATE_STOPPING 4
+typedef enum sched_state UVSCHED_32BIT {
+    UVSCHED_STATE_STOPPED = 0,
+    UVSCHED_STATE_RUNNING = 1,
+    UVSCHED_STATE_PAUSED = 2,
+    UVSCHED_STATE_STARTING = 3,
+    UVSCHED_STATE_STOPPING = 4,
+} sched_state;
 
-/* Gives one of UVSCHED_STATE_*. */
-UVSCHED_API int sched_state(const sched_scheduler* scheduler, int* out);
+/* Whether it runs, is paused, has stopped, or is on its way there. */
+UVSCHED_API int sched_get_state(sched_state* out, const sched_scheduler* scheduler);
+
+/* A scheduler in a program's own loop (UVSCHED_DRIVER_CALLER). The library then starts no threads except those of
+ * thread pools. Watch the descriptor, sleep no longer than the timeout, and call sched_poll() when the descriptor is
+ * readable or the timeout is over. Functions that wait (sched_wait(), sched_wait_idle(), and functions that use a
+ * durable store) do the work of sched_poll() meanwhile, one thread at a time; the others wait, each as long as its call
+ * says. A stop is over when sched_get_state() gives UVSCHED_STATE_STOPPED. sched_free() ends a running scheduler at
+ * once, and gives back the runs that have not begun: stop it first. UVSCHED_EINVAL: the scheduler has threads of its
+ * own. */
+
+/* Does the work that is due, on this thread: calls inline functions, listeners and custom triggers, and waits for the
+ * disk of durable stores. Does nothing while the scheduler is stopped. If another thread is doing this work, waits
+ * until that thread has done what is due. UVSCHED_EDEADLK: called from a callback of this scheduler. */
+UVSCHED_API int sched_poll(sched_scheduler* scheduler);
+
+/* A descriptor that is readable when sched_poll() has work. On Linux that includes due times; on a system without a
+ * timer for the wall clock it does not: there a due time ends the timeout, and nothing else. It is valid until the
+ * scheduler is started again or freed. Never read, write or close it. UVSCHED_ENOTRUNNING: the scheduler was not
+ * started yet. */
+UVSCHED_API int sched_poll_fd(int* out, sched_scheduler* scheduler);
+
+/* The longest time, in milliseconds from now, to wait for the descriptor; -1: until it is readable. Ask before each
+ * wait. On Linux it is -1 unless work is to be tried again soon, for want of memory or threads. On a system without a
+ * timer for the wall clock it is the time until the next due time, and at most a second, because only sched_poll()
+ * notices there that the clock was set; -1 if no time is due. */
+UVSCHED_API int sched_poll_timeout(int* out, sched_scheduler* scheduler);
+
+/* The name of its time zone; of the machine's zone if it was made without one. Lives as long as the handle. */
+UVSCHED_API const char* sched_timezone(const sched_scheduler* scheduler);
 
 /* Waits until nothing is due at the clock's present time, nothing runs, and every result is stored. For tests.
  * UVSCHED_ETIMEDOUT, UVSCHED_ENOTRUNNING; UVSCHED_EDEADLK from its own callbacks. */
 UVSCHED_API int sched_wait_idle(sched_scheduler* scheduler, int timeout_ms);
 
-/* Manual clock only, else UVSCHED_EUNSUPPORTED. advance: time passes (not backwards); step: the wall clock is set by
- * this much. Returns before what became due has run: see sched_wait_idle(). */
+/* Move a manual clock; UVSCHED_EUNSUPPORTED for any other. advance: time passes (not backwards); step: the wall clock
+ * is set by so much. Tasks that became due have not run yet when these return: see sched_wait_idle(). */
 UVSCHED_API int sched_clock_advance(sched_scheduler* scheduler, int64_t microseconds);
 UVSCHED_API int sched_clock_step(sched_scheduler* scheduler, int64_t microseconds);
 
-/* The scheduler's wall clock, whichever it has. */
-UVSCHED_API int sched_clock_now(const sched_scheduler* scheduler, int64_t* out);
+/* The time of the scheduler's wall clock, manual or not. */
+UVSCHED_API int sched_clock_now(int64_t* out, const sched_scheduler* scheduler);
 
 typedef struct sched_stats {
-    size_t size;       /* set to sizeof(sched_stats) by the caller */
+    size_t size;
     int64_t fires;     /* runs handed to executors */
     int64_t finished;  /* runs that ended */
     int64_t missed;    /* due times missed or skipped */
@@ -210,18 +327,26 @@ typedef struct sched_stats {
     int64_t events_dropped;
 } sched_stats;
 
+#define UVSCHED_STATS_INIT \
+    { sizeof(sched_stats), 0, 0, 0, 0, 0, 0 }
+
 /* Counters since the scheduler was made. */
-UVSCHED_API int sched_get_stats(sched_scheduler* scheduler, sched_stats* out);
+UVSCHED_API int sched_get_stats(sched_stats* out, const sched_scheduler* scheduler);
 
 /* ---- Functions --------------------------------------------------------------------------------------------------- */
 
-/* Makes `name` callable by tasks. `destroy(user_data)` (may be NULL) is called once, when it was unregistered or the
- * scheduler freed, and no run uses it any more. UVSCHED_EALREADY: the name is taken. */
+/* Makes a function callable by tasks. UVSCHED_EALREADY: the name is taken.
+ *   name       tasks name the function by it: sched_task_new()
+ *   fn         called for each run, on the task's executor
+ *   user_data  handed to `fn`
+ *   destroy    destroy(user_data) is called once, when the name was unregistered or the scheduler freed, and no run
+ *              uses it any more. May be NULL. */
 UVSCHED_API int sched_register_function(sched_scheduler* scheduler, const char* name, sched_run_fn fn, void* user_data,
                                         sched_destroy_fn destroy);
 
-/* The same for a function of another language: its runs carry `token` to a run queue's consumer. Registering a name
- * again replaces its token; the old one comes back as a RELEASE item of the `queue` it was registered with. */
+/* Makes a function of another language callable by tasks: its runs carry `token` to a run queue's consumer. If a name
+ * is registered again, its token is replaced, and the old one comes back as a RELEASE item of the `queue` that it was
+ * registered with. */
 UVSCHED_API int sched_register_token(sched_scheduler* scheduler, const char* name, uint64_t token, sched_queue* queue);
 
 /* Its tasks stay, and wait until the name is registered again. UVSCHED_ENOTFOUND. */
@@ -232,22 +357,24 @@ UVSCHED_API int sched_unregister_function(sched_scheduler* scheduler, const char
 /* A rule that says when something is due, to be asked or to be given to tasks. It knows no clock and no scheduler.
  * Threads: any number may use one trigger at a time, but none while sched_trigger_set_key() changes it.
  *
- * `zone` is that of a rule that names none, and of naive times: an IANA name, "UTC", "+02:00". NULL: UTC while
- * the trigger is asked, the scheduler's in a task that it is given to. UVSCHED_EINVAL: there is no such zone. */
+ * `zone` is the zone of naive times and of a rule that names none: an IANA name, "UTC", "+02:00", "local". NULL: the
+ * machine's zone while the trigger is asked, the scheduler's in a task that it is given to. UVSCHED_EINVAL: there is no
+ * such zone. */
 
 /* A cron string: 5 fields (minute hour day-of-month month day-of-week), 6 with seconds first, 7 with a year last; or
  * "@daily" and the like. UVSCHED_EINVAL says which field, which text, what was expected, and the column (characters
  * from 1): minute: "61" is not in 0-59 (column 1). */
 UVSCHED_API int sched_trigger_from_cron(sched_trigger** out, const char* expression, const char* zone);
 
-/* JSON as written by sched_trigger_json(), or by hand: {"type": "calendar_interval", "months": 1, "hour": 9}. The types
- * stand in docs/c-api.md. UVSCHED_EINVAL starts with the JSON path of the fault, "triggers[1].hour: ". */
+/* JSON as written by sched_trigger_json(), or by hand: {"type": "calendar_interval", "months": 1, "hour": 9}.
+ * docs/c-api.md lists the types. UVSCHED_EINVAL: the text starts with the JSON path of the fault, "triggers[1].hour: ".
+ */
 UVSCHED_API int sched_trigger_from_json(sched_trigger** out, const char* json, const char* zone);
 
-/* Keyword fields, all of which must match. NULL: not given; fields finer than the finest given one take their minimum,
- * coarser ones every value. */
+/* Keyword fields, all of which must match. NULL: not given. A field that is not given takes its minimum if it is finer
+ * than the finest given one, else every value. */
 typedef struct sched_cron_fields {
-    size_t size;             /* set to sizeof(sched_cron_fields) by the caller */
+    size_t size;
     const char* year;        /* 1970 to 2199 */
     const char* month;       /* 1 to 12, jan to dec */
     const char* day;         /* 1 to 31, last, 2nd fri, last mon */
@@ -258,30 +385,37 @@ typedef struct sched_cron_fields {
     const char* second;
 } sched_cron_fields;
 
-/* UVSCHED_EINVAL as for sched_trigger_from_cron(); also where no field is given. */
+#define UVSCHED_CRON_FIELDS_INIT \
+    { sizeof(sched_cron_fields), NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL }
+
+/* UVSCHED_EINVAL as for sched_trigger_from_cron(), or because no field is given. */
 UVSCHED_API int sched_trigger_from_fields(sched_trigger** out, const sched_cron_fields* fields, const char* zone);
 
 UVSCHED_API void sched_trigger_free(sched_trigger* trigger);
 
-#define UVSCHED_WHY_MATCH 0       /* the rule names this time */
-#define UVSCHED_WHY_GAP 1         /* here ends a gap of local time that swallowed a time that the rule names */
-#define UVSCHED_WHY_FIRST_PASS 2  /* the rule names this time, which local clocks will show once more */
-#define UVSCHED_WHY_SECOND_PASS 3 /* the rule names this time, which local clocks have shown before */
+typedef enum sched_why UVSCHED_32BIT {
+    UVSCHED_WHY_MATCH = 0,       /* the rule names this time */
+    UVSCHED_WHY_GAP = 1,         /* a gap of local time ends here that swallowed a time that the rule names */
+    UVSCHED_WHY_FIRST_PASS = 2,  /* the rule names this time, which local clocks will show once more */
+    UVSCHED_WHY_SECOND_PASS = 3, /* the rule names this time, which local clocks have shown before */
+} sched_why;
 
 typedef struct sched_time {
     int64_t instant;
     int32_t offset_seconds; /* local time minus UTC in the trigger's zone, then */
-    int32_t why;            /* UVSCHED_WHY_* */
+    int32_t why;            /* sched_why */
 } sched_time;
 
-/* The due times strictly after `after`, oldest first, or strictly before `before`, newest first. Writes at most
- * `capacity` of them, and how many to `count`: fewer, when there are no more; 0 for what is due when a scheduler starts
- * or stops. Without jitter. What adding a task would fill in ("now") is `after` or `before` itself: the first time of
- * an interval without a start is one interval after it. UVSCHED_EINVAL: an `H` in a cron string, without a key. */
-UVSCHED_API int sched_trigger_next(const sched_trigger* trigger, int64_t after, sched_time* out, size_t capacity,
-                                   size_t* count);
-UVSCHED_API int sched_trigger_previous(const sched_trigger* trigger, int64_t before, sched_time* out, size_t capacity,
-                                       size_t* count);
+/* The due times before or after an instant, without jitter. UVSCHED_EINVAL: an `H` in a cron string, without a key.
+ *   out, capacity  where at most so many times go: _next() the oldest first, _previous() the newest first
+ *   count          how many were written: fewer than `capacity` if there are no more, and 0 for a rule that is due when
+ *                  a scheduler starts or stops
+ *   after, before  the times lie strictly after or before it. It also stands for "now", which adding a task would fill
+ *                  in: the first time of an interval without a start is one interval after it. */
+UVSCHED_API int sched_trigger_next(sched_time* out, size_t capacity, size_t* count, const sched_trigger* trigger,
+                                   int64_t after);
+UVSCHED_API int sched_trigger_previous(sched_time* out, size_t capacity, size_t* count, const sched_trigger* trigger,
+                                       int64_t before);
 
 typedef struct sched_offset {
     int64_t begin;   /* the first instant with this offset; INT64_MIN: since ever */
@@ -291,14 +425,14 @@ typedef struct sched_offset {
 } sched_offset;
 
 /* The stretch of constant offset in the trigger's zone that holds `instant`. Exact before the year 2200. */
-UVSCHED_API int sched_trigger_offset(const sched_trigger* trigger, int64_t instant, sched_offset* out);
+UVSCHED_API int sched_trigger_offset(sched_offset* out, const sched_trigger* trigger, int64_t instant);
 
-/* Settles each `H` of its cron strings that has no key of its own, by a text of 1 to 255 bytes; the last one counts. Only
- * for asking: in a task, its id or its function's name settles them. */
+/* Settles each `H` of its cron strings that has no key of its own, by a text of 1 to 255 bytes; the last one counts.
+ * Only for asking: in a task, its id or its function's name settles them. */
 UVSCHED_API int sched_trigger_set_key(sched_trigger* trigger, const char* key);
 
-/* Its canonical JSON, equal for equal rules; and a line for people. Until the key is set or the handle freed; NULL for a
- * bad handle. */
+/* Its canonical JSON, equal for equal rules; and a line for people. Valid until the key is set or the handle freed;
+ * NULL for a bad handle. */
 UVSCHED_API const char* sched_trigger_json(const sched_trigger* trigger);
 UVSCHED_API const char* sched_trigger_text(const sched_trigger* trigger);
 
@@ -309,8 +443,8 @@ UVSCHED_API const char* sched_trigger_text(const sched_trigger* trigger);
 UVSCHED_API int sched_task_new(sched_task** out, const char* function);
 UVSCHED_API void sched_task_free(sched_task* task);
 
-/* What it is, and where it lives. Without an id one is made up (a stable one for a recurring task in a durable store);
- * the name is the function's, store and executor are "default", unless set. */
+/* The names of a task, and its home. Without an id one is made up (a stable one for a recurring task in a durable
+ * store); the name is the function's, store and executor are "default", unless set. */
 UVSCHED_API int sched_task_set_function(sched_task* task, const char* function);
 UVSCHED_API int sched_task_set_id(sched_task* task, const char* id);
 UVSCHED_API int sched_task_set_name(sched_task* task, const char* name);
@@ -320,84 +454,103 @@ UVSCHED_API int sched_task_set_executor(sched_task* task, const char* alias);
 /* Arguments as JSON (array or object), handed to each run. NULL: none. */
 UVSCHED_API int sched_task_set_arguments(sched_task* task, const char* json);
 
-/* Trigger: the last of these five, and of sched_task_set_custom_trigger(), counts. A task without one runs once, at once. The JSON is as written by
- * sched_task_trigger_json(): {"type": "interval", "seconds": 10, "start_at": "2026-01-01T00:00:00Z"}. A cron string is
- * read in `zone` (NULL: the scheduler's), with errors as sched_trigger_from_cron() gives. A trigger is copied. */
+/* The trigger: the last one set counts, sched_task_set_custom_trigger() included. A task without a trigger runs once,
+ * at once. The JSON is as written by sched_task_trigger_json(): {"type": "interval", "seconds": 10, "start_at":
+ * "2026-01-01T00:00:00Z"}. A cron string is read in `zone` (NULL: the scheduler's), with the errors of
+ * sched_trigger_from_cron(). A trigger is copied. */
 UVSCHED_API int sched_task_set_date(sched_task* task, int64_t instant);
 UVSCHED_API int sched_task_set_interval(sched_task* task, int64_t microseconds);
 UVSCHED_API int sched_task_set_cron(sched_task* task, const char* expression, const char* zone);
 UVSCHED_API int sched_task_set_trigger(sched_task* task, const sched_trigger* trigger);
 UVSCHED_API int sched_task_set_trigger_json(sched_task* task, const char* json);
 
-/* Members of the trigger above, set before or after it; whether they fit it is found when the task is added. The end is
+/* Members of the trigger, set before or after it; whether they fit it is found when the task is added. The end is
  * inclusive; jitter delays each run by 0 to so much. */
 UVSCHED_API int sched_task_set_start_at(sched_task* task, int64_t instant);
 UVSCHED_API int sched_task_set_end_at(sched_task* task, int64_t instant);
 UVSCHED_API int sched_task_set_jitter(sched_task* task, int64_t microseconds);
 UVSCHED_API int sched_task_set_timezone(sched_task* task, const char* name);
 
-/* Lateness. A run later than the grace time is a miss (-1, the default: never too late). Times that piled up run once
- * (coalesce 1, the default) or each, up to max_catch_up (default 1000). */
-UVSCHED_API int sched_task_set_grace_time(sched_task* task, int64_t microseconds);
+/* Lateness. A run later than the grace time is a miss (-1, the default: never too late; 0: not a microsecond late,
+ * which hardly any run is on a clock that goes on). Times that piled up run once (coalesce 1, the default) or each, up
+ * to max_catch_up (1 to 100000, default 1000). */
+UVSCHED_API int sched_task_set_mistrigger_grace_time(sched_task* task, int64_t microseconds);
 UVSCHED_API int sched_task_set_coalesce(sched_task* task, int coalesce);
 UVSCHED_API int sched_task_set_max_catch_up(sched_task* task, int max_catch_up);
 
 /* Overlap: a time that comes while so many of its runs are under way (default 1) is skipped. */
 UVSCHED_API int sched_task_set_max_instances(sched_task* task, int max_instances);
 
-#define UVSCHED_CRASH_RERUN 0     /* at least once (the default) */
-#define UVSCHED_CRASH_MARK_LOST 1 /* at most once */
+typedef enum sched_on_crash UVSCHED_32BIT {
+    UVSCHED_CRASH_RERUN = 0,     /* at least once (the default) */
+    UVSCHED_CRASH_MARK_LOST = 1, /* at most once */
+} sched_on_crash;
 
-/* What becomes of a run whose process died. A rerun one is lost after max_crashes (default 3). */
-UVSCHED_API int sched_task_set_on_crash(sched_task* task, int on_crash);
+/* What becomes of a run whose process died. One that is run again is lost after max_crashes (default 3). */
+UVSCHED_API int sched_task_set_on_crash(sched_task* task, sched_on_crash on_crash);
 UVSCHED_API int sched_task_set_max_crashes(sched_task* task, int max_crashes);
 
-/* The first run at this time, whatever the trigger says; or none until it is resumed. The last of the two counts. */
+/* The first run at this time, of 1970 to 2199, whatever the trigger says; or none until it is resumed. The last of the
+ * two counts. */
 UVSCHED_API int sched_task_set_next_run_time(sched_task* task, int64_t instant);
 UVSCHED_API int sched_task_set_paused(sched_task* task);
 
 /* Memory stores only: a number handed out with each run. It comes back as a RELEASE item of `queue` when the task is
- * gone and no run uses it, or another token took its place; not when adding failed. */
+ * gone and no run uses it, or another token took its place; not if adding failed. */
 UVSCHED_API int sched_task_set_token(sched_task* task, uint64_t token, sched_queue* queue);
 
 /* The function has no name that another process could resolve: durable stores refuse the task. */
 UVSCHED_API int sched_task_set_local(sched_task* task);
 
 #define UVSCHED_REPLACE_EXISTING 1U /* an existing id gets this definition; run count and pause stay */
-#define UVSCHED_RAISE_CONFLICT 2U   /* before start: let sched_start() fail on a conflict, not keep the stored task */
+#define UVSCHED_RAISE_CONFLICT 2U   /* an existing id with another declaration is an error, of sched_start() too */
+#define UVSCHED_KEEP_EXISTING 4U    /* an existing id stays as it is; event UVSCHED_EVENT_TASK_CONFLICT */
 
-/* Adds a task. Before start it is kept, and written at start. Afterwards the getters of `task` show it as stored. An id
- * that exists with an equal definition changes nothing. Waits for a durable store's commit.
- * UVSCHED_ECONFLICT: the id exists with another definition (the text has the difference). UVSCHED_ENOTFOUND: no such
- * store, executor, or function. UVSCHED_ESTORE. */
+/* Adds a task; `flags` is 0 or one of the above. Before start it is kept, and written at start. Afterwards the getters
+ * of `task` show it as stored. Waits for a durable store's commit.
+ *
+ * The store remembers how each id was declared last. The same declaration again changes nothing, whoever makes it:
+ * changes made since stay. Another declaration replaces the task if it is added before start (the code has changed; an
+ * event UVSCHED_EVENT_TASK_REDECLARED tells the difference), and is a conflict once the scheduler runs, unless
+ * UVSCHED_REPLACE_EXISTING is given. A replacement keeps run count and pause, and the next due time if the trigger is
+ * the same. Two declarations of one id before start are a conflict too.
+ * UVSCHED_ECONFLICT: the text has the difference. UVSCHED_ENOTFOUND: no such store, executor, or function.
+ * UVSCHED_ESTORE. */
 UVSCHED_API int sched_add_task(sched_scheduler* scheduler, sched_task* task, unsigned flags);
 
-/* For these, `store` may be NULL: the first store that has the id; of remove_all: every store. They wait for the commit
- * where the store is durable. UVSCHED_ENOTFOUND names the id; UVSCHED_ENOTRUNNING: a durable store is closed;
- * UVSCHED_ESTORE. Runs under way go on. `removed` may be NULL. */
-UVSCHED_API int sched_remove_task(sched_scheduler* scheduler, const char* store, const char* id);
-UVSCHED_API int sched_remove_all_tasks(sched_scheduler* scheduler, const char* store, int64_t* removed);
+/* The functions from here to sched_preview_task_runs() name a task by its id and its store; `store` may be NULL: the
+ * first store that has the id. They wait for the commit if the store is durable, and leave runs under way alone.
+ * UVSCHED_ENOTFOUND names the id; UVSCHED_ENOTRUNNING: the store is durable and closed; UVSCHED_ESTORE. */
 
-/* A paused task stays so over restarts; resuming computes its next time from now. */
-UVSCHED_API int sched_pause_task(sched_scheduler* scheduler, const char* store, const char* id);
-UVSCHED_API int sched_resume_task(sched_scheduler* scheduler, const char* store, const char* id);
+/* Deletes a task. */
+UVSCHED_API int sched_delete_task(sched_scheduler* scheduler, const char* id, const char* store);
+
+/* Deletes all tasks of a store (NULL: of all stores). `removed` gets the number of tasks; may be NULL. */
+UVSCHED_API int sched_remove_all_tasks(int64_t* removed, sched_scheduler* scheduler, const char* store);
+
+/* A paused task stays paused over restarts; resuming computes its next time from now. */
+UVSCHED_API int sched_pause_task(sched_scheduler* scheduler, const char* id, const char* store);
+UVSCHED_API int sched_resume_task(sched_scheduler* scheduler, const char* id, const char* store);
 
 /* Applies to the stored task the members that were set on `changes`. Its id and store cannot change. */
-UVSCHED_API int sched_change_task(sched_scheduler* scheduler, const char* store, const char* id,
+UVSCHED_API int sched_update_task(sched_scheduler* scheduler, const char* id, const char* store,
                                   const sched_task* changes);
 
 /* One run now, beside the schedule, kind "manual". */
-UVSCHED_API int sched_run_task(sched_scheduler* scheduler, const char* store, const char* id);
+UVSCHED_API int sched_run_task(sched_scheduler* scheduler, const char* id, const char* store);
 
 /* A handle, to free, that shows the task as it is now. Setters turn it into a description with all that it shows. */
-UVSCHED_API int sched_get_task(sched_scheduler* scheduler, sched_task** out, const char* store, const char* id);
+UVSCHED_API int sched_get_task(sched_task** out, sched_scheduler* scheduler, const char* id, const char* store);
 
-/* The next times of a stored task, strictly after `after`; INT64_MIN: from its next run on. Writes at most `capacity`
- * of them (10,000 in one call) and how many to `count`. */
-UVSCHED_API int sched_preview_task(sched_scheduler* scheduler, const char* store, const char* id, int64_t after,
-                                   int64_t* times, size_t capacity, size_t* count);
+/* The next times of a stored task.
+ *   out, capacity  where at most so many go (10,000 in one call), oldest first
+ *   count          how many were written
+ *   id, store      the task
+ *   after          times strictly after it; INT64_MIN: from the task's next run on */
+UVSCHED_API int sched_preview_task_runs(int64_t* out, size_t capacity, size_t* count, sched_scheduler* scheduler,
+                                        const char* id, const char* store, int64_t after);
 
-/* Getters. Strings live until the handle is changed or freed; "" where nothing is set; NULL for a bad handle, and for a
+/* Getters. Strings live until the handle is changed or freed; "" if nothing is set; NULL for a bad handle, and for a
  * trigger whose members do not fit it. */
 UVSCHED_API const char* sched_task_id(const sched_task* task);
 UVSCHED_API const char* sched_task_name(const sched_task* task);
@@ -409,86 +562,136 @@ UVSCHED_API const char* sched_task_trigger_json(const sched_task* task);
 UVSCHED_API const char* sched_task_trigger_text(const sched_task* task); /* for people: "interval of 10 s" */
 
 typedef struct sched_task_info {
-    size_t size;        /* set to sizeof(sched_task_info) by the caller */
-    int64_t next_run;   /* INT64_MAX: none (paused, finished, never) */
-    int64_t runs;       /* started so far */
-    int64_t grace_time; /* -1: none */
+    size_t size;
+    int64_t next_run_time;         /* INT64_MAX: none (paused, finished, never) */
+    int64_t runs;                  /* started so far */
+    int64_t mistrigger_grace_time; /* -1: none */
     uint64_t token;
     int32_t max_instances;
     int32_t max_catch_up;
     int32_t max_crashes;
     int32_t running; /* under way now */
     uint8_t coalesce;
-    uint8_t on_crash;
+    uint8_t on_crash; /* sched_on_crash */
     uint8_t paused;
     uint8_t finished;
     uint8_t pending; /* added before start, not stored yet */
     uint8_t reserved[3];
 } sched_task_info;
 
-/* The rest of what there is to know of a task. */
-UVSCHED_API int sched_task_get_info(const sched_task* task, sched_task_info* out);
+#define UVSCHED_TASK_INFO_INIT                                                      \
+    {                                                                               \
+        sizeof(sched_task_info), 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, { 0, 0, 0 } \
+    }
 
-/* ---- Iteration --------------------------------------------------------------------------------------------------- */
+/* The numbers of a task. */
+UVSCHED_API int sched_task_get_info(sched_task_info* out, const sched_task* task);
 
 /* The tasks of a store (NULL: of every store) that are not finished, in order of store and id, read in pages as it goes
  * on: tasks added or removed meanwhile may be seen or not, all others are seen once. UVSCHED_ENOTFOUND: no such store.
  */
-UVSCHED_API int sched_list_tasks(sched_scheduler* scheduler, sched_iterator** out, const char* store);
+UVSCHED_API int sched_get_tasks(sched_task_iterator** out, sched_scheduler* scheduler, const char* store);
 
-/* UVSCHED_OK and a task to free, or UVSCHED_ENOTFOUND at the end (without an error text). Waits for durable stores. */
-UVSCHED_API int sched_iterator_next(sched_iterator* iterator, sched_task** out);
-UVSCHED_API void sched_iterator_free(sched_iterator* iterator);
+/* The next task, to be freed. UVSCHED_EEND: there is none. Waits for durable stores. */
+UVSCHED_API int sched_task_iterator_next(sched_task** out, sched_task_iterator* iterator);
+UVSCHED_API void sched_task_iterator_free(sched_task_iterator* iterator);
+
+typedef struct sched_task_counts {
+    size_t size;
+    int64_t scheduled; /* with a next due time */
+    int64_t idle;      /* without one, and not paused: on an event, or while a custom trigger is asked */
+    int64_t paused;
+    int64_t pending; /* added, and written to their store by the next start */
+} sched_task_counts;
+
+#define UVSCHED_TASK_COUNTS_INIT \
+    { sizeof(sched_task_counts), 0, 0, 0, 0 }
+
+/* Counts the tasks of a store (NULL: of every store) that are not finished, without reading them; rows that cannot be
+ * read do not count. Waits for durable stores. UVSCHED_ENOTFOUND: no such store. UVSCHED_ENOTRUNNING: the scheduler has
+ * stopped, and a durable store with tasks is closed. */
+UVSCHED_API int sched_count_tasks(sched_task_counts* out, sched_scheduler* scheduler, const char* store);
 
 /* ---- History ----------------------------------------------------------------------------------------------------- */
 
-struct sched_history_row {
-    size_t size; /* of the library's struct */
-    int64_t seq;
-    const char* task_id;
-    const char* fire_id;
-    const char* kind;   /* scheduled, manual, boot, shutdown */
-    const char* state;  /* done, failed, cancelled, lost, missed, skipped */
-    const char* reason; /* "" or why */
-    const char* owner;
-    const char* result; /* JSON, or "" */
-    const char* error;
-    const char* late_result; /* what a run reported after its fire had been taken from it */
-    int64_t first;           /* earliest and latest scheduled time folded in */
-    int64_t last;
-    int64_t folded;
-    int64_t claimed_at; /* 0: none */
-    int64_t started_at;
-    int64_t finished_at;
-    int32_t exact; /* 0: folded is "at least" */
-    int32_t attempt;
-    int32_t crashes;
+/* The members of a row of history: a fire that ended, or due times that were missed or skipped. Texts are "" and
+ * numbers 0 if there is nothing to say. Listed here once: the struct below, uvsched.hpp and the Python package take
+ * their members from this table. */
+#define UVSCHED_HISTORY_FIELDS(TEXT, INSTANT, INT64, INT32)                                 \
+    INT64(number) /* grows with each row of a store */                                      \
+    TEXT(task_id)                                                                           \
+    TEXT(fire_id)                                                                           \
+    TEXT(kind)   /* scheduled, manual, boot, shutdown */                                    \
+    TEXT(state)  /* done, failed, cancelled, lost, missed, skipped */                       \
+    TEXT(reason) /* why, if the state does not say it */                                    \
+    TEXT(owner)  /* the identity of the scheduler that ran it */                            \
+    TEXT(result) /* JSON */                                                                 \
+    TEXT(error)                                                                             \
+    TEXT(late_result)       /* JSON: reported after the fire had been taken from its run */ \
+    INSTANT(first_time)     /* the earliest scheduled time folded into this row */          \
+    INSTANT(scheduled_time) /* the latest */                                                \
+    INT64(folded)           /* how many times those are */                                  \
+    INSTANT(claimed_at)                                                                     \
+    INSTANT(started_at)                                                                     \
+    INSTANT(finished_at)                                                                    \
+    INT32(exact) /* 0: folded is "at least" */                                              \
+    INT32(attempt)                                                                          \
+    INT32(crashes)
+
+#define UVSCHED_TEXT_MEMBER(name) const char* name;
+#define UVSCHED_INT64_MEMBER(name) int64_t name;
+#define UVSCHED_INT32_MEMBER(name) int32_t name;
+#define UVSCHED_TEXT_ZERO(name) NULL,
+#define UVSCHED_INT_ZERO(name) 0,
+
+typedef struct sched_history_row {
+    size_t size;
+    UVSCHED_HISTORY_FIELDS(UVSCHED_TEXT_MEMBER, UVSCHED_INT64_MEMBER, UVSCHED_INT64_MEMBER, UVSCHED_INT32_MEMBER)
     int32_t reserved;
-};
+} sched_history_row;
 
-/* Called for one row, which is valid until it returns. */
-typedef void (*sched_history_fn)(const sched_history_row* row, void* user_data);
+#define UVSCHED_HISTORY_ROW_INIT                                                                              \
+    {                                                                                                         \
+        sizeof(sched_history_row),                                                                            \
+            UVSCHED_HISTORY_FIELDS(UVSCHED_TEXT_ZERO, UVSCHED_INT_ZERO, UVSCHED_INT_ZERO, UVSCHED_INT_ZERO) 0 \
+    }
 
-/* Fires that ended, from new to old. `store` NULL: "default"; `task_id` NULL: of all tasks; `state` NULL: any;
- * `before`: rows with a smaller number (INT64_MAX: from the newest). Calls `row` for at most `limit` rows on this
- * thread, with no lock held. Waits for durable stores. UVSCHED_ENOTFOUND: no such store. UVSCHED_ENOTRUNNING: it is
- * durable and closed. */
-UVSCHED_API int sched_query_history(sched_scheduler* scheduler, const char* store, const char* task_id,
-                                    const char* state, int64_t before, size_t limit, sched_history_fn row,
-                                    void* user_data);
+/* Which rows; a member that is NULL or 0 does not choose. */
+typedef struct sched_history_query {
+    size_t size;
+    const char* task_id;
+    const char* store; /* NULL: "default" */
+    const char* state;
+    int64_t before; /* rows with a smaller number, which are older */
+    int64_t limit;  /* at most so many rows */
+} sched_history_query;
 
-/* ---- Runs: valid in the callback, or until a run queue's consumer has reported the run ----------------------------
- */
+#define UVSCHED_HISTORY_QUERY_INIT \
+    { sizeof(sched_history_query), NULL, NULL, NULL, 0, 0 }
 
-/* Whose run it is. Strings live as long as the run. */
+/* History from new to old, read in pages as it goes on; rows that come after the first page was read are not seen.
+ * `query` NULL: all rows of "default". UVSCHED_ENOTFOUND: no such store. */
+UVSCHED_API int sched_history(sched_history_iterator** out, sched_scheduler* scheduler,
+                              const sched_history_query* query);
+
+/* The next row; its texts live until the iterator's next call or its end. UVSCHED_EEND: there is none. Waits for
+ * durable stores. UVSCHED_ENOTRUNNING: the store is durable and closed. */
+UVSCHED_API int sched_history_iterator_next(sched_history_row* out, sched_history_iterator* iterator);
+UVSCHED_API void sched_history_iterator_free(sched_history_iterator* iterator);
+
+/* ---- Runs: valid in the callback, or until a run queue's consumer has reported the run --------------------------- */
+
+/* The task of a run. Strings live as long as the run. */
 UVSCHED_API const char* sched_run_task_id(const sched_run* run);
 UVSCHED_API const char* sched_run_task_name(const sched_run* run);
 UVSCHED_API const char* sched_run_function(const sched_run* run);
 UVSCHED_API const char* sched_run_store(const sched_run* run);
 UVSCHED_API const char* sched_run_arguments(const sched_run* run); /* JSON, or "" */
 
-/* The idempotency key: 32 hexadecimal digits, written with a NUL to `buffer`, which is returned. */
-UVSCHED_API const char* sched_run_fire_id(const sched_run* run, char buffer[33]);
+#define UVSCHED_FIRE_ID_SIZE 33 /* 32 hexadecimal digits and a NUL */
+
+/* The idempotency key: written to `out`, which is returned. */
+UVSCHED_API const char* sched_run_fire_id(char out[UVSCHED_FIRE_ID_SIZE], const sched_run* run);
 
 /* Which of its fires: "scheduled", "manual", "boot" or "shutdown"; the latest and earliest scheduled time folded into
  * it, how many those are (exact, or at least so many), and the attempt, from 1. */
@@ -502,8 +705,8 @@ UVSCHED_API int sched_run_attempt(const sched_run* run);
 /* 1 once it was asked to end early. */
 UVSCHED_API int sched_run_cancelled(const sched_run* run);
 
-/* The run's result (JSON text) or error text, for event and ledger; in its callback, on that thread. What is not UTF-8
- * in an error text is replaced, and what is beyond 64 KiB cut off. */
+/* The run's result (JSON text) or error text, for event and ledger. To be called in its callback, on that thread. Bytes
+ * of an error text that are not UTF-8 are replaced, and it is cut after 64 KiB. */
 UVSCHED_API int sched_run_set_result(const sched_run* run, const char* json, size_t length);
 UVSCHED_API int sched_run_set_error(const sched_run* run, const char* text, size_t length);
 
@@ -529,34 +732,45 @@ UVSCHED_API int sched_run_set_error(const sched_run* run, const char* text, size
 #define UVSCHED_EVENT_TASK_CANCELLED (1ULL << 17)   /* a run was cancelled by a shutdown or a request */
 #define UVSCHED_EVENT_TASK_LOST (1ULL << 18)        /* recovery gave a run up */
 #define UVSCHED_EVENT_TASK_RECOVERED (1ULL << 19)   /* recovery will run a fire of a dead process again */
-#define UVSCHED_EVENT_TASK_FINISHED (1ULL << 20)    /* the trigger has no further time */
-#define UVSCHED_EVENT_TASK_CONFLICT (1ULL << 21)    /* a declared task differs from the stored one, which stays */
+#define UVSCHED_EVENT_TASK_FINISHED (1ULL << 20)    /* the trigger has no further time; a last run may follow */
+#define UVSCHED_EVENT_TASK_CONFLICT (1ULL << 21)    /* UVSCHED_KEEP_EXISTING: the stored task differs, and stays */
 #define UVSCHED_EVENT_TASK_QUARANTINED (1ULL << 22) /* a stored row cannot be read; it stays where it is */
 #define UVSCHED_EVENT_TASK_UNRUNNABLE (1ULL << 23)  /* a stored task's function or executor is not known here */
-#define UVSCHED_EVENT_STORE_ERROR (1ULL << 24)      /* a store request failed and will be tried again */
+#define UVSCHED_EVENT_STORE_ERROR (1ULL << 24)      /* a request failed and is tried again, or the file is another */
 #define UVSCHED_EVENT_STORE_RECOVERED (1ULL << 25)
 #define UVSCHED_EVENT_CLOCK_STEP (1ULL << 26)
 #define UVSCHED_EVENT_SLOW_INLINE (1ULL << 27)    /* an inline callback held the loop for longer than 100 ms */
 #define UVSCHED_EVENT_EVENTS_DROPPED (1ULL << 28) /* a listener was too slow; it gets this one whatever its mask */
 #define UVSCHED_EVENT_TRIGGER_ERROR (1ULL << 29)
-#define UVSCHED_EVENT_ALL ((1ULL << 30) - 1)
+#define UVSCHED_EVENT_RESOURCE_ERROR (1ULL << 30)  /* memory or threads ran out; the scheduler tries again */
+#define UVSCHED_EVENT_TASK_REDECLARED (1ULL << 31) /* another declaration replaced the stored task: old and new */
+#define UVSCHED_EVENT_TASK_UNDECLARED (1ULL << 32) /* for each store and start: see sched_config_set_undeclared() */
+#define UVSCHED_EVENT_TASK_UNNAMED (1ULL << 33) /* a one-off without an id: each start that declares it adds another */
+#define UVSCHED_EVENT_TASK_DELAYED (1ULL << 34) /* a run waited in its executor for more than a second: _duration */
+#define UVSCHED_EVENT_ALL ((1ULL << 35) - 1)
 
-/* `callback` is called on a thread of the scheduler's own, in order, for events whose code is in `mask`. `destroy` may
- * be NULL. `listener` gets a number for sched_remove_listener(); may be NULL. */
-UVSCHED_API int sched_add_listener(sched_scheduler* scheduler, uint64_t mask, sched_event_fn callback, void* user_data,
-                                   sched_destroy_fn destroy, uint64_t* listener);
+/* Adds a listener.
+ *   out        gets a number for sched_remove_listener(); may be NULL
+ *   mask       the codes of the events to hear, or-ed
+ *   callback   called on a thread for listeners, in order
+ *   user_data  handed to `callback`
+ *   destroy    destroy(user_data) is called once, when the listener was removed or the scheduler freed. May be NULL. */
+UVSCHED_API int sched_add_listener(uint64_t* out, sched_scheduler* scheduler, uint64_t mask, sched_event_fn callback,
+                                   void* user_data, sched_destroy_fn destroy);
 
-/* After it returns, the callback is not running (unless it was called from it) and will not be called again: so it
- * waits for a call under way. UVSCHED_ENOTFOUND. */
+/* Waits for a call of the listener that is under way (unless it is made from that call). After it returns, the listener
+ * is not called any more. UVSCHED_ENOTFOUND. */
 UVSCHED_API int sched_remove_listener(sched_scheduler* scheduler, uint64_t listener);
 
-/* Getters; strings live as long as the event: in the callback, or until the consumer's next sched_queue_take(). What
- * does not concern an event is "" or 0. */
+/* Getters; strings live as long as the event: in the callback, or until the consumer's next sched_consumer_take(). They
+ * give "" or 0 if they do not concern the event. */
 UVSCHED_API uint64_t sched_event_code(const sched_event* event);
 UVSCHED_API const char* sched_event_name(const sched_event* event); /* "task_executed" */
 UVSCHED_API int64_t sched_event_time(const sched_event* event);
 UVSCHED_API const char* sched_event_alias(const sched_event* event); /* of the store or executor */
 UVSCHED_API const char* sched_event_task_id(const sched_event* event);
+/* The task's name, for people, in events about runs and due times. */
+UVSCHED_API const char* sched_event_task_name(const sched_event* event);
 UVSCHED_API const char* sched_event_fire_id(const sched_event* event);
 UVSCHED_API int64_t sched_event_scheduled_time(const sched_event* event);
 UVSCHED_API int64_t sched_event_first_time(const sched_event* event);
@@ -565,67 +779,93 @@ UVSCHED_API int64_t sched_event_count(const sched_event* event);
 UVSCHED_API int sched_event_exact(const sched_event* event);
 UVSCHED_API const char* sched_event_reason(const sched_event* event);
 UVSCHED_API int sched_event_attempt(const sched_event* event);
-UVSCHED_API int64_t sched_event_duration(const sched_event* event);   /* of a run that ended, microseconds */
+UVSCHED_API int64_t sched_event_duration(const sched_event* event);   /* of an ended run, or its wait: microseconds */
 UVSCHED_API const char* sched_event_result(const sched_event* event); /* JSON, or "" */
-/* For people; of a failed run the error's text. */
+/* A text for people; the error's text if a run failed. */
 UVSCHED_API const char* sched_event_message(const sched_event* event);
 
-/* ---- Run queues: executors for other languages and other threads ------------------------------------------------- */
+/* ---- Run queues: executors for other languages, threads and processes -------------------------------------------- */
+
+/* A consumer takes runs when it likes, and they are reported with sched_queue_finish() at any later time, from any
+ * thread, by their run id. So any engine can stand on a queue: a loop, a pool of processes, a remote worker. For a run
+ * that leaves the thread, sched_run_fire_id(), sched_run_function() and sched_run_arguments() are what it needs to be
+ * called elsewhere. docs/c-api.md has programs. */
 
 /* The queue behind an executor of type "queue". UVSCHED_ENOTFOUND: no such executor. */
-UVSCHED_API int sched_queue_get(sched_scheduler* scheduler, sched_queue** out, const char* executor);
+UVSCHED_API int sched_get_queue(sched_queue** out, sched_scheduler* scheduler, const char* executor);
 
-/* Frees the handle, not the executor. */
+/* Frees the handle, not the executor. A callback that was set through it stays: clear it first, or through another
+ * handle (see sched_queue_set_notify()). */
 UVSCHED_API void sched_queue_free(sched_queue* queue);
 
-/* Becomes a consumer with room for so many runs that wait: the scheduler claims no more than the attached consumers
- * have room for. */
-UVSCHED_API int sched_queue_attach(sched_queue* queue, size_t room, sched_consumer** out);
+/* Makes a consumer with room for so many runs that wait: the scheduler claims no more at once than the consumers of the
+ * queue have room for, and no more until they have taken those. */
+UVSCHED_API int sched_consumer_new(sched_consumer** out, sched_queue* queue, size_t room);
 
-/* Frees the consumer; when the last one leaves, the runs that wait are released to be claimed again. A take that waits
- * in another thread returns. */
-UVSCHED_API int sched_queue_detach(sched_consumer* consumer);
+/* Frees a consumer; a take that waits in another thread returns. Runs that it has taken may still be reported. When the
+ * last consumer of a queue is freed, the runs that wait there are released to be claimed again. */
+UVSCHED_API void sched_consumer_free(sched_consumer* consumer);
 
-#define UVSCHED_ITEM_RUN 1U          /* call it, then report it with sched_queue_finish() */
-#define UVSCHED_ITEM_EVENT 2U        /* see sched_queue_subscribe() */
-#define UVSCHED_ITEM_TRIGGER_NEXT 3U /* see custom triggers below */
-#define UVSCHED_ITEM_STORE_CALL 4U   /* reserved */
-#define UVSCHED_ITEM_RELEASE 5U      /* `token` is not used any more */
-#define UVSCHED_ITEM_STOPPED 6U      /* the scheduler has stopped */
-#define UVSCHED_ITEM_CANCEL 7U       /* the run `run_id` should end early */
+typedef enum sched_item_tag UVSCHED_32BIT {
+    UVSCHED_ITEM_RUN = 1,          /* a run to be made, and reported with sched_queue_finish() */
+    UVSCHED_ITEM_EVENT = 2,        /* see sched_queue_subscribe() */
+    UVSCHED_ITEM_TRIGGER_NEXT = 3, /* see custom triggers below */
+    UVSCHED_ITEM_STORE_CALL = 4,   /* reserved */
+    UVSCHED_ITEM_RELEASE = 5,      /* `token` is not used any more */
+    UVSCHED_ITEM_STOPPED = 6,      /* the scheduler has stopped */
+    UVSCHED_ITEM_CANCEL = 7,       /* the run `run_id` should end early */
+} sched_item_tag;
 
 typedef struct sched_item {
-    uint32_t tag; /* UVSCHED_ITEM_*; skip those you do not know */
+    uint32_t tag; /* sched_item_tag; skip those that you do not know */
     uint32_t reserved;
     uint64_t run_id;
     uint64_t token; /* RUN: the task's, else the function's; RELEASE: the retired one; TRIGGER_NEXT: the trigger's */
-    const sched_run* run;     /* RUN: valid until reported */
-    const sched_event* event; /* EVENT: valid until this consumer's next take, or its detach */
-    const sched_ask* ask;     /* TRIGGER_NEXT: as an event is */
+    const sched_run* run;     /* RUN: valid until it is reported */
+    const sched_event* event; /* EVENT: valid until this consumer's next take, or its end */
+    const sched_ask* ask;     /* TRIGGER_NEXT: valid as an event is */
 } sched_item;
 
-/* Takes up to `capacity` items (4096 in one call), waiting up to timeout_ms for the first, on whichever thread.
- * 0 items: timeout, or sched_queue_wake(). One thread at a time for each consumer. */
-UVSCHED_API int sched_queue_take(sched_consumer* consumer, sched_item* items, size_t capacity, int timeout_ms,
-                                 size_t* count);
+/* Takes items, on any thread, but one thread at a time for each consumer.
+ *   out, capacity  where at most so many go (4096 in one call)
+ *   count          how many were taken; 0: the time is over, or sched_queue_wake() was called
+ *   timeout_ms     how long to wait for the first */
+UVSCHED_API int sched_consumer_take(sched_item* out, size_t capacity, size_t* count, sched_consumer* consumer,
+                                    int timeout_ms);
 
 /* Makes every take that waits return. */
 UVSCHED_API int sched_queue_wake(sched_queue* queue);
 
 /* A descriptor that is readable while items wait; never read or close it yourself. It is closed when the scheduler and
  * every handle of the queue and its consumers are freed. */
-UVSCHED_API int sched_queue_fd(sched_queue* queue, int* out);
+UVSCHED_API int sched_queue_fd(int* out, sched_queue* queue);
+
+/* For loops that cannot wait for a descriptor: `notify` is called each time that the descriptor becomes readable, which
+ * is when items begin to wait where none did; and at once, if items wait already when it is set or when a consumer
+ * attaches. After a call take until there are 0 items: the next call comes only then.
+ *
+ * The callback is called on the thread that brings an item: a thread of the scheduler, or any that calls this library.
+ * Locks are held meanwhile, so it must not block and must not call this library. It wakes the consumer's loop
+ * (uv_async_send(), g_main_context_wakeup(), PostQueuedCompletionStatus()) and returns.
+ *
+ * A queue has one callback, whichever handle sets it: setting another replaces it, and NULL ends it. When this
+ * function has returned, the callback before is not called any more, and no call of it is under way: its user_data may
+ * be freed. */
+typedef void (*sched_notify_fn)(void* user_data);
+UVSCHED_API int sched_queue_set_notify(sched_queue* queue, sched_notify_fn notify, void* user_data);
 
 /* Events for the queue's consumers, in a bounded ring with a drop count. A mask of 0: none. */
 UVSCHED_API int sched_queue_subscribe(sched_queue* queue, uint64_t mask);
 
-#define UVSCHED_RUN_DONE 0
-#define UVSCHED_RUN_FAILED 1
-#define UVSCHED_RUN_CANCELLED 2
+typedef enum sched_run_status UVSCHED_32BIT {
+    UVSCHED_RUN_DONE = 0,
+    UVSCHED_RUN_FAILED = 1,
+    UVSCHED_RUN_CANCELLED = 2,
+} sched_run_status;
 
 typedef struct sched_result {
     uint64_t run_id;
-    int32_t status; /* UVSCHED_RUN_* */
+    int32_t status; /* sched_run_status */
     int32_t reserved;
     const char* result; /* JSON text, or NULL */
     size_t result_length;
@@ -640,43 +880,53 @@ UVSCHED_API int sched_queue_finish(sched_queue* queue, const sched_result* resul
 /* ---- Custom triggers: rules of the program's own ----------------------------------------------------------------- */
 
 /* A task whose trigger is custom stores a name and arguments; the function behind the name is asked for one time after
- * the other: when the task is added, resumed, changed or replaced, after each run was claimed, and, where a run is more
+ * the other: when the task is added, resumed, updated or replaced, after each run was claimed, and, if a run is more
  * than a second late, for the times that piled up behind it, before it is run. While it is asked, the task has no next
  * run. jitter, start_at and end_at are the scheduler's part.
  *
  * A function that fails, gives a time that is not later than its last one (or, asked for the first, lies before the
  * moment it is asked from), or one outside 1970 to 2199, or does not answer within UVSCHED_TRIGGER_DEADLINE_MS, hurts
  * its own task alone: that one is paused, with a "missed" row of reason "trigger_failed" in its history, whose error
- * says what came, and an event UVSCHED_EVENT_TRIGGER_ERROR. sched_resume_task() and sched_change_task() ask again.
+ * says what came, and an event UVSCHED_EVENT_TRIGGER_ERROR. sched_resume_task() and sched_update_task() ask again.
  *
  * A stored task whose trigger's name is not registered in this process waits until it is (one event, TASK_UNRUNNABLE).
  * A process that ends between a claim and the answer loses nothing: the next start asks again. Custom triggers cannot
- * stand inside "and" and "or", and sched_preview_task() shows their next time alone. */
+ * stand inside "and" and "or", and sched_preview_task_runs() shows their next time alone. */
 
 #define UVSCHED_TRIGGER_DEADLINE_MS 5000 /* for one answer */
 
-#define UVSCHED_TRIGGER_NEVER 0     /* there is no further time: the task is finished */
-#define UVSCHED_TRIGGER_TIME 1      /* here it is */
-#define UVSCHED_TRIGGER_FAILED (-1) /* as is every other number */
+typedef enum sched_answer_status UVSCHED_32BIT {
+    UVSCHED_TRIGGER_NEVER = 0,   /* there is no further time: the task is finished */
+    UVSCHED_TRIGGER_TIME = 1,    /* the next time is known */
+    UVSCHED_TRIGGER_FAILED = -1, /* as is every other number */
+} sched_answer_status;
 
-/* Writes the next time to `next` and returns UVSCHED_TRIGGER_*. Called on a thread that the scheduler keeps for custom
- * triggers, one call at a time, with no lock held. A call that is over its deadline is left to that thread, whose place
- * a fresh one takes; its answer is ignored then, and neither a stop nor sched_free() waits for it. */
-typedef int (*sched_trigger_next_fn)(const sched_ask* ask, int64_t* next, void* user_data);
+/* Writes the next time to `next` and returns a sched_answer_status. Called on a thread that the scheduler keeps for
+ * custom triggers, one call at a time, with no lock held. A call that is over its deadline keeps that thread, and a
+ * fresh thread asks the others; its answer is then ignored, and neither a stop nor sched_free() waits for it. */
+typedef int (*sched_trigger_next_fn)(int64_t* next, const sched_ask* ask, void* user_data);
 
 typedef struct sched_trigger_table {
-    size_t size; /* set to sizeof(sched_trigger_table) by the caller */
+    size_t size;
     sched_trigger_next_fn next;
 } sched_trigger_table;
 
-/* Makes `name` usable by tasks. The table is copied. `destroy(user_data)` (may be NULL) is called once, when the name
- * was unregistered or the scheduler freed, and no call uses it any more. UVSCHED_EALREADY: the name is taken. */
+#define UVSCHED_TRIGGER_TABLE_INIT \
+    { sizeof(sched_trigger_table), NULL }
+
+/* Makes a custom trigger usable by tasks. UVSCHED_EALREADY: the name is taken.
+ *   name       tasks name the trigger by it
+ *   table      its functions; copied
+ *   user_data  handed to them
+ *   destroy    destroy(user_data) is called once, when the name was unregistered or the scheduler freed, and no call
+ *              uses it any more. May be NULL. */
 UVSCHED_API int sched_register_trigger(sched_scheduler* scheduler, const char* name, const sched_trigger_table* table,
                                        void* user_data, sched_destroy_fn destroy);
 
-/* The same for a function of another language: it is asked by TRIGGER_NEXT items of `queue`, to be answered with
- * sched_queue_answer(). Its time to answer begins when the item is taken; while no consumer is attached, the task waits.
- * Registering a name again replaces its token; the old one comes back as a RELEASE item of its queue. */
+/* Makes a custom trigger of another language usable by tasks: it is asked by TRIGGER_NEXT items of `queue`, to be
+ * answered with sched_queue_answer(). Its time to answer begins when the item is taken; while the queue has no
+ * consumer, the task waits. If a name is registered again, its token is replaced, and the old one comes back as a
+ * RELEASE item of its queue. */
 UVSCHED_API int sched_register_trigger_token(sched_scheduler* scheduler, const char* name, uint64_t token,
                                              sched_queue* queue);
 
@@ -684,34 +934,37 @@ UVSCHED_API int sched_register_trigger_token(sched_scheduler* scheduler, const c
 UVSCHED_API int sched_unregister_trigger(sched_scheduler* scheduler, const char* name);
 
 /* Gives a task such a trigger; it counts among the setters of its trigger. `arguments` is any JSON, handed to the
- * function; NULL: none. Adding the task gives UVSCHED_ENOTFOUND where the name is not registered. */
+ * function; NULL: none. Adding the task gives UVSCHED_ENOTFOUND if the name is not registered. */
 UVSCHED_API int sched_task_set_custom_trigger(sched_task* task, const char* name, const char* arguments);
 
-/* What is asked: valid in the function, or as sched_item says. The id names it in an answer. The last time that it
- * gave is INT64_MIN when the first is asked for, which must not be earlier than sched_ask_now(): then the moment of
- * adding, resuming or replacing the task, or start_at; else the wall clock's time. */
-UVSCHED_API uint64_t sched_ask_id(const sched_ask* ask);
+/* A question to a custom trigger: valid in the function, or as sched_item says. */
+UVSCHED_API uint64_t sched_ask_id(const sched_ask* ask); /* names it in an answer */
 UVSCHED_API const char* sched_ask_task_id(const sched_ask* ask);
 UVSCHED_API const char* sched_ask_trigger(const sched_ask* ask);   /* the registered name */
 UVSCHED_API const char* sched_ask_arguments(const sched_ask* ask); /* JSON, or "" */
 UVSCHED_API const char* sched_ask_timezone(const sched_ask* ask);  /* of the trigger, else the scheduler's */
+
+/* The last time it gave, INT64_MIN the first time. The answer must be later than that, and the first one not before
+ * sched_ask_now(). */
 UVSCHED_API int64_t sched_ask_previous(const sched_ask* ask);
+
+/* For the first answer, the moment of adding, resuming or replacing the task, or start_at; else the clock's time. */
 UVSCHED_API int64_t sched_ask_now(const sched_ask* ask);
 
-/* In the function, on its thread: why it fails. As sched_run_set_error(). */
+/* Says why the function fails; to be called in it, on its thread. As sched_run_set_error(). */
 UVSCHED_API int sched_ask_set_error(const sched_ask* ask, const char* text, size_t length);
 
 typedef struct sched_answer {
     uint64_t ask_id;
     int64_t time;   /* UVSCHED_TRIGGER_TIME */
-    int32_t status; /* UVSCHED_TRIGGER_* */
+    int32_t status; /* sched_answer_status */
     int32_t reserved;
     const char* error; /* UVSCHED_TRIGGER_FAILED, or NULL; see sched_run_set_error() */
     size_t error_length;
 } sched_answer;
 
-/* Answers what TRIGGER_NEXT items asked, in one batch: all, or on UVSCHED_EINVAL (which names the member) none. Answers
- * that nobody waits for (any more) are ignored. */
+/* Answers TRIGGER_NEXT items, in one batch: all, or on UVSCHED_EINVAL (which names the member) none. Answers that
+ * nobody waits for (any more) are ignored. */
 UVSCHED_API int sched_queue_answer(sched_queue* queue, const sched_answer* answers, size_t count);
 
 #ifdef __cplusplus

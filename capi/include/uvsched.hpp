@@ -1,14 +1,18 @@
-// uvsched.hpp - uvsched.h for C++17: the same calls, with handles that free themselves and exceptions instead of codes.
+// uvsched.hpp - uvsched.h for C++17: the same calls, with handles that free themselves, exceptions instead of codes,
+// std::chrono for times, enum classes, and callables.
 //
-// Header-only, over uvsched.h alone; docs/c-api.md has examples. What a call does, whether it waits, and which thread
-// may make it is said in uvsched.h, once: members here have the C function's name without its prefix.
+// Header-only, over uvsched.h alone; docs/c-api.md has examples. uvsched.h says, once, what a call does, whether it
+// waits, and which thread may make it: members here have the C function's name without its prefix.
 //
 //   - A failing call throws sched::Error with the code and the text.
 //   - Handle classes are move-only owners. get() is the C handle; a moved-from object's calls throw UVSCHED_EHANDLE.
-//   - Run, Event, Item are borrowed views: valid as long as the C pointer is.
-//   - Instants and spans are microseconds (std::int64_t), timeouts milliseconds (int, kForever).
+//   - Run, Ask, Event and Item are borrowed views: valid as long as the C pointer is.
+//   - An Instant is a time of the system clock, in microseconds; spans are microseconds, timeouts milliseconds.
+//   - An empty text stands for NULL where the C function may be given NULL.
 #pragma once
 
+#include <algorithm>
+#include <chrono>
 #include <cstddef>
 #include <cstdint>
 #include <exception>
@@ -24,11 +28,65 @@
 
 namespace sched {
 
-using Instant = std::int64_t;  // microseconds since 1970-01-01T00:00:00Z
-using Micros = std::int64_t;   // a span
+using Micros = std::chrono::microseconds;
+using Millis = std::chrono::milliseconds;
+using Instant = std::chrono::time_point<std::chrono::system_clock, Micros>;
 
-inline constexpr int kForever = -1;
-inline constexpr Micros kSecond = 1'000'000;
+inline constexpr Millis kForever{-1};
+inline constexpr Millis kNoWait{0};
+
+// Instants and timeouts as the C functions take them. A timeout that an int does not hold is as long as one can be.
+[[nodiscard]] constexpr std::int64_t to_c(Instant instant) noexcept { return instant.time_since_epoch().count(); }
+[[nodiscard]] constexpr Instant from_c(std::int64_t microseconds) noexcept { return Instant(Micros(microseconds)); }
+[[nodiscard]] constexpr int to_c(Millis timeout) noexcept {
+    return static_cast<int>(std::clamp<std::int64_t>(timeout.count(), INT32_MIN, INT32_MAX));
+}
+
+// ---- Enums: the values of uvsched.h, which has their comments ----
+
+enum class State : std::int32_t {
+    stopped = UVSCHED_STATE_STOPPED,
+    running = UVSCHED_STATE_RUNNING,
+    paused = UVSCHED_STATE_PAUSED,
+    starting = UVSCHED_STATE_STARTING,
+    stopping = UVSCHED_STATE_STOPPING,
+};
+enum class StopMode : std::int32_t { wait = UVSCHED_STOP_WAIT, cancel = UVSCHED_STOP_CANCEL };
+enum class Undeclared : std::int32_t {
+    keep = UVSCHED_UNDECLARED_KEEP,
+    pause = UVSCHED_UNDECLARED_PAUSE,
+    remove = UVSCHED_UNDECLARED_DELETE,  // "delete" is a word of the language
+};
+enum class Driver : std::int32_t { own_thread = UVSCHED_DRIVER_OWN_THREAD, caller = UVSCHED_DRIVER_CALLER };
+enum class OnCrash : std::int32_t { rerun = UVSCHED_CRASH_RERUN, mark_lost = UVSCHED_CRASH_MARK_LOST };
+enum class OnExisting : std::uint32_t {
+    declare = 0,
+    replace = UVSCHED_REPLACE_EXISTING,
+    raise = UVSCHED_RAISE_CONFLICT,
+    keep = UVSCHED_KEEP_EXISTING,
+};
+enum class Why : std::int32_t {
+    match = UVSCHED_WHY_MATCH,
+    gap = UVSCHED_WHY_GAP,
+    first_pass = UVSCHED_WHY_FIRST_PASS,
+    second_pass = UVSCHED_WHY_SECOND_PASS,
+};
+enum class ItemTag : std::uint32_t {
+    run = UVSCHED_ITEM_RUN,
+    event = UVSCHED_ITEM_EVENT,
+    trigger_next = UVSCHED_ITEM_TRIGGER_NEXT,
+    store_call = UVSCHED_ITEM_STORE_CALL,
+    release = UVSCHED_ITEM_RELEASE,
+    stopped = UVSCHED_ITEM_STOPPED,
+    cancel = UVSCHED_ITEM_CANCEL,
+};
+enum class RunStatus : std::int32_t {
+    done = UVSCHED_RUN_DONE,
+    failed = UVSCHED_RUN_FAILED,
+    cancelled = UVSCHED_RUN_CANCELLED,
+};
+
+// ---- Errors and handles ----
 
 // A call that failed.
 class Error : public std::runtime_error {
@@ -88,11 +146,11 @@ public:
     [[nodiscard]] const char* arguments() const noexcept { return sched_run_arguments(raw_); }
     [[nodiscard]] const char* kind() const noexcept { return sched_run_kind(raw_); }
     [[nodiscard]] std::string fire_id() const {
-        char buffer[33];
-        return sched_run_fire_id(raw_, buffer);
+        char buffer[UVSCHED_FIRE_ID_SIZE];
+        return sched_run_fire_id(buffer, raw_);
     }
-    [[nodiscard]] Instant scheduled_time() const noexcept { return sched_run_scheduled_time(raw_); }
-    [[nodiscard]] Instant first_time() const noexcept { return sched_run_first_time(raw_); }
+    [[nodiscard]] Instant scheduled_time() const noexcept { return from_c(sched_run_scheduled_time(raw_)); }
+    [[nodiscard]] Instant first_time() const noexcept { return from_c(sched_run_first_time(raw_)); }
     [[nodiscard]] std::int64_t folded() const noexcept { return sched_run_folded(raw_); }
     [[nodiscard]] bool exact() const noexcept { return sched_run_exact(raw_) != 0; }
     [[nodiscard]] int attempt() const noexcept { return sched_run_attempt(raw_); }
@@ -105,7 +163,7 @@ private:
     const sched_run* raw_;
 };
 
-// What a custom trigger's function is asked: borrowed, as sched_ask is.
+// A question to a custom trigger, in its function or as an item says.
 class Ask {
 public:
     explicit Ask(const sched_ask* raw) noexcept : raw_(raw) {}
@@ -116,12 +174,12 @@ public:
     [[nodiscard]] const char* trigger() const noexcept { return sched_ask_trigger(raw_); }
     [[nodiscard]] const char* arguments() const noexcept { return sched_ask_arguments(raw_); }
     [[nodiscard]] const char* timezone() const noexcept { return sched_ask_timezone(raw_); }
-    // The last time that it gave; nothing when the first is asked for.
+    // The last time that it gave; nothing if the first is asked for.
     [[nodiscard]] std::optional<Instant> previous() const noexcept {
-        const Instant time = sched_ask_previous(raw_);
-        return time == INT64_MIN ? std::nullopt : std::optional(time);
+        const std::int64_t time = sched_ask_previous(raw_);
+        return time == INT64_MIN ? std::nullopt : std::optional(from_c(time));
     }
-    [[nodiscard]] Instant now() const noexcept { return sched_ask_now(raw_); }
+    [[nodiscard]] Instant now() const noexcept { return from_c(sched_ask_now(raw_)); }
 
 private:
     const sched_ask* raw_;
@@ -135,17 +193,18 @@ public:
 
     [[nodiscard]] std::uint64_t code() const noexcept { return sched_event_code(raw_); }
     [[nodiscard]] const char* name() const noexcept { return sched_event_name(raw_); }
-    [[nodiscard]] Instant time() const noexcept { return sched_event_time(raw_); }
+    [[nodiscard]] Instant time() const noexcept { return from_c(sched_event_time(raw_)); }
     [[nodiscard]] const char* alias() const noexcept { return sched_event_alias(raw_); }
     [[nodiscard]] const char* task_id() const noexcept { return sched_event_task_id(raw_); }
+    [[nodiscard]] const char* task_name() const noexcept { return sched_event_task_name(raw_); }
     [[nodiscard]] const char* fire_id() const noexcept { return sched_event_fire_id(raw_); }
-    [[nodiscard]] Instant scheduled_time() const noexcept { return sched_event_scheduled_time(raw_); }
-    [[nodiscard]] Instant first_time() const noexcept { return sched_event_first_time(raw_); }
+    [[nodiscard]] Instant scheduled_time() const noexcept { return from_c(sched_event_scheduled_time(raw_)); }
+    [[nodiscard]] Instant first_time() const noexcept { return from_c(sched_event_first_time(raw_)); }
     [[nodiscard]] std::int64_t count() const noexcept { return sched_event_count(raw_); }
     [[nodiscard]] bool exact() const noexcept { return sched_event_exact(raw_) != 0; }
     [[nodiscard]] const char* reason() const noexcept { return sched_event_reason(raw_); }
     [[nodiscard]] int attempt() const noexcept { return sched_event_attempt(raw_); }
-    [[nodiscard]] Micros duration() const noexcept { return sched_event_duration(raw_); }
+    [[nodiscard]] Micros duration() const noexcept { return Micros(sched_event_duration(raw_)); }
     [[nodiscard]] const char* result() const noexcept { return sched_event_result(raw_); }
     [[nodiscard]] const char* message() const noexcept { return sched_event_message(raw_); }
 
@@ -153,56 +212,30 @@ private:
     const sched_event* raw_;
 };
 
-// A row of history, copied. Members as sched_history_row's.
+// A row of history, copied: the members of sched_history_row, with C++ types.
 struct HistoryRow {
-    explicit HistoryRow(const sched_history_row& row)
-        : seq(row.seq),
-          task_id(row.task_id),
-          fire_id(row.fire_id),
-          kind(row.kind),
-          state(row.state),
-          reason(row.reason),
-          owner(row.owner),
-          result(row.result),
-          error(row.error),
-          late_result(row.late_result),
-          first(row.first),
-          last(row.last),
-          folded(row.folded),
-          claimed_at(row.claimed_at),
-          started_at(row.started_at),
-          finished_at(row.finished_at),
-          exact(row.exact != 0),
-          attempt(row.attempt),
-          crashes(row.crashes) {}
+    explicit HistoryRow(const sched_history_row& row) {
+#define UVSCHED_COPY(name) name = row.name;
+#define UVSCHED_COPY_INSTANT(name) name = from_c(row.name);
+        UVSCHED_HISTORY_FIELDS(UVSCHED_COPY, UVSCHED_COPY_INSTANT, UVSCHED_COPY, UVSCHED_COPY)
+#undef UVSCHED_COPY
+#undef UVSCHED_COPY_INSTANT
+    }
 
-    std::int64_t seq;
-    std::string task_id;
-    std::string fire_id;
-    std::string kind;
-    std::string state;
-    std::string reason;
-    std::string owner;
-    std::string result;
-    std::string error;
-    std::string late_result;
-    Instant first;
-    Instant last;
-    std::int64_t folded;
-    Instant claimed_at;
-    Instant started_at;
-    Instant finished_at;
-    bool exact;
-    int attempt;
-    int crashes;
+#define UVSCHED_STRING_MEMBER(name) std::string name;
+#define UVSCHED_INSTANT_MEMBER(name) Instant name;
+    UVSCHED_HISTORY_FIELDS(UVSCHED_STRING_MEMBER, UVSCHED_INSTANT_MEMBER, UVSCHED_INT64_MEMBER, UVSCHED_INT32_MEMBER)
+#undef UVSCHED_STRING_MEMBER
+#undef UVSCHED_INSTANT_MEMBER
 };
 
-// Which rows of history; what is empty does not choose.
+// Which rows of history; a member that is empty or 0 does not choose.
 struct HistoryQuery {
     std::string task_id;
+    std::string store;  // empty: "default"
     std::string state;
-    std::int64_t before = INT64_MAX;
-    std::size_t limit = 100;
+    std::int64_t before = 0;
+    std::int64_t limit = 0;
 };
 
 // ---- Configuration ----
@@ -216,6 +249,16 @@ public:
         return Config(raw);
     }
 
+    std::string json() {
+        const char* const out = sched_config_json(get());
+        if (out == nullptr) throw Error(UVSCHED_EHANDLE, sched_last_error());
+        return out;
+    }
+    std::string nest_json(const std::string& json) {
+        const char* out = nullptr;
+        check(sched_config_nest_json(&out, get(), json.c_str()));
+        return out;
+    }
     Config& add_store(const std::string& alias, const std::string& url) {
         return done(sched_config_add_store(get(), alias.c_str(), url.c_str()));
     }
@@ -224,14 +267,23 @@ public:
     }
     Config& set_timezone(const std::string& name) { return done(sched_config_set_timezone(get(), name.c_str())); }
     Config& set_identity(const std::string& name) { return done(sched_config_set_identity(get(), name.c_str())); }
-    Config& set_grace_time(Micros span) { return done(sched_config_set_grace_time(get(), span)); }
+    // Nothing: a run is never too late.
+    Config& set_mistrigger_grace_time(std::optional<Micros> span) {
+        return done(sched_config_set_mistrigger_grace_time(get(), span ? span->count() : -1));
+    }
     Config& set_coalesce(bool coalesce) { return done(sched_config_set_coalesce(get(), coalesce ? 1 : 0)); }
     Config& set_max_instances(int number) { return done(sched_config_set_max_instances(get(), number)); }
     Config& set_max_catch_up(int number) { return done(sched_config_set_max_catch_up(get(), number)); }
-    Config& set_retention(const std::string& store, Micros age, std::int64_t rows_per_task) {
-        return done(sched_config_set_retention(get(), store.c_str(), age, rows_per_task));
+    Config& set_undeclared(Undeclared undeclared) {
+        return done(sched_config_set_undeclared(get(), static_cast<sched_undeclared>(undeclared)));
     }
-    Config& set_manual_clock(Instant start) { return done(sched_config_set_manual_clock(get(), start)); }
+    Config& set_driver(Driver driver) {
+        return done(sched_config_set_driver(get(), static_cast<sched_driver>(driver)));
+    }
+    Config& set_retention(const std::string& store, Micros age, std::int64_t rows_per_task) {
+        return done(sched_config_set_retention(get(), store.c_str(), age.count(), rows_per_task));
+    }
+    Config& set_manual_clock(Instant start) { return done(sched_config_set_manual_clock(get(), to_c(start))); }
 
 private:
     explicit Config(sched_config* raw) noexcept : Handle(raw) {}
@@ -248,7 +300,31 @@ private:
 
 // ---- Triggers ----
 
-// An empty zone: as NULL in C.
+// The name of the machine's time zone.
+inline std::string local_timezone() {
+    char name[UVSCHED_ZONE_NAME_SIZE];
+    check(sched_local_timezone(name));
+    return name;
+}
+
+// A due time, and why the rule names it.
+struct Time {
+    explicit Time(const sched_time& time)
+        : instant(from_c(time.instant)), offset(time.offset_seconds), why(static_cast<Why>(time.why)) {}
+    Instant instant;
+    std::chrono::seconds offset;  // local time minus UTC in the trigger's zone, then
+    Why why;
+};
+
+// A stretch of constant offset: [begin, end).
+struct Offset {
+    explicit Offset(const sched_offset& stretch)
+        : begin(from_c(stretch.begin)), end(from_c(stretch.end)), offset(stretch.seconds) {}
+    Instant begin;  // Instant::min(): since ever
+    Instant end;    // Instant::max(): for ever
+    std::chrono::seconds offset;
+};
+
 class Trigger : public Handle<sched_trigger, sched_trigger_free> {
 public:
     explicit Trigger(sched_trigger* raw) noexcept : Handle(raw) {}
@@ -270,20 +346,20 @@ public:
         return Trigger(raw);
     }
 
-    // The first after, the last before; nothing when there is none.
-    [[nodiscard]] std::optional<sched_time> next(Instant after) const { return one(next(after, 1)); }
-    [[nodiscard]] std::optional<sched_time> previous(Instant before) const { return one(previous(before, 1)); }
+    // The first after, the last before; nothing if there is none.
+    [[nodiscard]] std::optional<Time> next(Instant after) const { return one(next(after, 1)); }
+    [[nodiscard]] std::optional<Time> previous(Instant before) const { return one(previous(before, 1)); }
     // At most `limit` of them: oldest first, newest first.
-    [[nodiscard]] std::vector<sched_time> next(Instant after, std::size_t limit) const {
+    [[nodiscard]] std::vector<Time> next(Instant after, std::size_t limit) const {
         return list(sched_trigger_next, after, limit);
     }
-    [[nodiscard]] std::vector<sched_time> previous(Instant before, std::size_t limit) const {
+    [[nodiscard]] std::vector<Time> previous(Instant before, std::size_t limit) const {
         return list(sched_trigger_previous, before, limit);
     }
-    [[nodiscard]] sched_offset offset(Instant instant) const {
-        sched_offset offset{};
-        check(sched_trigger_offset(get(), instant, &offset));
-        return offset;
+    [[nodiscard]] Offset offset(Instant instant) const {
+        sched_offset stretch{};
+        check(sched_trigger_offset(&stretch, get(), to_c(instant)));
+        return Offset(stretch);
     }
     Trigger& set_key(const std::string& key) {
         check(sched_trigger_set_key(get(), key.c_str()));
@@ -298,16 +374,15 @@ private:
         if (text == nullptr) throw Error(UVSCHED_EHANDLE, sched_last_error());
         return text;
     }
-    static std::optional<sched_time> one(const std::vector<sched_time>& times) {
+    static std::optional<Time> one(const std::vector<Time>& times) {
         return times.empty() ? std::nullopt : std::optional(times.front());
     }
     template <class Call>
-    [[nodiscard]] std::vector<sched_time> list(Call&& call, Instant from, std::size_t limit) const {
+    [[nodiscard]] std::vector<Time> list(Call&& call, Instant from, std::size_t limit) const {
         std::vector<sched_time> times(limit);
         std::size_t count = 0;
-        check(call(get(), from, times.data(), limit, &count));
-        times.resize(count);
-        return times;
+        check(call(times.data(), limit, &count, get(), to_c(from)));
+        return {times.begin(), times.begin() + static_cast<std::ptrdiff_t>(count)};
     }
 };
 
@@ -315,11 +390,43 @@ private:
 
 class Queue;
 
+// The numbers of a task.
+struct TaskInfo {
+    explicit TaskInfo(const sched_task_info& info)
+        : runs(info.runs),
+          token(info.token),
+          max_instances(info.max_instances),
+          max_catch_up(info.max_catch_up),
+          max_crashes(info.max_crashes),
+          running(info.running),
+          on_crash(static_cast<OnCrash>(info.on_crash)),
+          coalesce(info.coalesce != 0),
+          paused(info.paused != 0),
+          finished(info.finished != 0),
+          pending(info.pending != 0) {
+        if (info.next_run_time != INT64_MAX) next_run_time = from_c(info.next_run_time);
+        if (info.mistrigger_grace_time >= 0) mistrigger_grace_time = Micros(info.mistrigger_grace_time);
+    }
+    std::optional<Instant> next_run_time;  // nothing: paused, finished, never
+    std::optional<Micros> mistrigger_grace_time;
+    std::int64_t runs;
+    std::uint64_t token;
+    int max_instances;
+    int max_catch_up;
+    int max_crashes;
+    int running;
+    OnCrash on_crash;
+    bool coalesce;
+    bool paused;
+    bool finished;
+    bool pending;
+};
+
 class Task : public Handle<sched_task, sched_task_free> {
 public:
     explicit Task(const std::string& function) : Handle(make(function.c_str())) {}
     explicit Task(sched_task* raw) noexcept : Handle(raw) {}
-    // A description of changes, for Scheduler::change_task().
+    // A description of changes, for Scheduler::update_task().
     static Task changes() { return Task(make(nullptr)); }
 
     Task& set_function(const std::string& name) { return done(sched_task_set_function(get(), name.c_str())); }
@@ -329,8 +436,8 @@ public:
     Task& set_executor(const std::string& alias) { return done(sched_task_set_executor(get(), alias.c_str())); }
     Task& set_arguments(const std::string& json) { return done(sched_task_set_arguments(get(), json.c_str())); }
     Task& set_no_arguments() { return done(sched_task_set_arguments(get(), nullptr)); }
-    Task& set_date(Instant instant) { return done(sched_task_set_date(get(), instant)); }
-    Task& set_interval(Micros span) { return done(sched_task_set_interval(get(), span)); }
+    Task& set_date(Instant instant) { return done(sched_task_set_date(get(), to_c(instant))); }
+    Task& set_interval(Micros span) { return done(sched_task_set_interval(get(), span.count())); }
     // An empty zone: the scheduler's.
     Task& set_cron(const std::string& expression, const std::string& zone = {}) {
         return done(sched_task_set_cron(get(), expression.c_str(), zone.empty() ? nullptr : zone.c_str()));
@@ -341,17 +448,22 @@ public:
             sched_task_set_custom_trigger(get(), name.c_str(), arguments.empty() ? nullptr : arguments.c_str()));
     }
     Task& set_trigger_json(const std::string& json) { return done(sched_task_set_trigger_json(get(), json.c_str())); }
-    Task& set_start_at(Instant instant) { return done(sched_task_set_start_at(get(), instant)); }
-    Task& set_end_at(Instant instant) { return done(sched_task_set_end_at(get(), instant)); }
-    Task& set_jitter(Micros span) { return done(sched_task_set_jitter(get(), span)); }
+    Task& set_start_at(Instant instant) { return done(sched_task_set_start_at(get(), to_c(instant))); }
+    Task& set_end_at(Instant instant) { return done(sched_task_set_end_at(get(), to_c(instant))); }
+    Task& set_jitter(Micros span) { return done(sched_task_set_jitter(get(), span.count())); }
     Task& set_timezone(const std::string& name) { return done(sched_task_set_timezone(get(), name.c_str())); }
-    Task& set_grace_time(Micros span) { return done(sched_task_set_grace_time(get(), span)); }
+    // Nothing: a run is never too late.
+    Task& set_mistrigger_grace_time(std::optional<Micros> span) {
+        return done(sched_task_set_mistrigger_grace_time(get(), span ? span->count() : -1));
+    }
     Task& set_coalesce(bool coalesce) { return done(sched_task_set_coalesce(get(), coalesce ? 1 : 0)); }
     Task& set_max_instances(int number) { return done(sched_task_set_max_instances(get(), number)); }
     Task& set_max_catch_up(int number) { return done(sched_task_set_max_catch_up(get(), number)); }
-    Task& set_on_crash(int on_crash) { return done(sched_task_set_on_crash(get(), on_crash)); }
+    Task& set_on_crash(OnCrash on_crash) {
+        return done(sched_task_set_on_crash(get(), static_cast<sched_on_crash>(on_crash)));
+    }
     Task& set_max_crashes(int number) { return done(sched_task_set_max_crashes(get(), number)); }
-    Task& set_next_run_time(Instant instant) { return done(sched_task_set_next_run_time(get(), instant)); }
+    Task& set_next_run_time(Instant instant) { return done(sched_task_set_next_run_time(get(), to_c(instant))); }
     Task& set_paused() { return done(sched_task_set_paused(get())); }
     Task& set_local() { return done(sched_task_set_local(get())); }
     Task& set_token(std::uint64_t token, const Queue& queue);
@@ -364,17 +476,12 @@ public:
     [[nodiscard]] std::string arguments() const { return text(sched_task_arguments(get())); }
     [[nodiscard]] std::string trigger_json() const { return text(sched_task_trigger_json(get())); }
     [[nodiscard]] std::string trigger_text() const { return text(sched_task_trigger_text(get())); }
-    [[nodiscard]] sched_task_info info() const {
-        sched_task_info info{};
-        info.size = sizeof info;
-        check(sched_task_get_info(get(), &info));
-        return info;
+    [[nodiscard]] TaskInfo info() const {
+        sched_task_info info = UVSCHED_TASK_INFO_INIT;
+        check(sched_task_get_info(&info, get()));
+        return TaskInfo(info);
     }
-    // Nothing when paused, finished, or never.
-    [[nodiscard]] std::optional<Instant> next_run() const {
-        const Instant next = info().next_run;
-        return next == INT64_MAX ? std::nullopt : std::optional(next);
-    }
+    [[nodiscard]] std::optional<Instant> next_run_time() const { return info().next_run_time; }
 
 private:
     static sched_task* make(const char* function) {
@@ -392,56 +499,133 @@ private:
     }
 };
 
-// The tasks of a store, or of all; for (Iterator tasks = …; std::optional<Task> task = tasks.next();) …
-class Iterator : public Handle<sched_iterator, sched_iterator_free> {
+// An iterator's element, or nothing at its end. all() reads the rest.
+template <class Element, class T, auto Free>
+class Iterator : public Handle<T, Free> {
 public:
-    explicit Iterator(sched_iterator* raw) noexcept : Handle(raw) {}
-    [[nodiscard]] std::optional<Task> next() {
-        sched_task* raw = nullptr;
-        const int code = sched_iterator_next(get(), &raw);
-        if (code == UVSCHED_ENOTFOUND) return std::nullopt;
-        check(code);
-        return Task(raw);
+    using Handle<T, Free>::Handle;
+    [[nodiscard]] std::optional<Element> next();
+    [[nodiscard]] std::vector<Element> all() {
+        std::vector<Element> found;
+        while (std::optional<Element> element = next()) found.push_back(std::move(*element));
+        return found;
     }
 };
+
+// The tasks of a store, or of all: for (TaskIterator tasks = …; std::optional<Task> task = tasks.next();) …
+using TaskIterator = Iterator<Task, sched_task_iterator, sched_task_iterator_free>;
+using HistoryIterator = Iterator<HistoryRow, sched_history_iterator, sched_history_iterator_free>;
+
+template <>
+inline std::optional<Task> TaskIterator::next() {
+    sched_task* raw = nullptr;
+    const int code = sched_task_iterator_next(&raw, get());
+    if (code == UVSCHED_EEND) return std::nullopt;
+    check(code);
+    return Task(raw);
+}
+
+template <>
+inline std::optional<HistoryRow> HistoryIterator::next() {
+    sched_history_row row = UVSCHED_HISTORY_ROW_INIT;
+    const int code = sched_history_iterator_next(&row, get());
+    if (code == UVSCHED_EEND) return std::nullopt;
+    check(code);
+    return HistoryRow(row);
+}
 
 // ---- Run queues ----
 
-// One end of a run, for Queue::finish(). The texts must live until that returns.
-struct Result : sched_result {
-    explicit Result(std::uint64_t run, int how = UVSCHED_RUN_DONE) noexcept : sched_result{} {
-        run_id = run;
-        status = how;
+// The answer to an ask, for Queue::answer(). It keeps its text.
+class Answer {
+public:
+    // A time, or nothing: there is no further one.
+    Answer(std::uint64_t ask, std::optional<Instant> next) noexcept {
+        raw_.ask_id = ask;
+        raw_.status = next ? UVSCHED_TRIGGER_TIME : UVSCHED_TRIGGER_NEVER;
+        if (next) raw_.time = to_c(*next);
     }
-    Result& set_result(const std::string& json) noexcept {
-        result = json.data();
-        result_length = json.size();
-        return *this;
+    // It fails.
+    Answer(std::uint64_t ask, std::string why) noexcept : why_(std::move(why)) {
+        raw_.ask_id = ask;
+        raw_.status = UVSCHED_TRIGGER_FAILED;
     }
-    Result& set_error(const std::string& text) noexcept {
-        error = text.data();
-        error_length = text.size();
-        return *this;
+    // Its text is valid until this changes, moves or ends.
+    [[nodiscard]] sched_answer get() const noexcept {
+        sched_answer raw = raw_;
+        raw.error = why_.data();
+        raw.error_length = why_.size();
+        return raw;
     }
+
+private:
+    sched_answer raw_{};
+    std::string why_;
 };
 
-class Consumer : public Handle<sched_consumer, sched_queue_detach> {
+// The end of a run, for Queue::finish(). It keeps its texts.
+class Result {
+public:
+    explicit Result(std::uint64_t run, RunStatus how = RunStatus::done) noexcept {
+        raw_.run_id = run;
+        raw_.status = static_cast<std::int32_t>(how);
+    }
+    Result& set_result(std::string json) noexcept {
+        result_ = std::move(json);
+        return *this;
+    }
+    Result& set_error(std::string text) noexcept {
+        error_ = std::move(text);
+        return *this;
+    }
+    // Its texts are valid until this changes, moves or ends.
+    [[nodiscard]] sched_result get() const noexcept {
+        sched_result raw = raw_;
+        raw.result = result_.data();
+        raw.result_length = result_.size();
+        raw.error = error_.data();
+        raw.error_length = error_.size();
+        return raw;
+    }
+
+private:
+    sched_result raw_{};
+    std::string result_;
+    std::string error_;
+};
+
+// What a consumer takes: a run to be made and reported, an event, a question to a custom trigger, or news.
+class Item {
+public:
+    explicit Item(const sched_item& raw) noexcept : raw_(raw) {}
+    [[nodiscard]] const sched_item& get() const noexcept { return raw_; }
+
+    [[nodiscard]] ItemTag tag() const noexcept { return static_cast<ItemTag>(raw_.tag); }
+    [[nodiscard]] std::uint64_t run_id() const noexcept { return raw_.run_id; }
+    [[nodiscard]] std::uint64_t token() const noexcept { return raw_.token; }
+    // Each is there if the tag says so.
+    [[nodiscard]] Run run() const noexcept { return Run(raw_.run); }
+    [[nodiscard]] Event event() const noexcept { return Event(raw_.event); }
+    [[nodiscard]] Ask ask() const noexcept { return Ask(raw_.ask); }
+
+private:
+    sched_item raw_;
+};
+
+class Consumer : public Handle<sched_consumer, sched_consumer_free> {
 public:
     Consumer() noexcept = default;
     explicit Consumer(sched_consumer* raw) noexcept : Handle(raw) {}
+    // With room for so many runs that wait.
+    Consumer(const Queue& queue, std::size_t room);
 
-    // How many of `items` were filled.
-    std::size_t take(sched_item* items, std::size_t capacity, int timeout_ms) {
-        std::size_t count = 0;
-        check(sched_queue_take(get(), items, capacity, timeout_ms, &count));
-        return count;
-    }
-    [[nodiscard]] std::vector<sched_item> take(std::size_t capacity, int timeout_ms) {
+    // At most `capacity` items; none: the time is over, or Queue::wake() was called.
+    [[nodiscard]] std::vector<Item> take(std::size_t capacity, Millis timeout) {
         std::vector<sched_item> items(capacity);
-        items.resize(take(items.data(), capacity, timeout_ms));
-        return items;
+        std::size_t count = 0;
+        check(sched_consumer_take(items.data(), capacity, &count, get(), to_c(timeout)));
+        return {items.begin(), items.begin() + static_cast<std::ptrdiff_t>(count)};
     }
-    void detach() { check(sched_queue_detach(release())); }
 };
 
 class Queue : public Handle<sched_queue, sched_queue_free> {
@@ -449,24 +633,37 @@ public:
     Queue() noexcept = default;
     explicit Queue(sched_queue* raw) noexcept : Handle(raw) {}
 
-    [[nodiscard]] Consumer attach(std::size_t room) const {
-        sched_consumer* raw = nullptr;
-        check(sched_queue_attach(get(), room, &raw));
-        return Consumer(raw);
-    }
     void wake() const { check(sched_queue_wake(get())); }
     [[nodiscard]] int fd() const {
         int fd = -1;
-        check(sched_queue_fd(get(), &fd));
+        check(sched_queue_fd(&fd, get()));
         return fd;
     }
-    void subscribe(std::uint64_t mask) const { check(sched_queue_subscribe(get(), mask)); }
-    void finish(const sched_result* results, std::size_t count) const {
-        check(sched_queue_finish(get(), results, count));
+    void set_notify(sched_notify_fn notify, void* user_data) const {
+        check(sched_queue_set_notify(get(), notify, user_data));
     }
-    void finish(const sched_result& result) const { finish(&result, 1); }
-    void answer(const sched_answer& answer) const { check(sched_queue_answer(get(), &answer, 1)); }
+    void subscribe(std::uint64_t mask) const { check(sched_queue_subscribe(get(), mask)); }
+    void finish(const std::vector<Result>& results) const {
+        std::vector<sched_result> all;
+        all.reserve(results.size());
+        for (const Result& result : results) all.push_back(result.get());
+        check(sched_queue_finish(get(), all.data(), all.size()));
+    }
+    void finish(const Result& result) const {
+        const sched_result raw = result.get();
+        check(sched_queue_finish(get(), &raw, 1));
+    }
+    void answer(const Answer& answer) const {
+        const sched_answer raw = answer.get();
+        check(sched_queue_answer(get(), &raw, 1));
+    }
 };
+
+inline Consumer::Consumer(const Queue& queue, std::size_t room) {
+    sched_consumer* raw = nullptr;
+    check(sched_consumer_new(&raw, queue.get(), room));
+    reset(raw);
+}
 
 inline Task& Task::set_token(std::uint64_t token, const Queue& queue) {
     return done(sched_task_set_token(get(), token, queue.get()));
@@ -479,7 +676,7 @@ public:
     // A run's function: returning is success, an exception a failure with its text.
     using Function = std::function<void(const Run&)>;
     using Listener = std::function<void(const Event&)>;
-    // A custom trigger's: the next time, or nothing where there is none; an exception is a failure with its text.
+    // A custom trigger's: the next time, or nothing if there is none; an exception is a failure with its text.
     using NextTime = std::function<std::optional<Instant>(const Ask&)>;
 
     Scheduler() noexcept = default;
@@ -488,28 +685,50 @@ public:
 
     void start() { check(sched_start(get())); }
     void start_paused() { check(sched_start_paused(get())); }
-    void stop(int mode = UVSCHED_STOP_WAIT) { check(sched_stop(get(), mode)); }
-    void wait(int timeout_ms = kForever) { check(sched_wait(get(), timeout_ms)); }
-    void shutdown(int timeout_ms = kForever) { check(sched_shutdown(get(), timeout_ms)); }
+    void stop(StopMode mode = StopMode::wait) { check(sched_stop(get(), static_cast<sched_stop_mode>(mode))); }
+    void wait(Millis timeout = kForever) { check(sched_wait(get(), to_c(timeout))); }
+    // Whether it stopped within that time; the time's end is not an error here.
+    [[nodiscard]] bool wait_for(Millis timeout) {
+        const int status = sched_wait(get(), to_c(timeout));
+        if (status != UVSCHED_ETIMEDOUT) check(status);
+        return status == UVSCHED_OK;
+    }
+    void shutdown(Millis timeout = kForever) { check(sched_shutdown(get(), to_c(timeout))); }
     void pause() { check(sched_pause(get())); }
     void resume() { check(sched_resume(get())); }
-    [[nodiscard]] int state() const {
-        int state = UVSCHED_STATE_STOPPED;
-        check(sched_state(get(), &state));
-        return state;
+    [[nodiscard]] State state() const {
+        sched_state state = UVSCHED_STATE_STOPPED;
+        check(sched_get_state(&state, get()));
+        return static_cast<State>(state);
     }
-    void wait_idle(int timeout_ms = kForever) { check(sched_wait_idle(get(), timeout_ms)); }
-    void clock_advance(Micros span) { check(sched_clock_advance(get(), span)); }
-    void clock_step(Micros change) { check(sched_clock_step(get(), change)); }
+    [[nodiscard]] std::string timezone() const {
+        const char* const name = sched_timezone(get());
+        if (name == nullptr) throw Error(UVSCHED_EHANDLE, sched_last_error());
+        return name;
+    }
+    // Driven by the program's own loop: see sched_poll().
+    void poll() { check(sched_poll(get())); }
+    [[nodiscard]] int poll_fd() const {
+        int fd = -1;
+        check(sched_poll_fd(&fd, get()));
+        return fd;
+    }
+    [[nodiscard]] Millis poll_timeout() const {
+        int timeout = -1;
+        check(sched_poll_timeout(&timeout, get()));
+        return Millis(timeout);
+    }
+    void wait_idle(Millis timeout = kForever) { check(sched_wait_idle(get(), to_c(timeout))); }
+    void clock_advance(Micros span) { check(sched_clock_advance(get(), span.count())); }
+    void clock_step(Micros change) { check(sched_clock_step(get(), change.count())); }
     [[nodiscard]] Instant clock_now() const {
-        Instant now = 0;
-        check(sched_clock_now(get(), &now));
-        return now;
+        std::int64_t now = 0;
+        check(sched_clock_now(&now, get()));
+        return from_c(now);
     }
     [[nodiscard]] sched_stats stats() const {
-        sched_stats stats{};
-        stats.size = sizeof stats;
-        check(sched_get_stats(get(), &stats));
+        sched_stats stats = UVSCHED_STATS_INIT;
+        check(sched_get_stats(&stats, get()));
         return stats;
     }
 
@@ -528,66 +747,85 @@ public:
     void unregister_trigger(const std::string& name) { check(sched_unregister_trigger(get(), name.c_str())); }
     void unregister_function(const std::string& name) { check(sched_unregister_function(get(), name.c_str())); }
 
-    void add_task(Task& task, unsigned flags = 0) { check(sched_add_task(get(), task.get(), flags)); }
-    void add_task(Task&& task, unsigned flags = 0) { add_task(task, flags); }
+    void add_task(Task& task, OnExisting on_existing = OnExisting::declare) {
+        check(sched_add_task(get(), task.get(), static_cast<unsigned>(on_existing)));
+    }
+    void add_task(Task&& task, OnExisting on_existing = OnExisting::declare) { add_task(task, on_existing); }
 
     // An empty store: the first that has the id.
-    void remove_task(const std::string& id, const std::string& store = {}) {
-        check(sched_remove_task(get(), or_null(store), id.c_str()));
+    void delete_task(const std::string& id, const std::string& store = {}) {
+        check(sched_delete_task(get(), id.c_str(), or_null(store)));
     }
     // An empty store: all of them. Returns how many were there.
     std::int64_t remove_all_tasks(const std::string& store = {}) {
         std::int64_t removed = 0;
-        check(sched_remove_all_tasks(get(), or_null(store), &removed));
+        check(sched_remove_all_tasks(&removed, get(), or_null(store)));
         return removed;
     }
     void pause_task(const std::string& id, const std::string& store = {}) {
-        check(sched_pause_task(get(), or_null(store), id.c_str()));
+        check(sched_pause_task(get(), id.c_str(), or_null(store)));
     }
     void resume_task(const std::string& id, const std::string& store = {}) {
-        check(sched_resume_task(get(), or_null(store), id.c_str()));
+        check(sched_resume_task(get(), id.c_str(), or_null(store)));
     }
-    void change_task(const std::string& id, const Task& changes, const std::string& store = {}) {
-        check(sched_change_task(get(), or_null(store), id.c_str(), changes.get()));
+    void update_task(const std::string& id, const Task& changes, const std::string& store = {}) {
+        check(sched_update_task(get(), id.c_str(), or_null(store), changes.get()));
     }
     void run_task(const std::string& id, const std::string& store = {}) {
-        check(sched_run_task(get(), or_null(store), id.c_str()));
+        check(sched_run_task(get(), id.c_str(), or_null(store)));
     }
     [[nodiscard]] Task get_task(const std::string& id, const std::string& store = {}) {
         sched_task* raw = nullptr;
-        check(sched_get_task(get(), &raw, or_null(store), id.c_str()));
+        check(sched_get_task(&raw, get(), id.c_str(), or_null(store)));
         return Task(raw);
     }
-    // At most `limit` times after `after`; INT64_MIN: from the next run on.
-    [[nodiscard]] std::vector<Instant> preview_task(const std::string& id, std::size_t limit, Instant after = INT64_MIN,
-                                                    const std::string& store = {}) {
-        std::vector<Instant> times(limit);
+    // At most `limit` times after `after`; by default, from the next run on.
+    [[nodiscard]] std::vector<Instant> preview_task_runs(const std::string& id, std::size_t limit,
+                                                         Instant after = Instant::min(),
+                                                         const std::string& store = {}) {
+        std::vector<std::int64_t> times(limit);
         std::size_t count = 0;
-        check(sched_preview_task(get(), or_null(store), id.c_str(), after, times.data(), limit, &count));
-        times.resize(count);
-        return times;
+        check(sched_preview_task_runs(times.data(), limit, &count, get(), id.c_str(), or_null(store), to_c(after)));
+        std::vector<Instant> found(count);
+        std::transform(times.begin(), times.begin() + static_cast<std::ptrdiff_t>(count), found.begin(), from_c);
+        return found;
     }
-    [[nodiscard]] Iterator list_tasks(const std::string& store = {}) {
-        sched_iterator* raw = nullptr;
-        check(sched_list_tasks(get(), &raw, or_null(store)));
-        return Iterator(raw);
+    // An empty store: all of them.
+    [[nodiscard]] sched_task_counts count_tasks(const std::string& store = {}) {
+        sched_task_counts counts = UVSCHED_TASK_COUNTS_INIT;
+        check(sched_count_tasks(&counts, get(), or_null(store)));
+        return counts;
     }
-    // An empty store: "default".
-    [[nodiscard]] std::vector<HistoryRow> query_history(const HistoryQuery& query, const std::string& store = {});
+    [[nodiscard]] TaskIterator get_tasks(const std::string& store = {}) {
+        sched_task_iterator* raw = nullptr;
+        check(sched_get_tasks(&raw, get(), or_null(store)));
+        return TaskIterator(raw);
+    }
+    [[nodiscard]] HistoryIterator history(const HistoryQuery& query = {}) {
+        sched_history_query chosen = UVSCHED_HISTORY_QUERY_INIT;
+        chosen.task_id = or_null(query.task_id);
+        chosen.store = or_null(query.store);
+        chosen.state = or_null(query.state);
+        chosen.before = query.before;
+        chosen.limit = query.limit;
+        sched_history_iterator* raw = nullptr;
+        check(sched_history(&raw, get(), &chosen));
+        return HistoryIterator(raw);
+    }
 
     // Returns the number for remove_listener(). What a listener throws is swallowed.
     std::uint64_t add_listener(std::uint64_t mask, sched_event_fn callback, void* user_data = nullptr,
                                sched_destroy_fn destroy = nullptr) {
         std::uint64_t listener = 0;
-        check(sched_add_listener(get(), mask, callback, user_data, destroy, &listener));
+        check(sched_add_listener(&listener, get(), mask, callback, user_data, destroy));
         return listener;
     }
     std::uint64_t add_listener(std::uint64_t mask, Listener listener);
     void remove_listener(std::uint64_t listener) { check(sched_remove_listener(get(), listener)); }
 
-    [[nodiscard]] Queue queue(const std::string& executor) {
+    [[nodiscard]] Queue get_queue(const std::string& executor) {
         sched_queue* raw = nullptr;
-        check(sched_queue_get(get(), &raw, executor.c_str()));
+        check(sched_get_queue(&raw, get(), executor.c_str()));
         return Queue(raw);
     }
 
@@ -624,10 +862,10 @@ inline void Scheduler::register_function(const std::string& name, Function funct
 }
 
 inline void Scheduler::register_trigger(const std::string& name, NextTime next) {
-    const auto call = [](const sched_ask* raw, std::int64_t* time, void* object) -> int {
+    const auto call = [](std::int64_t* time, const sched_ask* raw, void* object) -> int {
         try {
             const std::optional<Instant> found = (*static_cast<NextTime*>(object))(Ask(raw));
-            if (found) *time = *found;
+            if (found) *time = to_c(*found);
             return found ? UVSCHED_TRIGGER_TIME : UVSCHED_TRIGGER_NEVER;
         } catch (const std::exception& error) {
             const char* const what = error.what();
@@ -654,25 +892,6 @@ inline std::uint64_t Scheduler::add_listener(std::uint64_t mask, Listener listen
     const std::uint64_t number = add_listener(mask, call, object.get(), delete_as<Listener>);
     static_cast<void>(object.release());
     return number;
-}
-
-inline std::vector<HistoryRow> Scheduler::query_history(const HistoryQuery& query, const std::string& store) {
-    struct Rows {
-        std::vector<HistoryRow> rows;
-        std::exception_ptr fault;
-    } found;
-    const auto keep = [](const sched_history_row* row, void* object) {
-        auto& into = *static_cast<Rows*>(object);
-        try {
-            if (!into.fault) into.rows.emplace_back(*row);
-        } catch (...) {
-            into.fault = std::current_exception();
-        }
-    };
-    check(sched_query_history(get(), or_null(store), or_null(query.task_id), or_null(query.state), query.before,
-                              query.limit, keep, &found));
-    if (found.fault) std::rethrow_exception(found.fault);
-    return std::move(found.rows);
 }
 
 }  // namespace sched

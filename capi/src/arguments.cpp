@@ -2,9 +2,11 @@
 
 #include <nlohmann/json.hpp>
 
+#include "core/base/name.hpp"
+#include "core/base/quote.hpp"
+#include "core/base/utf8.hpp"
+#include "core/json/text.hpp"
 #include "core/model/task.hpp"
-#include "core/time/quote.hpp"
-#include "core/triggers/json_text.hpp"
 
 namespace uvsched::capi {
 namespace {
@@ -36,25 +38,33 @@ std::string optional_name(const char* text, const char* argument) {
 
 std::string text_argument(const char* text, const char* argument, std::size_t limit) {
     std::string value = not_null(text, argument);
-    const auto refuse = [&](const std::string& why) {
-        fail(Code::invalid, std::string(argument) + ": " + in_quotes(value) + " " + why);
-    };
-    if (value.size() > limit) refuse("has more than " + std::to_string(limit) + " bytes");
-    for (std::string_view rest = value; !rest.empty();) {
-        const std::size_t length = utf8_length(rest);
-        if (length == 0) refuse("is not UTF-8 (from byte " + std::to_string(value.size() - rest.size()) + " on)");
-        rest.remove_prefix(length);
+    if (value.size() > limit) {
+        fail(Code::invalid,
+             std::string(argument) + ": " + in_quotes(value) + " has more than " + std::to_string(limit) + " bytes");
     }
+    check_utf8(argument, value);
     return value;
 }
 
 std::int64_t at_least(std::int64_t value, std::int64_t least, const char* argument) {
-    if (value < least) refuse_number(value, "is not at least " + std::to_string(least), argument);
+    if (value < least) refuse_number(value, "is less than " + std::to_string(least), argument);
     return value;
 }
 
 std::int32_t int_at_least(int value, int least, const char* argument) {
     return static_cast<std::int32_t>(at_least(value, least, argument));
+}
+
+std::int32_t catch_up_argument(int value) {
+    if (value > kMostCatchUp) refuse_number(value, "is more than 100000", "max_catch_up");
+    return int_at_least(value, 1, "max_catch_up");
+}
+
+std::int64_t instant_argument(std::int64_t value, const char* argument) {
+    if (value < 0 || value >= kHorizon) {
+        refuse_number(value, "is not in the years 1970 to 2199 (in microseconds since 1970)", argument);
+    }
+    return value;
 }
 
 bool flag_argument(int value, const char* argument) {
@@ -64,18 +74,19 @@ bool flag_argument(int value, const char* argument) {
 
 std::uint64_t event_mask(std::uint64_t mask) {
     if ((mask & ~UVSCHED_EVENT_ALL) != 0) {
-        fail(Code::invalid, "mask: " + std::to_string(mask) + " has bits that are no UVSCHED_EVENT_*");
+        fail(Code::invalid, "mask: " + std::to_string(mask) + " has bits that are not UVSCHED_EVENT_*");
     }
     return mask;
 }
 
 std::optional<Micros> grace_argument(std::int64_t microseconds) {
-    if (microseconds < -1) refuse_number(microseconds, "is neither a span nor -1 (never too late)", "grace_time");
+    if (microseconds < -1)
+        refuse_number(microseconds, "is neither 0 or more nor -1 (never too late)", "mistrigger_grace_time");
     return microseconds == -1 ? std::nullopt : std::optional(microseconds);
 }
 
 std::optional<Micros> timeout_argument(int milliseconds) {
-    if (milliseconds < -1) refuse_number(milliseconds, "is neither a span nor -1 (for ever)", "timeout_ms");
+    if (milliseconds < -1) refuse_number(milliseconds, "is neither 0 or more nor -1 (for ever)", "timeout_ms");
     return milliseconds == -1 ? std::nullopt : std::optional(milliseconds * kMillisecond);
 }
 

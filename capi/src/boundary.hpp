@@ -36,7 +36,7 @@ int guarded(const char* function, Body&& body) noexcept {
     }
 }
 
-// The same for functions that return what they get, and `none` where they fail.
+// guarded() for functions that return a value: `none` if they fail.
 template <class Value, class Body>
 Value guarded_value(const char* function, Value none, Body&& body) noexcept {
     try {

@@ -1,6 +1,10 @@
 #include "core/config/config.hpp"
 
+#include <nlohmann/json.hpp>
+
 #include "arguments.hpp"
+#include "core/config/config_keys.hpp"
+#include "core/json/text.hpp"
 #include "handles.hpp"
 
 using namespace uvsched;
@@ -8,7 +12,7 @@ using namespace uvsched::capi;
 
 namespace {
 
-constexpr std::size_t kMaxUrl = 4096 + 64;  // the longest path, and what stands around it
+constexpr std::size_t kMaxUrl = 4096 + 64;  // the longest path, and a scheme and options around it
 constexpr std::size_t kMaxFolder = 4096;
 
 // Runs a setter on a config's members.
@@ -37,6 +41,25 @@ int sched_config_from_json(sched_config** out, const char* json) {
 
 void sched_config_free(sched_config* config) { free_handle<ConfigObject>(__func__, config, "config"); }
 
+const char* sched_config_json(sched_config* config) {
+    const char* text = nullptr;
+    static_cast<void>(guarded(__func__, [&] {
+        const Ref<ConfigObject> ref(config, "config");
+        ref->text = config_json(ref->config).dump();
+        text = ref->text.c_str();
+    }));
+    return text;
+}
+
+int sched_config_nest_json(const char** out, sched_config* config, const char* json) {
+    return guarded(__func__, [&] {
+        not_null(out, "out");
+        const Ref<ConfigObject> ref(config, "config");
+        ref->text = nested_config(parse_json(not_null(json, "json"), "")).dump();
+        *out = ref->text.c_str();
+    });
+}
+
 int sched_config_add_store(sched_config* config, const char* alias, const char* url) {
     return change(__func__, config,
                   [&](Config& to) { to.add_store(name_argument(alias, "alias"), name_argument(url, "url", kMaxUrl)); });
@@ -55,7 +78,7 @@ int sched_config_set_identity(sched_config* config, const char* identity) {
     return change(__func__, config, [&](Config& to) { to.identity = name_argument(identity, "identity"); });
 }
 
-int sched_config_set_grace_time(sched_config* config, int64_t microseconds) {
+int sched_config_set_mistrigger_grace_time(sched_config* config, int64_t microseconds) {
     return change(__func__, config, [&](Config& to) { to.defaults.grace = grace_argument(microseconds); });
 }
 
@@ -69,8 +92,40 @@ int sched_config_set_max_instances(sched_config* config, int max_instances) {
 }
 
 int sched_config_set_max_catch_up(sched_config* config, int max_catch_up) {
-    return change(__func__, config,
-                  [&](Config& to) { to.defaults.max_catch_up = int_at_least(max_catch_up, 1, "max_catch_up"); });
+    return change(__func__, config, [&](Config& to) { to.defaults.max_catch_up = catch_up_argument(max_catch_up); });
+}
+
+int sched_config_set_undeclared(sched_config* config, sched_undeclared undeclared) {
+    return change(__func__, config, [&](Config& to) {
+        switch (undeclared) {
+            case UVSCHED_UNDECLARED_KEEP:
+                to.undeclared = Undeclared::keep;
+                return;
+            case UVSCHED_UNDECLARED_PAUSE:
+                to.undeclared = Undeclared::pause;
+                return;
+            case UVSCHED_UNDECLARED_DELETE:
+                to.undeclared = Undeclared::remove;
+                return;
+        }
+        fail(Code::invalid,
+             "undeclared: " + std::to_string(undeclared) + " is not one of UVSCHED_UNDECLARED_KEEP, PAUSE, DELETE");
+    });
+}
+
+int sched_config_set_driver(sched_config* config, sched_driver driver) {
+    return change(__func__, config, [&](Config& to) {
+        switch (driver) {
+            case UVSCHED_DRIVER_OWN_THREAD:
+                to.driver = Driver::own_thread;
+                return;
+            case UVSCHED_DRIVER_CALLER:
+                to.driver = Driver::caller;
+                return;
+        }
+        fail(Code::invalid,
+             "driver: " + std::to_string(driver) + " is not one of UVSCHED_DRIVER_OWN_THREAD, UVSCHED_DRIVER_CALLER");
+    });
 }
 
 int sched_config_set_retention(sched_config* config, const char* store, int64_t age_microseconds,
@@ -86,7 +141,16 @@ int sched_config_set_retention(sched_config* config, const char* store, int64_t 
 }
 
 int sched_config_set_manual_clock(sched_config* config, int64_t start) {
-    return change(__func__, config, [&](Config& to) { to.clock = std::make_shared<ManualClock>(start); });
+    return change(__func__, config,
+                  [&](Config& to) { to.clock = std::make_shared<ManualClock>(instant_argument(start, "start")); });
+}
+
+int sched_local_timezone(char out[UVSCHED_ZONE_NAME_SIZE]) {
+    return guarded(__func__, [&] {
+        not_null(out, "out");
+        const std::string name = TimeZone::local().name();
+        out[name.copy(out, UVSCHED_ZONE_NAME_SIZE - 1)] = '\0';
+    });
 }
 
 int sched_set_zone_data(const char* folder, const char* fallback) {

@@ -3,25 +3,26 @@
 #include <nlohmann/json.hpp>
 
 #include "arguments.hpp"
+#include "core/json/text.hpp"
 #include "core/triggers/custom.hpp"
-#include "core/triggers/json_text.hpp"
 #include "handles.hpp"
 #include "runs.hpp"
+#include "structs.hpp"
 
 using namespace uvsched;
 using namespace uvsched::capi;
 
 namespace {
 
-// What a user registered.
-struct Callback {
+// A trigger that the program registered.
+struct TriggerCallback {
     sched_trigger_table table;
     void* user_data;
     sched_destroy_fn destroy;
 
     [[nodiscard]] TriggerAnswer call(const TriggerAsk& ask) const {
         TriggerAnswer answer;
-        const int status = table.next(to_handle(&ask), &answer.time, user_data);
+        const int status = table.next(&answer.time, to_handle(&ask), user_data);
         answer.kind = kind_of(status);
         return answer;
     }
@@ -32,17 +33,14 @@ struct Callback {
     }
 };
 
-sched_trigger_table table_argument(const sched_trigger_table* table) {
-    if (not_null(table, "table")->size < sizeof(sched_trigger_table)) {
-        throw ArgumentError(Code::invalid,
-                            "table->size: " + std::to_string(table->size) + " is not the size of the struct");
-    }
-    not_null(table->next, "table->next");
-    return *table;
+sched_trigger_table table_argument(const sched_trigger_table* given) {
+    const sched_trigger_table table = copy_in(given, "table");
+    not_null(table.next, "table->next");
+    return table;
 }
 
 TriggerAnswer answer_of(const sched_answer& answer) {
-    return {.kind = Callback::kind_of(answer.status),
+    return {.kind = TriggerCallback::kind_of(answer.status),
             .ask = answer.ask_id,
             .time = answer.time,
             .error = error_argument(answer.error, answer.error_length, "error")};
@@ -67,7 +65,8 @@ int sched_register_trigger(sched_scheduler* scheduler, const char* name, const s
     return guarded(__func__, [&] {
         const Ref<SchedulerObject> ref(scheduler, "scheduler");
         const std::string trigger_name = name_argument(name, "name");
-        const auto callback = std::make_shared<Callback>(Callback{table_argument(table), user_data, destroy});
+        const auto callback =
+            std::make_shared<TriggerCallback>(TriggerCallback{table_argument(table), user_data, destroy});
         TriggerFunction function;
         function.call = [callback](const TriggerAsk& ask) { return callback->call(ask); };
         function.release = [callback] {

@@ -7,8 +7,8 @@
 using namespace uvsched;
 using namespace uvsched::capi;
 
-int sched_add_listener(sched_scheduler* scheduler, uint64_t mask, sched_event_fn callback, void* user_data,
-                       sched_destroy_fn destroy, uint64_t* listener) {
+int sched_add_listener(uint64_t* out, sched_scheduler* scheduler, uint64_t mask, sched_event_fn callback,
+                       void* user_data, sched_destroy_fn destroy) {
     return guarded(__func__, [&] {
         const Ref<SchedulerObject> ref(scheduler, "scheduler");
         if (event_mask(mask) == 0) fail(Code::invalid, "mask: 0 selects no event");
@@ -18,7 +18,7 @@ int sched_add_listener(sched_scheduler* scheduler, uint64_t mask, sched_event_fn
             if (destroy != nullptr) destroy(user_data);
         };
         const std::uint64_t number = ref->engine->add_observer(mask, call, release);
-        if (listener != nullptr) *listener = number;
+        if (out != nullptr) *out = number;
     });
 }
 
@@ -42,6 +42,10 @@ const char* sched_event_alias(const sched_event* event) {
 
 const char* sched_event_task_id(const sched_event* event) {
     return event == nullptr ? nullptr : from_handle(event)->task_id.c_str();
+}
+
+const char* sched_event_task_name(const sched_event* event) {
+    return event == nullptr ? nullptr : from_handle(event)->task_name.c_str();
 }
 
 const char* sched_event_fire_id(const sched_event* event) {

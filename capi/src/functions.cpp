@@ -9,14 +9,14 @@ using namespace uvsched::capi;
 
 namespace {
 
-// What a user registered. The engine's function type takes its own Run, so this stands between the two.
-struct Callback {
+// A function that the program registered. The engine's function type takes its own Run, so this stands between the two.
+struct RunCallback {
     sched_run_fn fn;
     void* user_data;
     sched_destroy_fn destroy;
 
     static int call(const Run* run, void* self) {
-        const auto* const callback = static_cast<const Callback*>(self);
+        const auto* const callback = static_cast<const RunCallback*>(self);
         return callback->fn(to_handle(run), callback->user_data);
     }
 };
@@ -29,9 +29,9 @@ int sched_register_function(sched_scheduler* scheduler, const char* name, sched_
         const Ref<SchedulerObject> ref(scheduler, "scheduler");
         const std::string function_name = name_argument(name, "name");
         not_null(fn, "fn");
-        const auto callback = std::make_shared<Callback>(Callback{fn, user_data, destroy});
+        const auto callback = std::make_shared<RunCallback>(RunCallback{fn, user_data, destroy});
         Function function;
-        function.call = Callback::call;
+        function.call = RunCallback::call;
         function.user_data = callback.get();
         function.release = [callback] {
             if (callback->destroy != nullptr) callback->destroy(callback->user_data);

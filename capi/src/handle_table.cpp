@@ -1,26 +1,25 @@
 #include "handle_table.hpp"
 
-#include <pthread.h>
-
 #include <atomic>
 #include <mutex>
 
 #include "core/base/error.hpp"
+#include "core/platform/fork.hpp"
 
 namespace uvsched::capi {
 namespace {
 
 static_assert(sizeof(Token) == 8, "a token needs 64 bits");
 
-// A token, from the low end: 1, which no address of an object has; kind (3 bits); slot (24); generation (36).
+// A token, from the low end: 1, which no address of an object has; kind (4 bits); slot (24); generation (35).
 constexpr int kKindShift = 1;
-constexpr int kSlotShift = 4;
-constexpr int kGenerationShift = 28;
-constexpr std::uint64_t kKindMask = 7;
+constexpr int kSlotShift = 5;
+constexpr int kGenerationShift = 29;
+constexpr std::uint64_t kKindMask = 15;
 constexpr std::uint64_t kSlotMask = (1ULL << 24) - 1;
-constexpr std::uint64_t kLastGeneration = (1ULL << 36) - 1;
+constexpr std::uint64_t kLastGeneration = (1ULL << 35) - 1;
 
-// A slot's state, from the low end: pins (24 bits), live (1), kind (3), generation (36).
+// A slot's state, from the low end: pins (24 bits), live (1), kind (4), generation (35).
 constexpr std::uint64_t kPinMask = (1ULL << 24) - 1;
 constexpr std::uint64_t kLive = 1ULL << 24;
 constexpr int kStateKindShift = 25;
@@ -28,7 +27,7 @@ constexpr int kStateKindShift = 25;
 struct Slot {
     std::atomic<std::uint64_t> state{0};
     std::atomic<std::uint32_t> epoch{0};  // of forks, when the handle was made
-    std::uint32_t next_free = 0;          // guarded by the table's mutex
+    std::uint32_t next_free = 0;          // guarded by table_mutex()
     Object* object = nullptr;             // written while nobody has a pin
 };
 
@@ -38,8 +37,7 @@ constexpr std::uint32_t kMaxSlots = 1U << 24;
 constexpr std::uint32_t kNoSlot = UINT32_MAX;
 
 struct Table {
-    std::mutex mutex;  // a leaf: nothing is called while it is held
-    std::uint32_t free = kNoSlot;
+    std::uint32_t free = kNoSlot;  // guarded by table_mutex()
     std::atomic<std::uint32_t> size{0};
     std::atomic<std::uint32_t> epoch{0};
     std::atomic<Slot*> chunks[kMaxSlots / kChunkSize]{};
@@ -47,23 +45,42 @@ struct Table {
 static_assert(std::is_trivially_destructible_v<Table>);
 constinit Table table;
 
+// Held while a slot is taken or given back. A leaf: nothing is called while it is held. Never destroyed, because
+// handles may be used until the process ends, and not every system has mutexes that need no destructor.
+std::mutex& table_mutex() {
+    static auto* const mutex = new std::mutex;
+    return *mutex;
+}
+
+Kind kind_of(std::uint64_t state) noexcept { return static_cast<Kind>((state >> kStateKindShift) & kKindMask); }
+
 Slot& slot_at(std::uint32_t index) noexcept {
     return table.chunks[index >> kChunkShift].load(std::memory_order_acquire)[index & (kChunkSize - 1)];
+}
+
+// Whether what stands behind the slot stayed with the process that this one was forked from.
+bool is_left_behind(const Slot& slot, Kind kind) noexcept {
+    return !outlives_fork(kind) &&
+           slot.epoch.load(std::memory_order_relaxed) != table.epoch.load(std::memory_order_relaxed);
 }
 
 // The table must be whole and unlocked in a forked child. Handlers that are set up first prepare last, so that no other
 // one waits for this mutex.
 void watch_forks() {
-    static const int watching = pthread_atfork([] { table.mutex.lock(); }, [] { table.mutex.unlock(); },
-                                               [] {
-                                                   table.epoch.fetch_add(1, std::memory_order_relaxed);
-                                                   table.mutex.unlock();
-                                               });
-    if (watching != 0) throw std::bad_alloc();
+    static const bool watching = [] {
+        static_cast<void>(table_mutex());
+        at_fork([] { table_mutex().lock(); }, [] { table_mutex().unlock(); },
+                [] {
+                    table.epoch.fetch_add(1, std::memory_order_relaxed);
+                    table_mutex().unlock();
+                });
+        return true;
+    }();
+    static_cast<void>(watching);
 }
 
 std::uint32_t take_slot() {
-    const std::lock_guard lock(table.mutex);
+    const std::lock_guard lock(table_mutex());
     if (table.free != kNoSlot) {
         const std::uint32_t index = table.free;
         table.free = slot_at(index).next_free;
@@ -81,7 +98,7 @@ std::uint32_t take_slot() {
 void give_slot(std::uint32_t index, std::uint64_t generation) noexcept {
     slot_at(index).state.store(generation << kGenerationShift, std::memory_order_release);
     if (generation == kLastGeneration) return;  // a used-up slot is left alone rather than let an old token fit again
-    const std::lock_guard lock(table.mutex);
+    const std::lock_guard lock(table_mutex());
     slot_at(index).next_free = table.free;
     table.free = index;
 }
@@ -117,7 +134,7 @@ Pin::Pin(Token token, Kind kind) noexcept {
         }
     } while (!slot.state.compare_exchange_weak(state, state + 1, std::memory_order_acquire, std::memory_order_relaxed));
 
-    if (slot.epoch.load(std::memory_order_relaxed) != table.epoch.load(std::memory_order_relaxed)) {
+    if (is_left_behind(slot, kind)) {
         lookup_ = Lookup::forked;
         slot.state.fetch_sub(1, std::memory_order_release);
         return;
@@ -132,7 +149,7 @@ Pin::~Pin() {
     const std::uint64_t state = slot.state.fetch_sub(1, std::memory_order_acq_rel);
     if ((state & kLive) != 0 || (state & kPinMask) != 1) return;
     // In a child forked inside this call, the object's threads and locks are not there to be ended.
-    const bool forked = slot.epoch.load(std::memory_order_relaxed) != table.epoch.load(std::memory_order_relaxed);
+    const bool forked = is_left_behind(slot, kind_of(state));
     slot.object = nullptr;
     give_slot(slot_, (state >> kGenerationShift) + 1);
     if (!forked) delete object_;

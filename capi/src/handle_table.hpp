@@ -12,9 +12,24 @@
 
 namespace uvsched::capi {
 
-enum class Kind : std::uint8_t { none, config, scheduler, task, queue, consumer, iterator, trigger };
+enum class Kind : std::uint8_t {
+    none,
+    config,
+    scheduler,
+    task,
+    queue,
+    consumer,
+    trigger,
+    task_iterator,
+    history_iterator,
+};
 
-// What stands behind a handle.
+// Whether a handle is of use in the child of a fork() too: behind it is data, and no thread, lock or descriptor.
+[[nodiscard]] constexpr bool outlives_fork(Kind kind) noexcept {
+    return kind == Kind::config || kind == Kind::task || kind == Kind::trigger;
+}
+
+// The object behind a handle.
 class Object {
 public:
     Object() = default;
@@ -31,9 +46,9 @@ using Token = std::uintptr_t;
 enum class Lookup : std::uint8_t {
     found,
     null,
-    foreign,  // no handle of this kind
+    foreign,  // not a handle of this kind
     stale,    // freed, or never made
-    forked,   // made by the process that this one was forked from
+    forked,   // made by the process that this one was forked from, and of no use here
 };
 
 // Keeps an object alive while a call uses it. Thread-safe, lock-free.

@@ -21,6 +21,7 @@ struct ConfigObject final : Object {
     using Handle = sched_config;
     static constexpr Kind kKind = Kind::config;
     Config config;
+    std::string text;  // what sched_config_json() or sched_config_nest_json() gave last
 };
 
 struct SchedulerObject final : Object {
@@ -28,7 +29,7 @@ struct SchedulerObject final : Object {
     static constexpr Kind kKind = Kind::scheduler;
     explicit SchedulerObject(const Config& config);
     const std::shared_ptr<Scheduler> engine;
-    const std::shared_ptr<const Object> lease;  // ends with this handle, while the engine may have runs to end
+    const std::shared_ptr<const Object> alive;  // ends with this handle, while the engine may have runs to end
     std::set<std::string> durable;              // aliases of the stores that outlive the process
 };
 
@@ -59,15 +60,46 @@ struct ConsumerObject final : Object {
     std::vector<QueueItem> items;  // what the last take gave out: its events live until the next
 };
 
-struct IteratorObject final : Object {
-    using Handle = sched_iterator;
-    static constexpr Kind kKind = Kind::iterator;
-    explicit IteratorObject(const SchedulerObject& of) : engine(of.engine), lease(of.lease) {}
+// The part that both iterators have: the scheduler that they read, page by page.
+struct IteratorObject : Object {
+    explicit IteratorObject(const SchedulerObject& of) : engine(of.engine), alive(of.alive) {}
+    // The scheduler, kept alive for this call. Throws Error(not_running) if its handle was freed.
+    [[nodiscard]] std::shared_ptr<Scheduler> scheduler() const;
+
+private:
     const std::weak_ptr<Scheduler> engine;
-    const std::weak_ptr<const Object> lease;
+    const std::weak_ptr<const Object> alive;
+};
+
+struct TaskIteratorObject final : IteratorObject {
+    using Handle = sched_task_iterator;
+    static constexpr Kind kKind = Kind::task_iterator;
+    using IteratorObject::IteratorObject;
     std::vector<std::string> stores;  // still to be read, the present one last
-    std::string after;                // the last id of the page
+    ListPlace place;                  // in it
     std::vector<TaskView> page;
+    std::size_t next = 0;
+};
+
+// A row of the engine, under the names of UVSCHED_HISTORY_FIELDS: a few of the engine's are shorter.
+struct NamedRow : HistoryRow {
+    explicit NamedRow(HistoryRow&& row)
+        : HistoryRow(std::move(row)), number(seq), kind(key.kind), first_time(first), scheduled_time(last) {}
+    std::int64_t number;
+    FireKind kind;
+    Instant first_time;
+    Instant scheduled_time;
+};
+
+struct HistoryIteratorObject final : IteratorObject {
+    using Handle = sched_history_iterator;
+    static constexpr Kind kKind = Kind::history_iterator;
+    using IteratorObject::IteratorObject;
+    std::string store;
+    HistoryQuery query;    // of the next page
+    std::size_t left = 0;  // rows that may still be read
+    bool ended = false;    // there is no further page
+    std::vector<NamedRow> page;
     std::size_t next = 0;
 };
 
@@ -95,23 +127,27 @@ private:
 // Makes a handle.
 template <class T>
 [[nodiscard]] typename T::Handle* new_handle(std::unique_ptr<T> object) {
-    // A token is no address: nothing ever dereferences it. NOLINTNEXTLINE(performance-no-int-to-ptr)
+    // A token is not an address: nothing ever dereferences it. NOLINTNEXTLINE(performance-no-int-to-ptr)
     return reinterpret_cast<typename T::Handle*>(insert_handle(T::kKind, std::move(object)));
 }
 
-// Frees a handle. What is no live handle of this process is left alone, and the last error says so; NULL is no error.
+// Frees a handle. Anything else than a live handle of this process is left alone, and the last error says so; NULL is
+// not an error.
 template <class T>
 void free_handle(const char* function, typename T::Handle* handle, const char* argument) noexcept {
     if (handle == nullptr) return;
     static_cast<void>(guarded(function, [&] { Ref<T>(handle, argument).retire(); }));
 }
 
-// The scheduler behind `object`, kept alive for this call. Throws Error(not_running) where it was freed.
+// The scheduler behind `object`, kept alive for this call. Throws Error(not_running) if it was freed.
 template <class T>
 [[nodiscard]] std::shared_ptr<Scheduler> engine_of(const T& object) {
     std::shared_ptr<Scheduler> engine = object.engine.lock();
     if (!engine) fail(Code::not_running, "the scheduler was freed");
     return engine;
 }
+
+// The alias of a store, checked. Throws Error(not_found).
+[[nodiscard]] std::string known_store(const Scheduler& scheduler, const char* alias);
 
 }  // namespace uvsched::capi

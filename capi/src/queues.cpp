@@ -12,7 +12,7 @@ namespace {
 
 constexpr std::size_t kMaxTake = 4096;
 
-sched_item view_of(const QueueItem& item) {
+sched_item view_of_item(const QueueItem& item) {
     return {.tag = static_cast<std::uint32_t>(item.tag),
             .reserved = 0,
             .run_id = item.run_id,
@@ -25,7 +25,8 @@ sched_item view_of(const QueueItem& item) {
 RunResult result_of(const sched_result& result) {
     constexpr FireState kStates[] = {FireState::done, FireState::failed, FireState::cancelled};
     if (result.status < UVSCHED_RUN_DONE || result.status > UVSCHED_RUN_CANCELLED) {
-        fail(Code::invalid, "status: " + std::to_string(result.status) + " is no UVSCHED_RUN_*");
+        fail(Code::invalid,
+             "status: " + std::to_string(result.status) + " is not one of UVSCHED_RUN_DONE, FAILED, CANCELLED");
     }
     return {.run = result.run_id,
             .state = kStates[result.status],
@@ -64,7 +65,7 @@ private:
 
 }  // namespace
 
-int sched_queue_get(sched_scheduler* scheduler, sched_queue** out, const char* executor) {
+int sched_get_queue(sched_queue** out, sched_scheduler* scheduler, const char* executor) {
     return guarded(__func__, [&] {
         not_null(out, "out");
         const Ref<SchedulerObject> ref(scheduler, "scheduler");
@@ -75,7 +76,7 @@ int sched_queue_get(sched_scheduler* scheduler, sched_queue** out, const char* e
 
 void sched_queue_free(sched_queue* queue) { free_handle<QueueObject>(__func__, queue, "queue"); }
 
-int sched_queue_attach(sched_queue* queue, size_t room, sched_consumer** out) {
+int sched_consumer_new(sched_consumer** out, sched_queue* queue, size_t room) {
     return guarded(__func__, [&] {
         const Ref<QueueObject> ref(queue, "queue");
         not_null(out, "out");
@@ -87,20 +88,20 @@ int sched_queue_attach(sched_queue* queue, size_t room, sched_consumer** out) {
     });
 }
 
-int sched_queue_detach(sched_consumer* consumer) {
-    return guarded(__func__, [&] {
+void sched_consumer_free(sched_consumer* consumer) {
+    if (consumer == nullptr) return;
+    static_cast<void>(guarded(__func__, [&] {
         const Ref<ConsumerObject> ref(consumer, "consumer");
-        if (!ref.retire()) refuse_handle(Lookup::stale, "consumer");
-        ref->detach();
-    });
+        if (ref.retire()) ref->detach();  // at once, though a take may still be using it
+    }));
 }
 
-int sched_queue_take(sched_consumer* consumer, sched_item* items, size_t capacity, int timeout_ms, size_t* count) {
+int sched_consumer_take(sched_item* out, size_t capacity, size_t* count, sched_consumer* consumer, int timeout_ms) {
     return guarded(__func__, [&] {
         const Ref<ConsumerObject> ref(consumer, "consumer");
-        not_null(items, "items");
+        not_null(out, "out");
         not_null(count, "count");
-        if (capacity == 0) fail(Code::invalid, "capacity: 0 is not at least 1");
+        if (capacity == 0) fail(Code::invalid, "capacity: 0 is less than 1");
         const std::optional<Micros> timeout = timeout_argument(timeout_ms);
         std::optional<std::chrono::milliseconds> wait;
         if (timeout) wait = std::chrono::milliseconds(timeout_ms);
@@ -110,7 +111,7 @@ int sched_queue_take(sched_consumer* consumer, sched_item* items, size_t capacit
         ref->items.resize(std::min(capacity, kMaxTake));
         const std::size_t taken = ref->queue->take(ref->id, ref->items, wait);
         ref->items.resize(taken);
-        std::transform(ref->items.begin(), ref->items.end(), items, view_of);
+        std::transform(ref->items.begin(), ref->items.end(), out, view_of_item);
         *count = taken;
     });
 }
@@ -119,11 +120,15 @@ int sched_queue_wake(sched_queue* queue) {
     return guarded(__func__, [&] { Ref<QueueObject>(queue, "queue")->queue->wake(); });
 }
 
-int sched_queue_fd(sched_queue* queue, int* out) {
+int sched_queue_fd(int* out, sched_queue* queue) {
     return guarded(__func__, [&] {
         const Ref<QueueObject> ref(queue, "queue");
         *not_null(out, "out") = ref->queue->descriptor();
     });
+}
+
+int sched_queue_set_notify(sched_queue* queue, sched_notify_fn notify, void* user_data) {
+    return guarded(__func__, [&] { Ref<QueueObject>(queue, "queue")->queue->set_notify(notify, user_data); });
 }
 
 int sched_queue_subscribe(sched_queue* queue, uint64_t mask) {

@@ -27,10 +27,10 @@ const char* sched_run_arguments(const sched_run* run) {
     return run == nullptr ? nullptr : from_handle(run)->task->arguments.c_str();
 }
 
-const char* sched_run_fire_id(const sched_run* run, char buffer[33]) {
-    if (run == nullptr || buffer == nullptr) return nullptr;
+const char* sched_run_fire_id(char out[UVSCHED_FIRE_ID_SIZE], const sched_run* run) {
+    if (run == nullptr || out == nullptr) return nullptr;
     const FireId id = fire_id(from_handle(run)->store_hash, from_handle(run)->key);
-    return static_cast<const char*>(std::memcpy(buffer, id.data(), id.size()));
+    return static_cast<const char*>(std::memcpy(out, id.data(), id.size()));
 }
 
 const char* sched_run_kind(const sched_run* run) {

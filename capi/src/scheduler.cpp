@@ -1,8 +1,11 @@
 #include "core/engine/scheduler.hpp"
 
+#include <algorithm>
+
 #include "arguments.hpp"
 #include "copies.hpp"
 #include "handles.hpp"
+#include "structs.hpp"
 
 using namespace uvsched;
 using namespace uvsched::capi;
@@ -22,7 +25,7 @@ int with(const char* function, const sched_scheduler* handle, Call&& call) noexc
 int waited(Code code, int timeout_ms) {
     switch (code) {
         case Code::timed_out:
-            fail(code, "it has not ended after " + std::to_string(timeout_ms) + " ms, and goes on");
+            fail(code, "the wait timed out after " + std::to_string(timeout_ms) + " ms; the scheduler goes on");
         case Code::deadlock:
             fail(code, "a callback of this scheduler cannot wait for it");
         case Code::not_running:
@@ -32,13 +35,13 @@ int waited(Code code, int timeout_ms) {
     }
 }
 
-StopMode stop_mode(int mode) {
+StopMode stop_mode(sched_stop_mode mode) {
     if (mode == UVSCHED_STOP_WAIT) return StopMode::wait;
     if (mode == UVSCHED_STOP_CANCEL) return StopMode::cancel;
     fail(Code::invalid, "mode: " + std::to_string(mode) + " is neither UVSCHED_STOP_WAIT nor UVSCHED_STOP_CANCEL");
 }
 
-int state_number(SchedulerState state) {
+sched_state state_value(SchedulerState state) {
     switch (state) {
         case SchedulerState::stopped:
             return UVSCHED_STATE_STOPPED;
@@ -56,7 +59,10 @@ int state_number(SchedulerState state) {
 
 std::shared_ptr<ManualClock> manual_clock(const Scheduler& engine) {
     auto clock = std::dynamic_pointer_cast<ManualClock>(engine.clock());
-    if (!clock) fail(Code::unsupported, "the scheduler has the system's clock: see sched_config_set_manual_clock()");
+    if (!clock)
+        fail(Code::unsupported,
+             "the scheduler uses the system's clock; only a manual clock can be moved "
+             "(sched_config_set_manual_clock())");
     return clock;
 }
 
@@ -97,7 +103,7 @@ int sched_start_paused(sched_scheduler* scheduler) {
     return with(__func__, scheduler, [](Scheduler& engine) { engine.start(true); });
 }
 
-int sched_stop(sched_scheduler* scheduler, int mode) {
+int sched_stop(sched_scheduler* scheduler, sched_stop_mode mode) {
     return with(__func__, scheduler, [&](Scheduler& engine) { engine.stop(stop_mode(mode)); });
 }
 
@@ -123,8 +129,30 @@ int sched_resume(sched_scheduler* scheduler) {
     return with(__func__, scheduler, [](Scheduler& engine) { engine.resume(); });
 }
 
-int sched_state(const sched_scheduler* scheduler, int* out) {
-    return with(__func__, scheduler, [&](Scheduler& engine) { *not_null(out, "out") = state_number(engine.state()); });
+int sched_poll(sched_scheduler* scheduler) {
+    return with(__func__, scheduler, [](Scheduler& engine) { engine.poll(); });
+}
+
+int sched_poll_fd(int* out, sched_scheduler* scheduler) {
+    return with(__func__, scheduler, [&](Scheduler& engine) { *not_null(out, "out") = engine.poll_descriptor(); });
+}
+
+int sched_poll_timeout(int* out, sched_scheduler* scheduler) {
+    return with(__func__, scheduler, [&](Scheduler& engine) {
+        const auto timeout = engine.poll_timeout();
+        *not_null(out, "out") = timeout ? static_cast<int>(std::min<std::int64_t>(timeout->count(), INT32_MAX)) : -1;
+    });
+}
+
+const char* sched_timezone(const sched_scheduler* scheduler) {
+    return guarded_value(__func__, static_cast<const char*>(nullptr), [&] {
+        const Ref<SchedulerObject> ref(scheduler, "scheduler");
+        return ref->engine->zone().name().c_str();
+    });
+}
+
+int sched_get_state(sched_state* out, const sched_scheduler* scheduler) {
+    return with(__func__, scheduler, [&](Scheduler& engine) { *not_null(out, "out") = state_value(engine.state()); });
 }
 
 int sched_wait_idle(sched_scheduler* scheduler, int timeout_ms) {
@@ -141,11 +169,11 @@ int sched_clock_step(sched_scheduler* scheduler, int64_t microseconds) {
     return with(__func__, scheduler, [&](Scheduler& engine) { manual_clock(engine)->step(microseconds); });
 }
 
-int sched_clock_now(const sched_scheduler* scheduler, int64_t* out) {
+int sched_clock_now(int64_t* out, const sched_scheduler* scheduler) {
     return with(__func__, scheduler, [&](Scheduler& engine) { *not_null(out, "out") = engine.clock()->wall(); });
 }
 
-int sched_get_stats(sched_scheduler* scheduler, sched_stats* out) {
+int sched_get_stats(sched_stats* out, const sched_scheduler* scheduler) {
     return with(__func__, scheduler, [&](Scheduler& engine) {
         const Stats stats = engine.stats();
         copy_out({.size = 0,

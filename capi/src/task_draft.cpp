@@ -3,10 +3,10 @@
 #include <nlohmann/json.hpp>
 #include <utility>
 
+#include "core/json/span.hpp"
+#include "core/json/text.hpp"
 #include "core/triggers/date.hpp"
 #include "core/triggers/interval.hpp"
-#include "core/triggers/json_text.hpp"
-#include "core/triggers/span_json.hpp"
 
 namespace uvsched::capi {
 namespace {

@@ -1,8 +1,9 @@
-// What a task handle shows: the stored task where it was added or fetched, else what was set.
+// Getters of a task handle: they show the stored task if it was added or fetched, else the members that were set.
 #include <cstring>
 #include <nlohmann/json.hpp>
 
 #include "arguments.hpp"
+#include "structs.hpp"
 #include "task_draft.hpp"
 
 using namespace uvsched;
@@ -21,7 +22,7 @@ const char* text(const char* function, const sched_task* handle, const std::stri
     });
 }
 
-// The same for what has to be made of the trigger, which `made` keeps.
+// A string that is made from the trigger, and kept in `made`.
 template <class Make>
 const char* trigger_text(const char* function, const sched_task* handle, std::string TaskObject::*made,
                          Make&& make) noexcept {
@@ -37,9 +38,9 @@ const char* trigger_text(const char* function, const sched_task* handle, std::st
 sched_task_info info_of(const TaskView& view) {
     sched_task_info info{};
     const Policies& policies = view.definition->policies;
-    info.next_run = view.next_run().value_or(INT64_MAX);
+    info.next_run_time = view.next_run().value_or(INT64_MAX);
     info.runs = view.state.runs;
-    info.grace_time = policies.grace.value_or(-1);
+    info.mistrigger_grace_time = policies.grace.value_or(-1);
     info.max_instances = policies.max_instances;
     info.max_catch_up = policies.max_catch_up;
     info.max_crashes = policies.max_crashes;
@@ -52,7 +53,7 @@ sched_task_info info_of(const TaskView& view) {
     return info;
 }
 
-// What is not set shows the engine's own defaults.
+// Members that are not set show the engine's own defaults.
 sched_task_info info_of(const TaskDraft& draft) {
     auto definition = std::make_shared<Definition>();
     definition->policies = merge(Policies(), draft.policies);
@@ -101,7 +102,7 @@ const char* sched_task_trigger_text(const sched_task* task) {
                         [](const Trigger& trigger) { return trigger.describe(); });
 }
 
-int sched_task_get_info(const sched_task* task, sched_task_info* out) {
+int sched_task_get_info(sched_task_info* out, const sched_task* task) {
     return guarded(__func__, [&] {
         const Ref<TaskObject> ref(task, "task");
         sched_task_info info = ref->view ? info_of(*ref->view) : info_of(ref->draft);

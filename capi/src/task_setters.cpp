@@ -2,7 +2,8 @@
 #include <nlohmann/json.hpp>
 
 #include "arguments.hpp"
-#include "core/triggers/json_text.hpp"
+#include "core/json/text.hpp"
+#include "core/triggers/interval.hpp"
 #include "task_draft.hpp"
 #include "trigger_object.hpp"
 
@@ -103,7 +104,11 @@ int sched_task_set_date(sched_task* task, int64_t instant) {
 
 int sched_task_set_interval(sched_task* task, int64_t microseconds) {
     return set(
-        __func__, task, [&] { return at_least(microseconds, 1, "interval"); },
+        __func__, task,
+        [&] {
+            check_period(microseconds);
+            return microseconds;
+        },
         [](TaskDraft& draft, Micros period) {
             draft.shape = TaskDraft::Shape::interval;
             draft.period = period;
@@ -112,7 +117,7 @@ int sched_task_set_interval(sched_task* task, int64_t microseconds) {
 
 int sched_task_set_cron(sched_task* task, const char* expression, const char* zone) {
     return set(
-        __func__, task, [&] { return CronText(expression, zone_argument(zone)).json; },
+        __func__, task, [&] { return CronText(expression, zone_argument(zone), TimeZone()).json; },
         [zone](TaskDraft& draft, std::string text) {
             put_json(draft, std::move(text));
             if (zone != nullptr) draft.timezone.reset();  // the last one that was named counts
@@ -166,7 +171,7 @@ int sched_task_set_timezone(sched_task* task, const char* name) {
         [](TaskDraft& draft, std::string zone) { draft.timezone = std::move(zone); });
 }
 
-int sched_task_set_grace_time(sched_task* task, int64_t microseconds) {
+int sched_task_set_mistrigger_grace_time(sched_task* task, int64_t microseconds) {
     return set_policy(__func__, task, &PolicyOverrides::grace, [&] { return grace_argument(microseconds); });
 }
 
@@ -175,8 +180,7 @@ int sched_task_set_coalesce(sched_task* task, int coalesce) {
 }
 
 int sched_task_set_max_catch_up(sched_task* task, int max_catch_up) {
-    return set_policy(__func__, task, &PolicyOverrides::max_catch_up,
-                      [&] { return int_at_least(max_catch_up, 1, "max_catch_up"); });
+    return set_policy(__func__, task, &PolicyOverrides::max_catch_up, [&] { return catch_up_argument(max_catch_up); });
 }
 
 int sched_task_set_max_instances(sched_task* task, int max_instances) {
@@ -184,11 +188,11 @@ int sched_task_set_max_instances(sched_task* task, int max_instances) {
                       [&] { return int_at_least(max_instances, 1, "max_instances"); });
 }
 
-int sched_task_set_on_crash(sched_task* task, int on_crash) {
+int sched_task_set_on_crash(sched_task* task, sched_on_crash on_crash) {
     return set_policy(__func__, task, &PolicyOverrides::on_crash, [&] {
         if (on_crash == UVSCHED_CRASH_RERUN) return OnCrash::rerun;
         if (on_crash == UVSCHED_CRASH_MARK_LOST) return OnCrash::mark_lost;
-        fail(Code::invalid, "on_crash: " + std::to_string(on_crash) + " is no UVSCHED_CRASH_*");
+        fail(Code::invalid, "on_crash: " + std::to_string(on_crash) + " is not one of UVSCHED_CRASH_RERUN, MARK_LOST");
     });
 }
 
@@ -199,7 +203,7 @@ int sched_task_set_max_crashes(sched_task* task, int max_crashes) {
 
 int sched_task_set_next_run_time(sched_task* task, int64_t instant) {
     return set(
-        __func__, task, [&] { return instant; },
+        __func__, task, [&] { return instant_argument(instant, "next_run_time"); },
         [](TaskDraft& draft, Instant first) { draft.next_run_time = std::optional(first); });
 }
 

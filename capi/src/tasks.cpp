@@ -1,4 +1,4 @@
-// What a scheduler does with tasks.
+// The functions of a scheduler that add, change, show and delete tasks.
 #include <algorithm>
 
 #include "arguments.hpp"
@@ -13,7 +13,7 @@ constexpr std::size_t kMaxPreview = 10'000;
 
 // Runs a call on the task of that id.
 template <class Call>
-int with_task(const char* function, sched_scheduler* handle, const char* store, const char* id, Call&& call) noexcept {
+int with_task(const char* function, sched_scheduler* handle, const char* id, const char* store, Call&& call) noexcept {
     return guarded(function, [&] {
         const Ref<SchedulerObject> ref(handle, "scheduler");
         const std::string alias = optional_name(store, "store");
@@ -21,11 +21,21 @@ int with_task(const char* function, sched_scheduler* handle, const char* store, 
     });
 }
 
-void check_flags(unsigned flags) {
-    if ((flags & ~(UVSCHED_REPLACE_EXISTING | UVSCHED_RAISE_CONFLICT)) == 0) return;
-    fail(Code::invalid, "flags: " + std::to_string(flags) +
-                            " has bits that are none of UVSCHED_REPLACE_EXISTING, "
-                            "UVSCHED_RAISE_CONFLICT");
+AddMode mode_of(unsigned flags) {
+    switch (flags) {
+        case 0:
+            return AddMode::declare;
+        case UVSCHED_REPLACE_EXISTING:
+            return AddMode::replace;
+        case UVSCHED_RAISE_CONFLICT:
+            return AddMode::raise;
+        case UVSCHED_KEEP_EXISTING:
+            return AddMode::keep;
+        default:
+            fail(Code::invalid, "flags: " + std::to_string(flags) +
+                                    " is not one of 0, UVSCHED_REPLACE_EXISTING, UVSCHED_RAISE_CONFLICT, "
+                                    "UVSCHED_KEEP_EXISTING");
+    }
 }
 
 void refuse_move(const char* member, const std::optional<std::string>& set, const std::string& is) {
@@ -40,20 +50,18 @@ int sched_add_task(sched_scheduler* scheduler, sched_task* task, unsigned flags)
     return guarded(__func__, [&] {
         const Ref<SchedulerObject> ref(scheduler, "scheduler");
         const Ref<TaskObject> to_add(task, "task");
-        check_flags(flags);
+        const AddMode mode = mode_of(flags);
         TaskSpec spec = spec_of(to_add->described(), ref->engine->zone());
-        const auto mode = (flags & UVSCHED_REPLACE_EXISTING) != 0 ? AddMode::replace : AddMode::keep_if_equal;
-        const auto conflict = (flags & UVSCHED_RAISE_CONFLICT) != 0 ? OnConflict::raise : OnConflict::keep;
-        to_add->view = ref->engine->add(std::move(spec), mode, conflict).task;
+        to_add->view = ref->engine->add(std::move(spec), mode).task;
     });
 }
 
-int sched_remove_task(sched_scheduler* scheduler, const char* store, const char* id) {
-    return with_task(__func__, scheduler, store, id,
+int sched_delete_task(sched_scheduler* scheduler, const char* id, const char* store) {
+    return with_task(__func__, scheduler, id, store,
                      [](Scheduler& engine, const auto& alias, const auto& name) { engine.remove(alias, name); });
 }
 
-int sched_remove_all_tasks(sched_scheduler* scheduler, const char* store, int64_t* removed) {
+int sched_remove_all_tasks(int64_t* removed, sched_scheduler* scheduler, const char* store) {
     return guarded(__func__, [&] {
         const Ref<SchedulerObject> ref(scheduler, "scheduler");
         const std::int64_t number = ref->engine->remove_all(optional_name(store, "store"));
@@ -61,17 +69,31 @@ int sched_remove_all_tasks(sched_scheduler* scheduler, const char* store, int64_
     });
 }
 
-int sched_pause_task(sched_scheduler* scheduler, const char* store, const char* id) {
-    return with_task(__func__, scheduler, store, id,
+int sched_count_tasks(sched_task_counts* out, sched_scheduler* scheduler, const char* store) {
+    return guarded(__func__, [&] {
+        not_null(out, "out");
+        const Ref<SchedulerObject> ref(scheduler, "scheduler");
+        const EngineCounts counts = ref->engine->count(optional_name(store, "store"));
+        copy_out({.size = 0,
+                  .scheduled = counts.stored.active - counts.stored.idle,
+                  .idle = counts.stored.idle,
+                  .paused = counts.stored.paused,
+                  .pending = counts.pending},
+                 out);
+    });
+}
+
+int sched_pause_task(sched_scheduler* scheduler, const char* id, const char* store) {
+    return with_task(__func__, scheduler, id, store,
                      [](Scheduler& engine, const auto& alias, const auto& name) { engine.pause_task(alias, name); });
 }
 
-int sched_resume_task(sched_scheduler* scheduler, const char* store, const char* id) {
-    return with_task(__func__, scheduler, store, id,
+int sched_resume_task(sched_scheduler* scheduler, const char* id, const char* store) {
+    return with_task(__func__, scheduler, id, store,
                      [](Scheduler& engine, const auto& alias, const auto& name) { engine.resume_task(alias, name); });
 }
 
-int sched_change_task(sched_scheduler* scheduler, const char* store, const char* id, const sched_task* changes) {
+int sched_update_task(sched_scheduler* scheduler, const char* id, const char* store, const sched_task* changes) {
     return guarded(__func__, [&] {
         const Ref<SchedulerObject> ref(scheduler, "scheduler");
         const Ref<TaskObject> set(changes, "changes");
@@ -87,7 +109,7 @@ int sched_change_task(sched_scheduler* scheduler, const char* store, const char*
         if (members_alone || draft.local) {
             const TaskView view = ref->engine->get(alias, name);
             if (draft.local && ref->durable.contains(view.store)) {
-                fail(Code::invalid, "local: store \"" + view.store + "\" is durable: its functions need a name");
+                fail(Code::invalid, "local: store \"" + view.store + "\" is durable, so its functions need a name");
             }
             present = view.definition->trigger;
         }
@@ -95,26 +117,26 @@ int sched_change_task(sched_scheduler* scheduler, const char* store, const char*
     });
 }
 
-int sched_run_task(sched_scheduler* scheduler, const char* store, const char* id) {
-    return with_task(__func__, scheduler, store, id,
+int sched_run_task(sched_scheduler* scheduler, const char* id, const char* store) {
+    return with_task(__func__, scheduler, id, store,
                      [](Scheduler& engine, const auto& alias, const auto& name) { engine.run_now(alias, name); });
 }
 
-int sched_get_task(sched_scheduler* scheduler, sched_task** out, const char* store, const char* id) {
-    return with_task(__func__, scheduler, store, id, [&](Scheduler& engine, const auto& alias, const auto& name) {
+int sched_get_task(sched_task** out, sched_scheduler* scheduler, const char* id, const char* store) {
+    return with_task(__func__, scheduler, id, store, [&](Scheduler& engine, const auto& alias, const auto& name) {
         not_null(out, "out");
         *out = new_task(engine.get(alias, name));
     });
 }
 
-int sched_preview_task(sched_scheduler* scheduler, const char* store, const char* id, int64_t after, int64_t* times,
-                       size_t capacity, size_t* count) {
-    return with_task(__func__, scheduler, store, id, [&](Scheduler& engine, const auto& alias, const auto& name) {
+int sched_preview_task_runs(int64_t* out, size_t capacity, size_t* count, sched_scheduler* scheduler, const char* id,
+                            const char* store, int64_t after) {
+    return with_task(__func__, scheduler, id, store, [&](Scheduler& engine, const auto& alias, const auto& name) {
         not_null(count, "count");
-        if (capacity > 0) not_null(times, "times");
+        if (capacity > 0) not_null(out, "out");
         const std::optional<Instant> from = after == INT64_MIN ? std::nullopt : std::optional(after);
         const std::vector<Instant> found = engine.preview(alias, name, std::min(capacity, kMaxPreview), from);
-        std::copy(found.begin(), found.end(), times);
+        std::copy(found.begin(), found.end(), out);
         *count = found.size();
     });
 }

@@ -15,7 +15,7 @@ TimeZone shown_zone(const Trigger& rule, const nlohmann::json& given, const std:
     if (const auto named = given.find("timezone"); named != given.end() && named->is_string()) {
         return TimeZone::load(named->get<std::string>());
     }
-    return argument.value_or(TimeZone());
+    return argument ? *argument : TimeZone::local();
 }
 
 }  // namespace
@@ -25,8 +25,7 @@ TriggerObject::TriggerObject(TriggerPtr made, const nlohmann::json& given, const
       task_json((argument ? rule->to_json() : given).dump()),
       zone(shown_zone(*rule, given, argument)) {}
 
-TriggerObject::TriggerObject(const CronText& cron, const std::optional<TimeZone>& argument)
-    : rule(cron.rule), task_json(cron.json), zone(argument.value_or(TimeZone())) {}
+TriggerObject::TriggerObject(const CronText& cron) : rule(cron.rule), task_json(cron.json), zone(cron.zone) {}
 
 std::optional<TimeZone> zone_argument(const char* name) {
     if (name == nullptr) return std::nullopt;
@@ -38,10 +37,11 @@ std::optional<TimeZone> zone_argument(const char* name) {
     }
 }
 
-CronText::CronText(const char* expression, const std::optional<TimeZone>& zone) {
+CronText::CronText(const char* expression, const std::optional<TimeZone>& own, const TimeZone& read_in)
+    : zone(own.value_or(read_in)) {
     nlohmann::json members = {{"type", "cron"}, {"expression", text_argument(expression, "expression")}};
-    rule = make_cron_trigger({.expression = expression, .zone = zone.value_or(TimeZone())});
-    if (zone) members["timezone"] = zone->name();
+    rule = make_cron_trigger({.expression = expression, .zone = zone});
+    if (own) members["timezone"] = zone.name();
     json = members.dump();
 }
 

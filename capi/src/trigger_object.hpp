@@ -12,9 +12,11 @@
 
 namespace uvsched::capi {
 
-// A cron string, checked: its JSON, in that zone where there is one. Throws Error(invalid) as make_cron_trigger() does.
+// A cron string, checked: its JSON, with `own` for its zone where there is one, and its rule, in `read_in` where there
+// is none. Throws Error(invalid) as make_cron_trigger() does.
 struct CronText {
-    CronText(const char* expression, const std::optional<TimeZone>& zone);
+    CronText(const char* expression, const std::optional<TimeZone>& own, const TimeZone& read_in);
+    TimeZone zone;
     TriggerPtr rule;
     std::string json;
 };
@@ -26,7 +28,7 @@ struct TriggerObject final : Object {
 
     // `given` is the JSON that the rule was made of, `argument` the zone beside it.
     TriggerObject(TriggerPtr made, const nlohmann::json& given, const std::optional<TimeZone>& argument);
-    TriggerObject(const CronText& cron, const std::optional<TimeZone>& argument);
+    explicit TriggerObject(const CronText& cron);
 
     // The rule to be asked: with its `H` settled where there is a key.
     [[nodiscard]] const Trigger& asked() const noexcept { return keyed ? *keyed : *rule; }
@@ -36,7 +38,7 @@ struct TriggerObject final : Object {
     const TimeZone zone;          // that its times are shown in
     TriggerPtr keyed;
 
-    // What getters gave out.
+    // The texts that getters gave out.
     std::mutex mutex;
     std::string json;
     std::string text;

@@ -1,11 +1,11 @@
 #include <array>
 #include <cstddef>
-#include <cstring>
 #include <nlohmann/json.hpp>
 #include <utility>
 
 #include "arguments.hpp"
-#include "core/triggers/json_text.hpp"
+#include "core/json/text.hpp"
+#include "structs.hpp"
 #include "trigger_object.hpp"
 
 using namespace uvsched;
@@ -55,8 +55,8 @@ private:
 
 // Asks step(rule, from) again and again, each time from the answer before.
 template <class Step>
-int list_times(const char* function, const sched_trigger* trigger, Instant from, sched_time* out, size_t capacity,
-               size_t* count, Step&& step) noexcept {
+int list_times(const char* function, sched_time* out, size_t capacity, size_t* count, const sched_trigger* trigger,
+               Instant from, Step&& step) noexcept {
     return guarded(function, [&] {
         const Ref<TriggerObject> ref(trigger, "trigger");
         not_null(count, "count");
@@ -74,27 +74,18 @@ int list_times(const char* function, const sched_trigger* trigger, Instant from,
     });
 }
 
-// The fields that were given, by name. A caller may know more of them than there are today, but not use them.
-nlohmann::json fields_json(const sched_cron_fields* fields) {
-    const std::size_t size = not_null(fields, "fields")->size;
-    if (size < sizeof(sched_cron_fields) || size > 4096) {
-        throw ArgumentError(Code::invalid, "fields->size: " + std::to_string(size) + " is not the size of the struct");
-    }
-    const auto* const bytes = reinterpret_cast<const unsigned char*>(fields);
-    for (std::size_t i = sizeof(sched_cron_fields); i < size; ++i) {
-        if (bytes[i] != 0) {
-            throw ArgumentError(Code::unsupported, "fields: has a member that this version of the library lacks");
-        }
-    }
+// The fields that were given, by name.
+nlohmann::json fields_json(const sched_cron_fields* given) {
+    const sched_cron_fields fields = copy_in(given, "fields");
     const std::array<std::pair<const char*, const char*>, 8> members = {{
-        {"year", fields->year},
-        {"month", fields->month},
-        {"day", fields->day},
-        {"week", fields->week},
-        {"day_of_week", fields->day_of_week},
-        {"hour", fields->hour},
-        {"minute", fields->minute},
-        {"second", fields->second},
+        {"year", fields.year},
+        {"month", fields.month},
+        {"day", fields.day},
+        {"week", fields.week},
+        {"day_of_week", fields.day_of_week},
+        {"hour", fields.hour},
+        {"minute", fields.minute},
+        {"second", fields.second},
     }};
     nlohmann::json out = {{"type", "cron"}};
     for (const auto& [name, text] : members) {
@@ -110,7 +101,7 @@ int make_trigger(const char* function, sched_trigger** out, const char* zone_nam
         not_null(out, "out");
         const auto zone = zone_argument(zone_name);
         const nlohmann::json given = json();
-        TriggerPtr rule = trigger_from_json(given, zone.value_or(TimeZone()), "");
+        TriggerPtr rule = trigger_from_json(given, zone ? *zone : TimeZone::local(), "");
         *out = new_handle(std::make_unique<TriggerObject>(std::move(rule), given, zone));
     });
 }
@@ -134,7 +125,7 @@ int sched_trigger_from_cron(sched_trigger** out, const char* expression, const c
     return guarded(__func__, [&] {
         not_null(out, "out");
         const auto own = zone_argument(zone);
-        *out = new_handle(std::make_unique<TriggerObject>(CronText(expression, own), own));
+        *out = new_handle(std::make_unique<TriggerObject>(CronText(expression, own, own ? *own : TimeZone::local())));
     });
 }
 
@@ -148,18 +139,18 @@ int sched_trigger_from_fields(sched_trigger** out, const sched_cron_fields* fiel
 
 void sched_trigger_free(sched_trigger* trigger) { free_handle<TriggerObject>(__func__, trigger, "trigger"); }
 
-int sched_trigger_next(const sched_trigger* trigger, int64_t after, sched_time* out, size_t capacity, size_t* count) {
-    return list_times(__func__, trigger, after, out, capacity, count,
+int sched_trigger_next(sched_time* out, size_t capacity, size_t* count, const sched_trigger* trigger, int64_t after) {
+    return list_times(__func__, out, capacity, count, trigger, after,
                       [after](const Trigger& rule, Instant at) { return rule.next(at, after); });
 }
 
-int sched_trigger_previous(const sched_trigger* trigger, int64_t before, sched_time* out, size_t capacity,
-                           size_t* count) {
-    return list_times(__func__, trigger, before, out, capacity, count,
+int sched_trigger_previous(sched_time* out, size_t capacity, size_t* count, const sched_trigger* trigger,
+                           int64_t before) {
+    return list_times(__func__, out, capacity, count, trigger, before,
                       [before](const Trigger& rule, Instant at) { return rule.previous(at, before); });
 }
 
-int sched_trigger_offset(const sched_trigger* trigger, int64_t instant, sched_offset* out) {
+int sched_trigger_offset(sched_offset* out, const sched_trigger* trigger, int64_t instant) {
     return guarded(__func__, [&] {
         const Ref<TriggerObject> ref(trigger, "trigger");
         const ZoneSegment stretch = ref->zone.segment(instant);

@@ -1,62 +1,63 @@
-// Config: what a scheduler is made of. Plain data; nothing is opened.
+// Config: what a scheduler is made of. Nothing is open.
 #pragma once
 
 #include <cstdint>
 #include <map>
 #include <memory>
+#include <nlohmann/json_fwd.hpp>
+#include <optional>
 #include <string>
 
+#include "core/config/executor_config.hpp"
 #include "core/model/policy.hpp"
-#include "core/stores/store.hpp"
+#include "core/stores/registry/store_config.hpp"
 #include "core/time/clock.hpp"
 #include "core/time/zone.hpp"
 
 namespace uvsched {
 
-enum class ExecutorType : std::uint8_t { inline_, thread_pool, queue };
+// What a start does about tasks of durable stores that an earlier start declared and this one did not.
+enum class Undeclared : std::uint8_t { keep, pause, remove };
 
-struct ExecutorConfig {
-    ExecutorType type = ExecutorType::thread_pool;
-    std::uint32_t threads = 10;  // thread pool: 1 to 1024
-};
-
-enum class StoreType : std::uint8_t { memory, sqlite };
-
-struct StoreConfig {
-    StoreType type = StoreType::memory;
-    std::string url;  // as given, for messages
-    Retention retention;
-    std::size_t history = 10'000;  // memory: the size of the history ring
-};
+// Who turns a scheduler: a thread of its own, or the program's, by Scheduler::poll().
+enum class Driver : std::uint8_t { own_thread, caller };
 
 struct Config {
     std::string identity;                             // empty: host and process id
-    TimeZone zone;                                    // UTC
-    std::shared_ptr<Clock> clock;                     // none: the system clock
-    std::map<std::string, StoreConfig> stores;        // "default" is a memory store unless given
-    std::map<std::string, ExecutorConfig> executors;  // "default" is a thread pool unless given
+    std::optional<TimeZone> zone;                     // nullopt: the machine's, when the scheduler is made
+    std::shared_ptr<Clock> clock;                     // nullptr: the system clock
+    std::map<std::string, StoreConfig> stores;        // without "default", a memory store is added
+    std::map<std::string, ExecutorConfig> executors;  // without "default", a thread pool is added
     Policies defaults;
+    Undeclared undeclared = Undeclared::keep;
+    Driver driver = Driver::own_thread;
 
-    // Text forms: "memory", "sqlite:PATH"; "inline", "threadpool", "threadpool:8", "queue". Throw Error(invalid)
-    // naming the alias and the text; Error(already) for an alias given twice.
+    // Add a store or an executor, from text, or from text or an object. They throw as read_store() and read_executor()
+    // do, and Error(invalid) for a wrong alias, Error(already) if the alias is taken.
     void add_store(const std::string& alias, const std::string& url);
-    void add_executor(const std::string& alias, const std::string& spec);
+    void add_executor(const std::string& alias, const std::string& name);
+    void add_store_json(const std::string& alias, const nlohmann::json& given);
+    void add_executor_json(const std::string& alias, const nlohmann::json& given);
 };
 
-// Reads the asyncz configuration dictionary in both its spellings: flat "asyncz.stores.default.type" keys and nested
-// objects; "uvsched." as prefix too, or none. Numbers and truth values may be texts ("20", "false").
+// Reads the asyncz configuration dictionary in both spellings: flat keys such as "asyncz.stores.default.type", and
+// nested objects. The prefix may also be "uvsched.", or be left out. Numbers and truth values may be strings ("20",
+// "false").
 //
-//   stores.ALIAS         a text form, or: type (memory, sqlite) or asyncz's class; for sqlite one of url, database and
-//                        path; retention_age (seconds), retention_per_task; for memory history
-//   executors.ALIAS      a text form, or: type (threadpool, pool; inline, debug; queue, asyncio) or asyncz's class;
-//                        for threadpool max_workers
+//   stores.ALIAS         see read_store()
+//   executors.ALIAS      see read_executor()
 //   task_defaults        mistrigger_grace_time (seconds; null: none), coalesce, max_instances, max_catch_up, overlap,
 //                        on_crash, max_crashes
 //   timezone, identity
+//   undeclared           keep, pause, delete
 //
-// Unknown keys, wrong types and wrong values throw Error(invalid), what is known but not in this build
-// Error(unsupported); the message starts with the JSON path of the fault ("executors.default.max_workers: …"). At most
-// 1 MiB, nested 64 deep.
+// Throws Error(invalid) for unknown keys, wrong types and wrong values, Error(not_found) for an unknown store or
+// executor, and Error(unsupported) for one that is known but not available in this build. The message starts with the
+// JSON path of the fault ("executors.default.max_workers: …"). At most 1 MiB, nested 64 deep.
 [[nodiscard]] Config config_from_json(const std::string& text);
+
+// The configuration in the form that config_from_json() reads: nested, with all options of stores and executors,
+// without the clock.
+[[nodiscard]] nlohmann::json config_json(const Config& config);
 
 }  // namespace uvsched

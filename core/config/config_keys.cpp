@@ -5,7 +5,7 @@
 #include <vector>
 
 #include "core/base/error.hpp"
-#include "core/triggers/json_text.hpp"
+#include "core/json/text.hpp"
 
 namespace uvsched {
 namespace {

@@ -1,27 +1,26 @@
+// The scheduler's life: made, started, stopped, forked.
 #include "core/engine/engine.hpp"
 
-#include <sys/random.h>
-#include <unistd.h>
-
 #include <algorithm>
-#include <chrono>
 #include <utility>
 
 #include "core/base/error.hpp"
+#include "core/base/memory.hpp"
+#include "core/base/name.hpp"
 #include "core/engine/fork_guard.hpp"
 #include "core/executors/callback_scope.hpp"
-#include "core/executors/native_thread.hpp"
-#include "core/executors/thread_pool.hpp"
-#include "core/stores/sqlite/sqlite_store.hpp"
+#include "core/homes/durable_home.hpp"
+#include "core/homes/memory_home.hpp"
+#include "core/platform/host.hpp"
+#include "core/platform/native_thread.hpp"
+#include "core/platform/random.hpp"
 
 namespace uvsched {
 namespace {
 
-std::string default_identity() {
-    char host[256] = "localhost";
-    gethostname(host, sizeof host - 1);
-    return std::string(host) + ":" + std::to_string(getpid());
-}
+constexpr Micros kStopPatience = 5 * kSecond;  // with a stop that is under way
+
+std::string default_identity() { return host_name() + ":" + std::to_string(process_id()); }
 
 constexpr std::size_t kMostAliases = 1'000;  // far below what their 16-bit indexes can count
 
@@ -31,6 +30,22 @@ void check_number(const char* section, std::size_t number) {
                             "; a scheduler takes at most " + std::to_string(kMostAliases));
 }
 
+// Has the seat until the end of the scope. The mutex is held when this is made, and free when it ends.
+class Seated {
+public:
+    Seated(DriverSeat& seat, std::mutex& mutex) : seat_(seat), mutex_(mutex) { seat_.take(); }
+    ~Seated() {
+        const std::lock_guard lock(mutex_);
+        seat_.leave();
+    }
+    Seated(const Seated&) = delete;
+    Seated& operator=(const Seated&) = delete;
+
+private:
+    DriverSeat& seat_;
+    std::mutex& mutex_;
+};
+
 }  // namespace
 
 std::shared_ptr<Scheduler> Scheduler::create(Config config) { return std::make_shared<Engine>(std::move(config)); }
@@ -39,509 +54,533 @@ Engine::Engine(Config config)
     : config_([&] {
           if (config.stores.empty() || !config.stores.contains("default")) config.stores["default"] = StoreConfig{};
           if (!config.executors.contains("default")) config.executors["default"] = ExecutorConfig{};
+          if (!config.zone) config.zone = TimeZone::local();
           if (config.identity.empty()) config.identity = default_identity();
           check_number("stores", config.stores.size());
           check_number("executors", config.executors.size());
           return std::move(config);
       }()),
-      clock_(config_.clock ? config_.clock : std::make_shared<SystemClock>()),
-      bus_(this) {
-    if (getrandom(&random_, sizeof random_, 0) != sizeof random_) random_ = static_cast<std::uint64_t>(clock_->wall());
-    const Now raw = read_clock();
-    for (const auto& [alias, executor] : config_.executors) {
-        ExecutorSlot& slot = executors_.emplace_back();
-        slot.alias = alias;
-        slot.type = executor.type;
-        if (executor.type == ExecutorType::thread_pool)
-            slot.executor = make_thread_pool("uvsched-" + alias, executor.threads, this);
-        if (executor.type == ExecutorType::queue) {
-            slot.queue = make_run_queue();
-            slot.executor = slot.queue;
-            bus_.add_queue(slot.queue);
-        }
+      shared_(config_.clock ? config_.clock : std::make_shared<SystemClock>(), *config_.zone, this,
+              config_.driver == Driver::caller ? std::function<void()>([this] { bell_.ring(); }) : nullptr),
+      runs_(2 * config_.stores.size(), shared_.releases),
+      dispatcher_(config_.executors, this, *shared_.clock, shared_.notices),
+      asker_(shared_, life_, this, config_.driver == Driver::own_thread),
+      ids_(system_random().value_or(static_cast<std::uint64_t>(shared_.clock->wall()))),
+      parts_{shared_, life_, runs_, dispatcher_, asker_, ids_, config_.driver == Driver::caller ? &bell_ : nullptr},
+      drafts_(parts_, config_.defaults),
+      declared_(shared_.releases) {
+    for (std::uint16_t i = 0; i < dispatcher_.count(); ++i) {
+        if (dispatcher_.queue(i)) shared_.bus.add_queue(dispatcher_.queue(i));
     }
+    make_homes();
+}
+
+// A durable home takes two numbers.
+void Engine::make_homes() {
+    std::uint16_t number = 0;
     for (const auto& [alias, store] : config_.stores) {
-        if (store.type != StoreType::memory) {
-            StoreSlot& companion = stores_.emplace_back();
-            companion.alias = alias;
-            companion.companion = true;
-            companion.memory = std::make_unique<MemoryStore>(store.history);
-            companion.elapsed_base = raw.shift();
-        }
-        StoreSlot& slot = stores_.emplace_back();
-        slot.alias = alias;
-        slot.config = store;
-        if (store.type == StoreType::memory) {
-            slot.memory = std::make_unique<MemoryStore>(store.history);
-            slot.elapsed_base = raw.shift();
+        if (store.durable()) {
+            homes_.push_back(std::make_unique<DurableHome>(parts_, number, alias, store, config_.identity));
         } else {
-            slot.durable = std::make_unique<DurableSlot>();
-            slot.durable->wakes.resize(executors_.size());
-            slot.durable->not_before.resize(executors_.size(), kEarliest);
+            homes_.push_back(std::make_unique<MemoryHome>(parts_, number, alias, store.history));
         }
+        number = static_cast<std::uint16_t>(number + 2U);
     }
-    outbox_.resize(stores_.size());
-    outbox_events_.resize(stores_.size());
-    rooms_.resize(executors_.size());
-    unattended_.resize(executors_.size());
 }
 
 Engine::~Engine() {
-    if (forked_.load()) {
-        // In the child of a fork nothing here may be touched: threads, locks and descriptors are the parent's.
-        for (StoreSlot& store : stores_) {
-            if (store.durable) (void)store.durable->thread.release();
-        }
+    if (shared_.forked.load()) {
+        // The child of a fork may touch nothing here: threads, locks and descriptors are the parent's.
+        for (const auto& home : homes_) home->abandon();
         (void)loop_.release();
         return;
     }
-    bus_.observers().close();
-    {
-        Lock lock(*this);
-        functions_.clear(releases_);
-        for (auto& [name, trigger] : triggers_) let_go(std::move(trigger));
-        for (Ask& ask : asks_.take_all()) let_go(std::move(ask.function));
-        for (const PendingAdd& add : pending_) {
-            if (add.spec.release) releases_.push_back(add.spec.release);
-        }
-        for (StoreSlot& store : stores_) {
-            if (!store.memory) continue;
-            for (const MemoryIndex index : store.memory->all()) {
-                if (auto& release = store.memory->at(index).release) releases_.push_back(std::move(release));
-            }
-        }
-    }
-}
-
-Engine::Lock::Lock(Engine& engine) : engine_(engine) {
-    engine.check_process();
-    lock_ = std::unique_lock(engine.mutex_);
-}
-Engine::Lock::~Lock() {
-    if (lock_.owns_lock()) unlock();
-}
-void Engine::Lock::unlock() {
-    Releases releases = std::exchange(engine_.releases_, {});
-    lock_.unlock();
-    for (const auto& release : releases) release();
-}
-void Engine::Lock::lock() { lock_.lock(); }
-
-void Engine::check_process() const {
-    if (forked_.load(std::memory_order_relaxed)) {
-        fail(Code::forked, "this scheduler was started in the parent process: make a new one after fork()");
-    }
+    if (caller_drives() && !life_.stopped()) end_undriven();
+    shared_.bus.observers().close();
+    const Lock lock(shared_);
+    runs_.functions().clear(shared_.releases);
+    asker_.clear();
+    for (const auto& home : homes_) home->clear();
+    for (const auto& [alias, store] : config_.stores) declared_.remove_all(alias);
 }
 
 // ---- start ----
 
 void Engine::start(bool paused) {
+    const bool inside = CallbackScope::inside(this);
+    if (caller_drives() && !inside && state() == SchedulerState::stopping) await_stopped();
+    std::optional<Seated> seated;
     {
-        Lock lock(*this);
-        if (state_ != SchedulerState::stopped) fail(Code::already, "the scheduler is already running");
-        state_ = SchedulerState::starting;
-        stop_requested_ = shutting_down_ = false;
-        cancels_asked_ = 0;
-        clock_offset_ = read_clock().shift();  // a step before the start is in what the stores are opened with
+        Lock lock(shared_);
+        if (caller_drives() && !seat_.mine()) {
+            // A driver may still tell of the end.
+            while (seat_.taken() && life_.stopped()) seat_.await_change(lock.inner(), std::nullopt);
+        }
+        life_.begin_start(lock.inner(), inside || caller_drives());
+        if (caller_drives() && !seat_.mine()) seated.emplace(seat_, shared_.mutex);
+        shutting_down_ = false;
+        to_wall_ = shared_.now().to_wall();  // a step before the start is in what the stores are opened with
     }
     try {
-        open_stores();
-        write_pending();
+        asker_.connect([self = weak_from_this()](TriggerAnswer&& answer) {
+            if (const auto engine = self.lock()) engine->answered({&answer, 1});
+        });
+        for (const auto& home : homes_) home->open();
+        write_declared();
+        for (const auto& home : homes_) home->learn();
         start_loop(paused);
     } catch (...) {
-        forget_asks();
-        close_stores();
-        const Lock lock(*this);
-        loop_left_.reset();
-        state_ = SchedulerState::stopped;
-        state_changed_.notify_all();
+        abandon_start();
         throw;
     }
 }
 
-void Engine::open_stores() {
-    for (std::uint16_t i = 0; i < store_count(); ++i) {
-        if (!stores_[i].durable) continue;
-        DurableSlot& durable = *stores_[i].durable;
-        if (!durable.thread) durable.thread = make_store_thread(i);
-        OpenRequest request{.wall = clock_->wall(), .node = config_.identity, .retention = stores_[i].config.retention};
-        const Opened opened = durable.thread->open(request);
-        std::vector<Lane> lanes;
-        std::vector<StoredTask> asking;
-        durable.thread->read([&](Store& store) {
-            lanes = store.lanes();
-            asking = store.asking();
-        });
-        Lock lock(*this);
-        const Now raw = read_clock();
-        durable.elapsed_base = raw.wall - opened.shift - raw.elapsed;
-        durable.store_hash = opened.store_hash;
-        durable.lanes = std::move(lanes);
-        durable.reported.clear();
-        durable.look_pending = false;
-        durable.open = true;
-        rebuild_lanes(i);
-        for (const StoredTask& task : asking) ask_durable(i, task);
-        for (const Quarantined& row : opened.quarantined)
-            emit(EventCode::task_quarantined, stores_[i].alias, row.id, row.why);
-        for (const bool lost : {false, true}) {
-            for (const OpenFire& fire : lost ? opened.lost : opened.recovered) {
-                const EventCode code = lost ? EventCode::task_lost : EventCode::task_recovered;
-                if (!bus_.wants(code)) continue;
-                RunSlot& slot = make_durable_run(i, fire, now_of(stores_[i], raw));
-                Event event = run_event(code, slot, raw.wall);
-                event.reason = Reason::crashed;
-                event.message = lost ? "its process died while it ran; it is not run again"
-                                     : "its process died; it is ready to run again";
-                --executors_[slot.executor].reserved;
-                free_run(slot);
-                bus_.emit(std::move(event));
-            }
-        }
-    }
-}
-
-void Engine::close_stores() noexcept {
-    for (StoreSlot& store : stores_) {
-        if (!store.durable || !store.durable->thread) continue;
-        store.durable->thread->close();
-        const std::lock_guard lock(mutex_);
-        store.durable->open = false;
-    }
-}
-
-void Engine::write_pending() {
-    std::vector<PendingAdd> pending;
+void Engine::write_declared() {
+    std::vector<NewTask> declared;
     {
-        Lock lock(*this);
-        pending = pending_;
+        const Lock lock(shared_);
+        declared = declared_.all();
     }
-    for (PendingAdd& add : pending) {
-        StoreSlot& store = home_of(add.spec.store, *add.definition->trigger);
-        try {
-            leave_other_home(store, add);
-            if (store.durable) {
-                add_durable(store, add, true);
-            } else {
-                // Declared again after a stop: the task that is there goes on.
-                const Lock lock(*this);
-                add_memory(store, add);
-            }
-        } catch (const Error& error) {
-            if (error.code() != Code::conflict || add.on_conflict == OnConflict::raise) throw;
-            emit(EventCode::task_conflict, store.alias, add.definition->id, error.message());
-        }
+    for (const NewTask& task : declared) {
+        TaskHome& there = home(task.spec.store);
+        there.declare(task);
+        if (there.durable() && !task.definition->trigger->is_event()) continue;
+        // A start that fails later does not declare it a second time: its token is used already.
+        const Lock lock(shared_);
+        declared_.written(task.spec.store, task.definition->id);
     }
-    Lock lock(*this);
-    pending_.clear();
+    for (const auto& home : homes_) home->settle_undeclared(config_.undeclared);
+    const Lock lock(shared_);
+    declared_.all_written();
 }
 
 void Engine::start_loop(bool paused) {
-    auto loop = std::make_unique<Loop>(*clock_);
-    for (ExecutorSlot& slot : executors_) {
-        if (slot.executor) slot.executor->start(*this);
-    }
-    {
-        Lock lock(*this);
-        loop_ = std::move(loop);
-        loop_left_ = std::make_shared<std::latch>(1);
-        armed_ = kEarliest;
-        state_ = paused ? SchedulerState::paused : SchedulerState::running;
-        for (std::uint16_t i = 0; i < store_count(); ++i) {
-            if (stores_[i].durable) report_unrunnable(i);
-        }
-        emit(EventCode::scheduler_started, {}, {});
-        const Now raw = read_clock();
-        for (StoreSlot& store : stores_) {
-            if (store.memory) store.memory->fire_events(FireKind::boot, now_of(store, raw));
-        }
-        if (paused) emit(EventCode::scheduler_paused, {}, {});
-    }
+    auto loop = std::make_unique<Loop>(*shared_.clock);
     ForkGuard::add(this);
-    // A waker of the clock must not outlive the loop; it holds the engine, and is removed when the loop ends.
-    clock_->add_waker(this, [self = shared_from_this()] {
-        if (self->forked_.load()) return;
-        const std::lock_guard lock(self->mutex_);
-        self->signal_locked();
-    });
-    std::thread thread = start_native_thread("uvsched-loop", [self = shared_from_this(), left = loop_left_]() mutable {
-        self->loop_main();
-        self.reset();
-        left->count_down();
-    });
-    thread.detach();
-    state_changed_.notify_all();
+    // A waker of the clock must not outlive the loop. It holds the engine, unless the caller drives and may drop it,
+    // and is removed when the loop ends.
+    const auto wake = [this] {
+        if (shared_.forked.load()) return;
+        const std::lock_guard lock(shared_.mutex);
+        shared_.alarm.wake();
+    };
+    shared_.clock->add_waker(this, [wake, self = caller_drives() ? nullptr : shared_from_this()] { wake(); });
+    dispatcher_.start(*this);
+    const Lock lock(shared_);
+    loop_ = std::move(loop);
+    shared_.alarm.awake();
+    shared_.alarm.connect([loop = loop_.get()] { loop->signal(); });
+    draining_ = false;
+    for (const auto& home : homes_) home->started(shared_.now());
+    if (caller_drives()) {
+        bell_.hang([loop = loop_.get()] { loop->signal(); });
+        loop_->signal();  // for the first turn
+    } else {
+        loop_left_ = std::make_shared<std::latch>(1);
+        start_native_thread("uvsched-loop", [self = shared_from_this(), left = loop_left_]() mutable {
+            self->loop_main();
+            self.reset();
+            left->count_down();
+        }).detach();
+    }
+    // From here on nothing fails. The thread's first turn waits for the lock.
+    life_.started(paused);
+    shared_.notices.tell(EventCode::scheduler_started, {}, {});
+    if (paused) shared_.notices.tell(EventCode::scheduler_paused, {}, {});
+}
+
+// Undoes all that a start made before it failed, so that the next start begins afresh.
+void Engine::abandon_start() noexcept {
+    shared_.clock->remove_waker(this);
+    ForkGuard::remove(this);
+    forget_asks();
+    dispatcher_.close();
+    dispatcher_.stop();
+    close_homes();
+    std::unique_ptr<Loop> loop;
+    const Lock lock(shared_);
+    shared_.alarm.disconnect();
+    bell_.take_down();
+    loop = std::move(loop_);
+    loop_left_.reset();
+    life_.abandon_start();
+}
+
+// Nobody drives it any more: runs under way elsewhere are waited for, and those that did not begin are given back.
+void Engine::end_undriven() noexcept {
+    {
+        const Lock lock(shared_);
+        life_.stop(StopMode::cancel);
+        dispatcher_.give_back(runs_);
+        settle_runs();
+    }
+    abandon_start();
+}
+
+void Engine::close_homes() noexcept {
+    for (const auto& home : homes_) home->close();
+}
+
+void Engine::forget_asks() {
+    const Lock lock(shared_);
+    asker_.forget_all();
 }
 
 // ---- the loop thread ----
 
 void Engine::loop_main() {
-    while (true) {
-        const Instant until = turn();
-        {
-            const std::lock_guard lock(mutex_);
-            if (stop_requested_) break;
-        }
-        loop_->wait(until);
-        const std::lock_guard lock(mutex_);
-        ++stats_.wakeups;
-        armed_ = kEarliest;
+    while (const std::optional<Instant> until = step()) {
+        loop_->arm(*until, shared_.shortage.any());
+        loop_->rest();
+        slept();
     }
-    drain();
-    become_stopped();
 }
 
-void Engine::drain() {
-    forget_asks();
-    for (const StoreSlot& store : stores_) {
-        if (store.durable) store.durable->thread->hurry();
-    }
-    close_executors();
-    turn();  // what had passed its gate comes back too
-    // A cancel that came with the stop is for what ran before it, and not for the tasks of the shutdown.
-    int cancels_made = cancels_asked();
-    if (cancels_made > 0) cancel_runs();
-    begin_shutdown_tasks();
-    while (true) {
-        const Instant until = turn();
-        bool cancel_now = false;
+void Engine::slept() {
+    const std::lock_guard lock(shared_.mutex);
+    ++wakeups_;
+    shared_.alarm.awake();
+}
+
+// One turn of the scheduler's life, by whoever drives it. Says until when there is nothing to do; nothing: it has
+// stopped.
+std::optional<Instant> Engine::step() {
+    if (!draining_) {
+        Instant until = next_turn();
+        until = std::min(until, pump());
         {
-            const std::lock_guard lock(mutex_);
-            const bool flushed = std::all_of(stores_.begin(), stores_.end(), [](const StoreSlot& store) {
-                return !store.durable || (store.durable->unflushed == 0 && !store.durable->look_pending);
-            });
-            const bool begun = std::none_of(stores_.begin(), stores_.end(), [](const StoreSlot& store) {
-                return store.memory && store.memory->any_shutdown();
-            });
-            if (runs_.live() == 0 && flushed && begun) break;
-            cancel_now = cancels_asked_ != std::exchange(cancels_made, cancels_asked_);
+            const std::lock_guard lock(shared_.mutex);
+            if (!life_.ending()) return until;
         }
-        if (cancel_now) {
-            cancel_runs();
-            continue;
-        }
-        loop_->wait(until);
-        const std::lock_guard lock(mutex_);
-        ++stats_.wakeups;
-        armed_ = kEarliest;
+        begin_drain();
     }
-    close_executors();
+    while (true) {
+        Instant until = next_turn();
+        until = std::min(until, pump());
+        if (drained()) break;
+        if (const int asked = cancels_asked(); asked == std::exchange(cancels_made_, asked)) return until;
+        insist([this] { cancel_runs(); });
+    }
+    dispatcher_.close();
+    become_stopped();
+    return std::nullopt;
+}
+
+void Engine::begin_drain() {
+    draining_ = true;
+    forget_asks();
+    for (const auto& home : homes_) home->hurry();
+    dispatcher_.close();
+    next_turn();  // what had passed its gate comes back too
+    // A cancel that came with the stop is for what ran before it, and not for the tasks of the shutdown.
+    cancels_made_ = cancels_asked();
+    if (cancels_made_ > 0) insist([this] { cancel_runs(); });
+    insist([this] { begin_shutdown_tasks(); });
+}
+
+bool Engine::drained() const {
+    const std::lock_guard lock(shared_.mutex);
+    return runs_.live() == 0 && std::all_of(homes_.begin(), homes_.end(),
+                                            [](const auto& home) { return home->quiet() && !home->any_shutdown(); });
 }
 
 int Engine::cancels_asked() const {
-    const std::lock_guard lock(mutex_);
-    return cancels_asked_;
-}
-
-void Engine::close_executors() {
-    for (ExecutorSlot& slot : executors_) {
-        if (slot.executor) slot.executor->close();
-    }
+    const std::lock_guard lock(shared_.mutex);
+    return life_.cancels();
 }
 
 void Engine::begin_shutdown_tasks() {
-    bool any = false;
     {
-        const Lock lock(*this);
-        const Now raw = read_clock();
-        const std::vector<bool> all(executors_.size(), true);
-        for (std::uint16_t i = 0; i < store_count(); ++i) {
-            StoreSlot& store = stores_[i];
-            if (!store.memory) continue;
-            const Now now = now_of(store, raw);
-            misses_.clear();
-            store.memory->drop_events(FireKind::boot, all, misses_);
-            record_misses(i, misses_, now);
-            store.memory->fire_events(FireKind::shutdown, now);
-            any = any || store.memory->any_shutdown();
-        }
-        shutting_down_ = any;
+        const Lock lock(shared_);
+        const Now now = shared_.now();
+        for (const auto& home : homes_) home->begin_shutdown(now);
+        shutting_down_ =
+            std::any_of(homes_.begin(), homes_.end(), [](const auto& home) { return home->any_shutdown(); });
+        if (!shutting_down_) return;
     }
-    if (!any) return;
-    for (ExecutorSlot& slot : executors_) {
-        if (slot.executor) slot.executor->start(*this);
-    }
+    dispatcher_.start(*this);
 }
 
 void Engine::cancel_runs() {
-    std::vector<std::pair<Executor*, std::uint64_t>> runs;
+    std::vector<std::vector<std::uint64_t>> runs(dispatcher_.count());
     {
-        const std::lock_guard lock(mutex_);
+        const std::lock_guard lock(shared_.mutex);
         runs_.each([&](RunSlot& slot) {
             slot.run.cancelled.store(true, std::memory_order_relaxed);
-            if (slot.submitted && executors_[slot.executor].executor) {
-                runs.emplace_back(executors_[slot.executor].executor.get(), slot.run.id);
-            }
+            if (slot.submitted) runs[slot.executor].push_back(slot.run.id);
         });
     }
-    for (const auto& [executor, run] : runs) executor->cancel(run);
+    for (std::uint16_t i = 0; i < dispatcher_.count(); ++i) dispatcher_.cancel(runs[i], i);
 }
 
 void Engine::become_stopped() {
-    close_stores();
-    for (ExecutorSlot& slot : executors_) {
-        if (slot.executor) slot.executor->stop();
-    }
-    clock_->remove_waker(this);
+    close_homes();
+    dispatcher_.stop();
+    shared_.clock->remove_waker(this);
     ForkGuard::remove(this);
     std::unique_ptr<Loop> loop;
-    Lock lock(*this);
-    emit(EventCode::scheduler_shutdown, {}, {});
-    for (ExecutorSlot& slot : executors_) {
-        if (slot.queue) slot.queue->push_stopped();
+    Lock lock(shared_);
+    shared_.notices.tell(EventCode::scheduler_shutdown, {}, {});
+    for (std::uint16_t i = 0; i < dispatcher_.count(); ++i) {
+        if (dispatcher_.queue(i)) insist([&] { dispatcher_.queue(i)->push_stopped(); });
     }
-    loop = std::move(loop_);
-    state_ = SchedulerState::stopped;
-    idle_told_ = idle_asked_;
-    state_changed_.notify_all();
-    idle_changed_.notify_all();
-}
-
-void Engine::signal_locked() {
-    if (armed_ == kEarliest || !loop_) return;  // the loop is at work and will look again before it sleeps
-    armed_ = kEarliest;
-    loop_->signal();
+    shared_.alarm.disconnect();
+    bell_.take_down();
+    if (!caller_drives()) loop = std::move(loop_);  // a caller's own loop may still watch its descriptor
+    life_.become_stopped();
 }
 
 // ---- stop ----
 
 void Engine::stop(StopMode mode) {
-    const Lock lock(*this);
-    if (state_ == SchedulerState::stopped) fail(Code::not_running, "the scheduler is not running");
-    stop_requested_ = true;
-    if (mode == StopMode::cancel) ++cancels_asked_;
-    if (state_ != SchedulerState::starting) state_ = SchedulerState::stopping;
-    signal_locked();
+    const Lock lock(shared_);
+    if (life_.stopped()) fail(Code::not_running, "the scheduler is not running");
+    if (life_.stop(mode)) {
+        for (const auto& home : homes_) home->hurry();
+    }
+    shared_.alarm.wake();
+}
+
+// Waits for the rest of a stop whose stores are closed already; it is short. False in a callback, because the stop
+// waits for the callback, or if it takes too long.
+bool Engine::await_stopped() {
+    if (CallbackScope::inside(this)) return false;
+    if (caller_drives()) return drive_until(kStopPatience, [this] { return life_.stopped(); }) == Code::ok;
+    Lock lock(shared_);
+    return life_.wait_out_stop(lock.inner());
 }
 
 Code Engine::wait(std::optional<Micros> timeout) {
-    Lock lock(*this);
-    if (state_ == SchedulerState::stopped) return Code::not_running;
+    Lock lock(shared_);
+    if (life_.stopped()) return Code::not_running;
     if (CallbackScope::inside(this)) return Code::deadlock;
-    const auto stopped = [this] { return state_ == SchedulerState::stopped; };
-    if (!timeout) {
-        state_changed_.wait(lock.inner(), stopped);
-        return Code::ok;
-    }
-    return state_changed_.wait_for(lock.inner(), std::chrono::microseconds(*timeout), stopped) ? Code::ok
-                                                                                               : Code::timed_out;
+    if (!caller_drives()) return life_.wait_stopped(lock.inner(), timeout);
+    lock.unlock();
+    return drive_until(timeout, [this] { return life_.stopped(); });
 }
 
 void Engine::pause() {
-    const Lock lock(*this);
-    if (state_ == SchedulerState::paused) return;
-    if (state_ != SchedulerState::running) fail(Code::not_running, "the scheduler is not running");
-    state_ = SchedulerState::paused;
-    emit(EventCode::scheduler_paused, {}, {});
+    const Lock lock(shared_);
+    if (life_.pause()) shared_.notices.tell(EventCode::scheduler_paused, {}, {});
 }
 
 void Engine::resume() {
-    const Lock lock(*this);
-    if (state_ == SchedulerState::running) return;
-    if (state_ != SchedulerState::paused) fail(Code::not_running, "the scheduler is not running");
-    state_ = SchedulerState::running;
-    emit(EventCode::scheduler_resumed, {}, {});
-    signal_locked();
+    const Lock lock(shared_);
+    if (!life_.resume()) return;
+    shared_.notices.tell(EventCode::scheduler_resumed, {}, {});
+    shared_.alarm.wake();
 }
 
 SchedulerState Engine::state() const {
-    check_process();
-    const std::lock_guard lock(mutex_);
-    return state_;
+    shared_.check_process();
+    const std::lock_guard lock(shared_.mutex);
+    return life_.state();
 }
 
 Code Engine::wait_idle(std::optional<Micros> timeout) {
     if (CallbackScope::inside(this)) return Code::deadlock;
-    Lock lock(*this);
-    if (state_ == SchedulerState::stopped) return Code::not_running;
-    const std::uint64_t ticket = ++idle_asked_;
-    signal_locked();
-    const auto told = [&] { return idle_told_ >= ticket; };
-    if (!timeout) {
-        idle_changed_.wait(lock.inner(), told);
-        return Code::ok;
+    Lock lock(shared_);
+    if (life_.stopped()) return Code::not_running;
+    const std::uint64_t ticket = life_.ask_idle();
+    shared_.alarm.wake();
+    if (!caller_drives()) return life_.wait_idle(lock.inner(), ticket, timeout);
+    lock.unlock();
+    return drive_until(timeout, [this, ticket] { return life_.idle_told(ticket); });
+}
+
+// ---- driven by the caller ----
+
+void Engine::check_caller_drives() const {
+    shared_.check_process();
+    if (!caller_drives())
+        fail(Code::invalid, "this scheduler has threads of its own; only one that its caller drives can be polled");
+}
+
+void Engine::poll() {
+    check_caller_drives();
+    if (CallbackScope::inside(this)) fail(Code::deadlock, "a callback of a scheduler cannot poll it");
+    std::unique_lock lock(shared_.mutex);
+    if (seat_.mine()) fail(Code::deadlock, "a function that a scheduler calls cannot poll it");
+    if (seat_.taken()) {
+        if (loop_) loop_->signal();  // its driver may sleep
+        if (seat_.await_turn(lock)) return;
     }
-    return idle_changed_.wait_for(lock.inner(), std::chrono::microseconds(*timeout), told) ? Code::ok : Code::timed_out;
+    const Seated seated(seat_, shared_.mutex);
+    lock.unlock();
+    drive();
+}
+
+int Engine::poll_descriptor() {
+    check_caller_drives();
+    const std::lock_guard lock(shared_.mutex);
+    if (!loop_) fail(Code::not_running, "the scheduler was not started yet");
+    return loop_->descriptor();
+}
+
+std::optional<std::chrono::milliseconds> Engine::poll_timeout() {
+    check_caller_drives();
+    const std::lock_guard lock(shared_.mutex);
+    if (life_.stopped() || !loop_) return std::nullopt;
+    return loop_->timeout();
+}
+
+// One turn by the thread that has the seat. False if the scheduler has stopped.
+bool Engine::drive() {
+    {
+        const std::lock_guard lock(shared_.mutex);
+        if (!loop_) return false;
+        loop_->look();
+        if (life_.stopped()) return false;
+        ++wakeups_;
+        shared_.alarm.awake();
+        seat_.begin_turn();
+    }
+    const std::optional<Instant> until = step();
+    if (until) {
+        loop_->arm(*until, shared_.shortage.any());
+    } else {
+        shared_.bus.observers().pump();  // the last event is that it has stopped
+    }
+    const std::lock_guard lock(shared_.mutex);
+    seat_.end_turn();
+    return until.has_value();
+}
+
+// Whoever waits drives meanwhile, or waits for the turns of another driver. `done` is asked with the lock held.
+template <class Done>
+Code Engine::drive_until(std::optional<Micros> timeout, Done done) {
+    using Steady = std::chrono::steady_clock;
+    const auto begun = Steady::now();
+    const auto left = [&]() -> std::optional<std::chrono::milliseconds> {
+        if (!timeout) return std::nullopt;
+        return std::chrono::ceil<std::chrono::milliseconds>(std::chrono::microseconds(*timeout) -
+                                                            (Steady::now() - begun));
+    };
+    const auto ending = [&](bool up) -> std::optional<Code> {
+        if (done()) return Code::ok;
+        if (!up) return Code::not_running;
+        if (const auto span = left(); span && span->count() <= 0) return Code::timed_out;
+        return std::nullopt;
+    };
+    std::unique_lock lock(shared_.mutex);
+    if (seat_.mine()) return Code::deadlock;
+    while (true) {
+        if (seat_.taken()) {
+            if (const auto code = ending(true)) return *code;
+            seat_.await_change(lock, left());
+            continue;
+        }
+        std::optional<Code> code;
+        {
+            const Seated seated(seat_, shared_.mutex);
+            lock.unlock();
+            const bool up = drive();
+            lock.lock();
+            code = ending(up);
+            lock.unlock();
+            if (!code) loop_->rest(left());
+        }
+        if (code) return *code;
+        lock.lock();
+    }
+}
+
+// Without threads: does what they would do. Says until when there is nothing of that to do.
+Instant Engine::pump() noexcept {
+    if (!caller_drives()) return kLatest;
+    Instant until = kLatest;
+    for (const auto& home : homes_) until = std::min(until, home->pump());
+    TriggerThread::Due call;
+    {
+        const std::lock_guard lock(shared_.mutex);
+        call = asker_.due();
+    }
+    call.make();
+    shared_.bus.observers().pump();
+    return until;
 }
 
 // ---- what others ask ----
 
 void Engine::register_function(const std::string& name, Function function, bool replace) {
     validate_text("function", name);
-    Lock lock(*this);
-    if (!replace && functions_.find(name) != nullptr) {
+    const Lock lock(shared_);
+    if (!replace && runs_.functions().find(name) != nullptr) {
         fail(Code::already, "function \"" + name + "\" is already registered: unregister it first");
     }
-    functions_.set(name, std::move(function), releases_);
-    for (std::uint16_t i = 0; i < store_count(); ++i) rebuild_lanes(i);
-    signal_locked();
+    runs_.functions().set(name, std::move(function), shared_.releases);
+    for (const auto& home : homes_) home->functions_changed();
+    shared_.alarm.wake();
 }
 
 void Engine::unregister_function(const std::string& name) {
-    Lock lock(*this);
-    if (functions_.find(name) == nullptr) fail(Code::not_found, "function \"" + name + "\" is not registered");
-    functions_.remove(name, releases_);
-    for (std::uint16_t i = 0; i < store_count(); ++i) rebuild_lanes(i);
+    const Lock lock(shared_);
+    if (runs_.functions().find(name) == nullptr) fail(Code::not_found, "function \"" + name + "\" is not registered");
+    runs_.functions().remove(name, shared_.releases);
+    for (const auto& home : homes_) home->functions_changed();
+}
+
+void Engine::register_trigger(const std::string& name, TriggerFunction function, bool replace) {
+    validate_text("trigger", name);
+    const Lock lock(shared_);
+    asker_.add(name, std::move(function), replace);
+}
+
+void Engine::unregister_trigger(const std::string& name) {
+    const Lock lock(shared_);
+    asker_.remove(name);
 }
 
 Stats Engine::stats() {
-    const Lock lock(*this);
-    Stats stats = stats_;
-    stats.in_flight = runs_.live();
-    stats.events_dropped = bus_.observers().dropped();
-    return stats;
+    const Lock lock(shared_);
+    return {.fires = runs_.started(),
+            .finished = runs_.finished(),
+            .missed = shared_.notices.missed(),
+            .wakeups = wakeups_,
+            .in_flight = runs_.live(),
+            .events_dropped = shared_.bus.observers().dropped()};
 }
 
 std::shared_ptr<RunQueue> Engine::queue(const std::string& alias) {
-    check_process();
-    ExecutorSlot& slot = executors_[executor_index(alias)];
-    if (!slot.queue) fail(Code::invalid, "executor \"" + alias + "\" is not a run queue");
-    return slot.queue;
+    shared_.check_process();
+    const auto& queue = dispatcher_.queue(dispatcher_.index(alias));
+    if (!queue) fail(Code::invalid, "executor \"" + alias + "\" is not a run queue");
+    return queue;
 }
 
 std::uint64_t Engine::add_observer(EventMask mask, std::function<void(const Event&)> call,
                                    std::function<void()> release) {
-    check_process();
-    return bus_.observers().add(mask, std::move(call), std::move(release));
+    shared_.check_process();
+    return shared_.bus.observers().add(mask, std::move(call), std::move(release));
 }
 
 void Engine::remove_observer(std::uint64_t id) {
-    check_process();
-    bus_.observers().remove(id);
+    shared_.check_process();
+    shared_.bus.observers().remove(id);
 }
 
 void Engine::settle() {
-    check_process();
+    shared_.check_process();
     std::shared_ptr<std::latch> left;
     {
-        const std::lock_guard lock(mutex_);
+        const std::lock_guard lock(shared_.mutex);
         left = loop_left_;
     }
     if (left && !CallbackScope::inside(this)) left->wait();
-    bus_.observers().close();
+    shared_.bus.observers().close();
 }
 
 // ---- fork ----
 
-void Engine::fork_prepare() {
-    for (StoreSlot& store : stores_) {
-        if (store.durable && store.durable->thread) store.durable->thread->fork_prepare();
-    }
-    mutex_.lock();
-}
+void Engine::fork_prepare() { shared_.mutex.lock(); }
 
-void Engine::fork_parent() {
-    mutex_.unlock();
-    for (StoreSlot& store : stores_) {
-        if (store.durable && store.durable->thread) store.durable->thread->fork_parent();
-    }
-}
+void Engine::fork_parent() { shared_.mutex.unlock(); }
 
 void Engine::fork_child() noexcept {
-    forked_.store(true);
+    shared_.forked.store(true);
     if (loop_) loop_->abandon();
-    for (ExecutorSlot& slot : executors_) {
-        if (slot.queue) ::close(slot.queue->descriptor());
+    for (std::uint16_t i = 0; i < dispatcher_.count(); ++i) {
+        if (dispatcher_.queue(i)) dispatcher_.queue(i)->abandon();
     }
 }
 

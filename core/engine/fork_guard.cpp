@@ -1,12 +1,11 @@
 #include "core/engine/fork_guard.hpp"
 
-#include <pthread.h>
-
 #include <algorithm>
 #include <mutex>
 #include <vector>
 
 #include "core/engine/engine.hpp"
+#include "core/platform/fork.hpp"
 
 namespace uvsched {
 namespace {
@@ -20,7 +19,7 @@ struct Registry {
 Registry& registry() {
     static Registry* const instance = [] {
         auto* made = new Registry;
-        pthread_atfork(
+        at_fork(
             [] {
                 registry().mutex.lock();
                 for (Engine* engine : registry().engines) engine->fork_prepare();

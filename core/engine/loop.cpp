@@ -1,93 +1,140 @@
 #include "core/engine/loop.hpp"
 
-#include <sys/eventfd.h>
-#include <sys/timerfd.h>
-#include <unistd.h>
 #include <uv.h>
 
-#include <cerrno>
-#include <string>
-#include <system_error>
+#include <algorithm>
+#include <mutex>
+#include <optional>
 
-#include "core/base/error.hpp"
+#include "core/base/errno.hpp"
+#include "core/platform/descriptors.hpp"
+#include "core/platform/waker.hpp"
+#include "core/platform/wall_timer.hpp"
 
 namespace uvsched {
+namespace {
+
+constexpr const char* kFailure = "the scheduler's loop cannot be made";
+
+// libuv aborts if the first loop of a process gets no descriptors, and leaks some if a later loop gets too few. So a
+// loop is made only if enough descriptors are free.
+constexpr std::size_t kTakenByLibuv = 8;
+
+}  // namespace
 
 struct Loop::Handles {
+    Waker waker{kFailure};
+    WallTimer timer{kFailure};
+    bool soon = false;         // the next sleep ends within kRetry
+    mutable std::mutex until;  // until when to sleep: guards `timer` and `soon`; a leaf
     uv_loop_t loop{};
-    uv_poll_t signal_poll{};
+    uv_poll_t waker_poll{};
     uv_poll_t timer_poll{};
-    int signal_fd = -1;
-    int timer_fd = -1;
+    uv_timer_t nap{};
     bool real = true;
+    bool limited = false;  // the present sleep ends with its nap
+    bool woken = false;
 
-    // A read that fails with ECANCELED tells of a clock step; the loop reads the clocks on every wake-up anyway.
-    static void drain(uv_poll_t* poll, int /*status*/, int /*events*/) {
-        std::uint64_t count = 0;
-        const int fd = *static_cast<const int*>(poll->data);
-        [[maybe_unused]] const ssize_t got = ::read(fd, &count, sizeof count);
+    explicit Handles(bool on_real_time) : real(on_real_time) {
+        int status = -lack_of_descriptors(waker.descriptor(), kTakenByLibuv);
+        if (status == 0) status = uv_loop_init(&loop);
+        if (status != 0) fail_with_errno(Code::internal, kFailure, -status);
+        loop.data = this;
+        uv_timer_init(&loop, &nap);
+        uv_poll_init(&loop, &waker_poll, waker.descriptor());
+        uv_poll_start(&waker_poll, UV_READABLE, [](uv_poll_t* poll, int, int) {
+            of(poll->loop).waker.clear();
+            of(poll->loop).woken = true;
+        });
+        if (timer.descriptor() < 0) return;
+        uv_poll_init(&loop, &timer_poll, timer.descriptor());
+        uv_poll_start(&timer_poll, UV_READABLE, [](uv_poll_t* poll, int, int) {
+            of(poll->loop).timer.clear();
+            of(poll->loop).woken = true;
+        });
     }
+    ~Handles() {
+        uv_close(reinterpret_cast<uv_handle_t*>(&waker_poll), nullptr);
+        if (timer.descriptor() >= 0) uv_close(reinterpret_cast<uv_handle_t*>(&timer_poll), nullptr);
+        uv_close(reinterpret_cast<uv_handle_t*>(&nap), nullptr);
+        uv_run(&loop, UV_RUN_DEFAULT);
+        uv_loop_close(&loop);
+    }
+    Handles(const Handles&) = delete;
+    Handles& operator=(const Handles&) = delete;
 
-    void arm(Instant until) {
-        if (!real) return;
-        itimerspec spec{};
-        int flags = 0;
-        if (until != kLatest) {
-            const Instant at = until < 1 ? 1 : until;  // 0 would disarm
-            spec.it_value.tv_sec = at / kSecond;
-            spec.it_value.tv_nsec = (at % kSecond) * 1000;
-            flags = TFD_TIMER_ABSTIME | TFD_TIMER_CANCEL_ON_SET;
-        }
-        // ECANCELED here means that the clock was set meanwhile: the timer is armed all the same, but nobody else will
-        // tell.
-        if (timerfd_settime(timer_fd, flags, &spec, nullptr) != 0 && errno == ECANCELED) uv_stop(&loop);
+    static Handles& of(uv_loop_t* loop) { return *static_cast<Handles*>(loop->data); }
+
+    [[nodiscard]] std::optional<std::chrono::milliseconds> nap_span() const noexcept {
+        const std::lock_guard lock(until);
+        const std::optional<std::chrono::milliseconds> span = timer.nap();
+        return soon ? std::min(span.value_or(kRetry), kRetry) : span;
+    }
+    // False if the sleep has no end of its own.
+    bool begin_nap(std::optional<std::chrono::milliseconds> at_most) {
+        std::optional<std::chrono::milliseconds> span = nap_span();
+        if (at_most) span = std::min(span.value_or(*at_most), *at_most);
+        if (!span) return false;
+        uv_update_time(&loop);
+        uv_timer_start(
+            &nap, [](uv_timer_t* ended) { of(ended->loop).end_nap(); }, static_cast<std::uint64_t>(span->count()), 0);
+        return true;
+    }
+    // If a nap ends before libuv polls, the poll must still end.
+    void end_nap() {
+        woken = woken || limited || is_over();
+        uv_stop(&loop);
+    }
+    bool is_over() noexcept {
+        const std::lock_guard lock(until);
+        return timer.is_over();
     }
 };
 
-Loop::Loop(Clock& clock) : handles_(std::make_unique<Handles>()) {
+// libuv tells the kernel what it waits for when it runs.
+Loop::Loop(Clock& clock) : handles_(std::make_unique<Handles>(clock.real())) { look(); }
+
+Loop::~Loop() = default;
+
+void Loop::signal() noexcept { handles_->waker.wake(); }
+
+void Loop::arm(Instant until, bool soon) {
     Handles& h = *handles_;
-    h.real = clock.real();
-    h.signal_fd = eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC);
-    h.timer_fd = timerfd_create(CLOCK_REALTIME, TFD_NONBLOCK | TFD_CLOEXEC);
-    const int status = h.signal_fd < 0 || h.timer_fd < 0 ? -errno : uv_loop_init(&h.loop);
-    if (status != 0) {
-        ::close(h.signal_fd);
-        ::close(h.timer_fd);
-        fail(Code::internal, std::string("the loop cannot be made: ") + std::generic_category().message(-status));
+    const std::lock_guard lock(h.until);
+    if (!h.real || until == kLatest) {
+        h.timer.disarm();
+    } else {
+        h.timer.arm(until);
     }
-    h.signal_poll.data = &h.signal_fd;
-    h.timer_poll.data = &h.timer_fd;
-    uv_poll_init(&h.loop, &h.signal_poll, h.signal_fd);
-    uv_poll_init(&h.loop, &h.timer_poll, h.timer_fd);
-    uv_poll_start(&h.signal_poll, UV_READABLE, &Handles::drain);
-    uv_poll_start(&h.timer_poll, UV_READABLE, &Handles::drain);
+    h.soon = soon;
 }
 
-Loop::~Loop() {
+void Loop::rest(std::optional<std::chrono::milliseconds> at_most) {
     Handles& h = *handles_;
-    uv_close(reinterpret_cast<uv_handle_t*>(&h.signal_poll), nullptr);
-    uv_close(reinterpret_cast<uv_handle_t*>(&h.timer_poll), nullptr);
-    uv_run(&h.loop, UV_RUN_DEFAULT);
-    uv_loop_close(&h.loop);
-    ::close(h.signal_fd);
-    ::close(h.timer_fd);
+    h.limited = h.soon || at_most.has_value();
+    h.woken = false;
+    while (!h.woken) {
+        const bool napping = h.begin_nap(at_most);
+        uv_run(&h.loop, UV_RUN_ONCE);
+        if (napping) uv_timer_stop(&h.nap);
+    }
 }
 
-void Loop::signal() noexcept {
-    const std::uint64_t one = 1;
-    [[maybe_unused]] const ssize_t written =
-        ::write(handles_->signal_fd, &one, sizeof one);  // full is as good as written
+int Loop::descriptor() const noexcept { return uv_backend_fd(&handles_->loop); }
+
+std::optional<std::chrono::milliseconds> Loop::timeout() const noexcept { return handles_->nap_span(); }
+
+void Loop::look() {
+    uv_run(&handles_->loop, UV_RUN_NOWAIT);
+    static_cast<void>(handles_->is_over());  // a step of the clock ends one sleep, and not each that follows
 }
 
-void Loop::wait(Instant until) {
-    handles_->arm(until);
-    uv_run(&handles_->loop, UV_RUN_ONCE);
-}
+std::string Loop::library() { return std::string("libuv ") + uv_version_string(); }
 
 void Loop::abandon() noexcept {
-    ::close(uv_backend_fd(&handles_->loop));
-    ::close(handles_->signal_fd);
-    ::close(handles_->timer_fd);
+    close_descriptor(uv_backend_fd(&handles_->loop));
+    handles_->waker.abandon();
+    handles_->timer.abandon();
 }
 
 }  // namespace uvsched

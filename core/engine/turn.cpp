@@ -1,244 +1,203 @@
-// What the loop thread does each time it wakes: see what is due, claim it, hand it on, and say how long to sleep.
+// The loop thread's work each time it wakes: claim what is due, hand it to executors, and compute how long to sleep.
 #include <algorithm>
-#include <utility>
 
 #include "core/engine/engine.hpp"
-#include "core/executors/callback_scope.hpp"
-#include "core/executors/invoke.hpp"
 
 namespace uvsched {
-namespace {
 
-constexpr std::size_t kBatch = 64;       // fires claimed under one lock
-constexpr std::size_t kLookLimit = 256;  // fires asked of a durable store at once
-constexpr Micros kStep = kMillisecond;   // a smaller change of wall - elapsed is not a step of the clock
-constexpr Micros kSlowInline = 100 * kMillisecond;
-
-}  // namespace
-
-Now Engine::read_clock() const {
-    const ClockReading reading = clock_->read();
-    return {.wall = reading.wall, .elapsed = reading.elapsed};
-}
-
-Now Engine::now_of(const StoreSlot& store, const Now& raw) const {
-    return {.wall = raw.wall,
-            .elapsed = raw.elapsed + (store.memory ? store.elapsed_base : store.durable->elapsed_base.load())};
+// A turn that fails loses nothing: the next turn does the rest.
+Instant Engine::next_turn() noexcept {
+    try {
+        const Instant until = turn();
+        if (!shared_.shortage.any()) {
+            const std::lock_guard lock(shared_.mutex);
+            shared_.shortage.note_success();
+        }
+        return until;
+    } catch (const std::bad_alloc&) {
+        const std::lock_guard lock(shared_.mutex);
+        shared_.lack_memory();
+        shared_.alarm.set(kLatest);
+    } catch (const std::exception& error) {
+        shared_.shortage.note();
+        shared_.notices.tell(EventCode::resource_error, {}, {}, error.what());
+        const std::lock_guard lock(shared_.mutex);
+        shared_.alarm.set(kLatest);
+    }
+    return kLatest;
 }
 
 Instant Engine::turn() {
-    std::vector<RunSlot*> batch;
+    if (shared_.shortage.take()) dispatcher_.nudge();
     while (true) {
         {
-            Lock lock(*this);
-            const Now raw = read_clock();
-            const std::uint64_t asked = idle_asked_;
-            notice_step(raw);
-            expire_asks(raw);
-            batch.swap(dispatch_);
-            if (state_ == SchedulerState::running && !stop_requested_) {
-                measure_rooms();
-                claim_memory(raw);
-                post_looks(raw);
-            } else if (shutting_down_) {
-                measure_rooms();
-                claim_shutdown(raw);
-            }
-            batch.insert(batch.end(), dispatch_.begin(), dispatch_.end());
-            dispatch_.clear();
-            if (state_ != SchedulerState::stopping && !stop_requested_) ask_memory();
-            flush_outboxes();
-            if (batch.empty()) {
-                if (idle_told_ != asked && idle(raw)) {
-                    idle_told_ = asked;
-                    idle_changed_.notify_all();
-                }
-                armed_ = std::min(next_deadline(raw), ask_deadline(raw));
-                return armed_;
+            const Lock lock(shared_);
+            const Now now = shared_.now();
+            const std::uint64_t ticket = life_.last_ticket();
+            catch_up(now);
+            claim(now);
+            const bool any = dispatcher_.take();
+            flush();
+            if (!any) {
+                if (life_.idle_wanted() && idle(now)) life_.tell_idle(ticket);
+                const Instant until = std::min(next_deadline(now), asker_.deadline(now));
+                shared_.alarm.set(until);
+                return until;
             }
         }
-        dispatch(batch);
-        batch.clear();
+        dispatcher_.hand_over(runs_);
     }
 }
 
-void Engine::notice_step(const Now& raw) {
-    const Micros change = raw.shift() - clock_offset_;
-    if (change > -kStep && change < kStep) return;
-    clock_offset_ = raw.shift();
-    for (StoreSlot& slot : stores_) {
-        DurableSlot* const durable = slot.durable.get();
-        if (durable == nullptr || !durable->open) continue;
-        Batch batch;
-        batch.shift = change;
-        ++durable->unflushed;
-        durable->thread->post(
-            {.batch = std::move(batch), .looks = {}, .retry = true, .done = [this, durable](StoreReply&&) {
-                 const std::lock_guard lock(mutex_);
-                 --durable->unflushed;
-                 signal_locked();
-             }});
-    }
-    if (!bus_.wants(EventCode::clock_step)) return;
-    Event event;
-    event.code = EventCode::clock_step;
-    event.at = raw.wall;
-    event.count = change;
-    event.message = "the wall clock was set by " + std::to_string(change) + " microseconds";
-    bus_.emit(std::move(event));
+// Handles replies and ended runs, and work that lacked memory.
+void Engine::catch_up(const Now& now) {
+    runs_.end_called();
+    notice_step(now);
+    for (const auto& home : homes_) home->catch_up(now);
+    asker_.expire(now);
 }
 
-void Engine::measure_rooms() {
-    for (std::size_t i = 0; i < executors_.size(); ++i) {
-        const ExecutorSlot& slot = executors_[i];
-        const std::size_t room = slot.executor ? slot.executor->room() : kBatch;
-        rooms_[i] = room > slot.reserved ? room - slot.reserved : 0;
+void Engine::notice_step(const Now& now) {
+    const Micros change = saturating_sub(now.to_wall(), to_wall_);
+    if (change > -kClockStep && change < kClockStep) return;
+    to_wall_ = now.to_wall();
+    for (const auto& home : homes_) home->clock_stepped(change);
+    shared_.notices.clock_step(now.wall, change);
+}
+
+void Engine::claim(const Now& now) {
+    if (life_.claims()) {
+        dispatcher_.measure();
+        for (const auto& home : homes_) home->claim(now);
+    } else if (shutting_down_) {
+        dispatcher_.measure();
+        for (const auto& home : homes_) home->claim_shutdown(now);
     }
 }
 
-void Engine::claim_memory(const Now& raw) {
-    for (std::uint16_t i = 0; i < store_count(); ++i) {
-        StoreSlot& store = stores_[i];
-        if (!store.memory) continue;
-        const Now now = now_of(store, raw);
-        fires_.clear();
-        misses_.clear();
-        store.memory->claim(now, kBatch, rooms_, fires_, misses_);
-        for (const MemoryFire& fire : fires_) dispatch_.push_back(&make_memory_run(i, fire, now));
-        if (!misses_.empty()) record_misses(i, misses_, now);
-    }
+void Engine::flush() noexcept {
+    for (const auto& home : homes_) home->flush();
 }
 
-void Engine::claim_shutdown(const Now& raw) {
-    for (std::size_t i = 0; i < executors_.size(); ++i) {
-        unattended_[i] = executors_[i].executor && !executors_[i].executor->attended();
-    }
-    for (std::uint16_t i = 0; i < store_count(); ++i) {
-        StoreSlot& store = stores_[i];
-        if (!store.memory) continue;
-        const Now now = now_of(store, raw);
-        fires_.clear();
-        misses_.clear();
-        store.memory->drop_events(FireKind::shutdown, unattended_, misses_);
-        if (!misses_.empty()) record_misses(i, misses_, now);
-        store.memory->claim_shutdown(kBatch, rooms_, fires_);
-        for (const MemoryFire& fire : fires_) dispatch_.push_back(&make_memory_run(i, fire, now));
-    }
-}
-
-void Engine::post_looks(const Now& raw) {
-    for (std::uint16_t i = 0; i < store_count(); ++i) {
-        DurableSlot* const durable = stores_[i].durable.get();
-        if (durable == nullptr || !durable->open || durable->look_pending) continue;
-        const Now now = now_of(stores_[i], raw);
-        StoreRequest request;
-        std::vector<Store::Wake> asked(durable->wakes.size());
-        for (const LaneGroup& group : *durable->groups) {
-            const bool due = is_due(durable->wakes[group.executor], now);
-            if (!due || rooms_[group.executor] == 0 || durable->not_before[group.executor] > now.wall) continue;
-            request.looks.push_back({group.executor, group.lanes, std::min(rooms_[group.executor], kLookLimit)});
-            asked[group.executor] = durable->wakes[group.executor];
-        }
-        if (request.looks.empty()) continue;
-        durable->look_pending = true;
-        durable->looked = std::move(asked);
-        request.done = [this, i](StoreReply&& reply) { looked(i, std::move(reply)); };
-        durable->thread->post(std::move(request));
-    }
-}
-
-Instant Engine::next_deadline(const Now& raw) const {
-    if (state_ != SchedulerState::running || stop_requested_) return kLatest;
+Instant Engine::next_deadline(const Now& now) const {
     Instant deadline = kLatest;
-    for (const StoreSlot& store : stores_) {
-        const Now now = now_of(store, raw);
-        if (store.memory) {
-            deadline = std::min(deadline, store.memory->next_due(ClockLine::wall));
-            const Instant elapsed = store.memory->next_due(ClockLine::elapsed);
-            if (elapsed != kLatest) deadline = std::min(deadline, saturating_add(elapsed, now.shift()));
-            continue;
-        }
-        const DurableSlot& durable = *store.durable;
-        if (!durable.open || durable.look_pending) continue;  // the reply will wake the loop
-        for (const LaneGroup& group : *durable.groups) {
-            if (rooms_[group.executor] == 0) continue;  // has_room() will
-            const Store::Wake& wake = durable.wakes[group.executor];
-            Instant due = wake.wall.value_or(kLatest);
-            if (wake.elapsed) due = std::min(due, saturating_add(*wake.elapsed, now.shift()));
-            if (due != kLatest) deadline = std::min(deadline, std::max(due, durable.not_before[group.executor]));
-        }
-    }
+    if (!life_.claims()) return deadline;
+    for (const auto& home : homes_) deadline = std::min(deadline, home->next_deadline(now));
     return deadline;
 }
 
-bool Engine::idle(const Now& raw) const {
-    if (runs_.live() > 0 || !dispatch_.empty() || asks_under_way()) return false;
-    for (const StoreSlot& store : stores_) {
-        if (store.durable && (store.durable->look_pending || store.durable->unflushed > 0)) return false;
+bool Engine::idle(const Now& now) const {
+    if (runs_.live() > 0 || !dispatcher_.empty() || shared_.shortage.any() || asker_.any_under_way()) return false;
+    if (!std::all_of(homes_.begin(), homes_.end(), [](const auto& home) { return home->quiet(); })) return false;
+    return life_.state() != SchedulerState::running || next_deadline(now) > now.wall;
+}
+
+// ---- what executors call back: RunSink ----
+
+void Engine::begin(std::span<Run*> runs, std::span<RunResult> ended, bool roomy) noexcept {
+    if (shared_.forked.load(std::memory_order_relaxed)) return;
+    const Lock lock(shared_);
+    const Instant now = shared_.clock->wall();
+    note_ends(ended, now);
+    bool to_write = !ended.empty();
+    for (Run*& run : runs) {
+        RunSlot* const slot = runs_.in_flight(run->id);
+        to_write = to_write || slot == nullptr || slot->gate != RunSlot::Gate::none;
+        if (slot != nullptr && begin_run(*slot, now)) continue;
+        to_write = true;
+        run = nullptr;
     }
-    return state_ != SchedulerState::running || next_deadline(raw) > raw.wall;
+    if (to_write) settle_runs();
+    if (roomy) note_room();
+}
+
+// False: it is not called.
+bool Engine::begin_run(RunSlot& slot, Instant now) noexcept {
+    const bool stored = slot.gate == RunSlot::Gate::closed;
+    switch (dispatcher_.begin(slot, now)) {
+        case Dispatcher::Turn::call:
+        case Dispatcher::Turn::wait:
+            if (stored) runs_.starting(slot);
+            return true;
+        case Dispatcher::Turn::late:
+            runs_.ended(slot, FireState::missed, now);
+            return false;
+        case Dispatcher::Turn::dropped:
+            runs_.unstarted(slot);
+            return false;
+    }
+    return false;
+}
+
+void Engine::finished(std::span<RunResult> results) noexcept {
+    if (shared_.forked.load(std::memory_order_relaxed)) return;
+    const Lock lock(shared_);
+    note_ends(results, shared_.clock->wall());
+    settle_runs();
+}
+
+void Engine::note_ends(std::span<RunResult> results, Instant now) noexcept {
+    for (RunResult& result : results) {
+        RunSlot* const slot = runs_.in_flight(result.run);
+        if (slot == nullptr) continue;
+        slot->run.result = std::move(result.result);
+        slot->run.error = std::move(result.error);
+        runs_.ended(*slot, result.state, now);
+    }
+}
+
+void Engine::returned(std::span<Run* const> runs) noexcept {
+    if (shared_.forked.load(std::memory_order_relaxed)) return;
+    const Lock lock(shared_);
+    for (const Run* run : runs) {
+        if (RunSlot* const slot = runs_.in_flight(run->id)) runs_.unstarted(*slot);
+    }
+    settle_runs();
+}
+
+void Engine::settle_runs() noexcept {
+    for (const auto& home : homes_) home->settle();
+    flush();
+    progress();
+}
+
+// Something ended: wakes the loop if it may need to act.
+void Engine::progress() {
+    const bool ready = std::any_of(homes_.begin(), homes_.end(), [](const auto& home) { return home->has_ready(); });
+    if (ready || life_.idle_wanted() || life_.ending()) shared_.alarm.wake();
 }
 
 void Engine::has_room() {
-    const std::lock_guard lock(mutex_);
-    signal_locked();
+    const std::lock_guard lock(shared_.mutex);
+    note_room();
 }
 
-// Hands runs to their executors, those of one executor together, and calls inline ones itself. No lock is held.
-void Engine::dispatch(std::vector<RunSlot*>& batch) {
-    std::stable_sort(batch.begin(), batch.end(),
-                     [](const RunSlot* a, const RunSlot* b) { return a->executor < b->executor; });
-    std::vector<Run*> runs;
-    for (auto begin = batch.begin(); begin != batch.end();) {
-        const std::uint16_t executor = (*begin)->executor;
-        const auto end =
-            std::find_if(begin, batch.end(), [&](const RunSlot* slot) { return slot->executor != executor; });
-        const ExecutorSlot& target = executors_[executor];
-        if (!target.executor) {
-            call_inline({begin, end});
-        } else {
-            runs.clear();
-            for (auto it = begin; it != end; ++it) runs.push_back(&(*it)->run);
-            {
-                const std::lock_guard lock(mutex_);
-                for (auto it = begin; it != end; ++it) (*it)->submitted = true;
-            }
-            target.executor->submit(runs);
-            const std::lock_guard lock(mutex_);
-            executors_[executor].reserved -= runs.size();
-        }
-        begin = end;
-    }
+// Wakes the loop if something is due for which there was no room.
+void Engine::note_room() {
+    dispatcher_.expect_room();
+    const Now now = shared_.now();
+    if (std::any_of(homes_.begin(), homes_.end(), [&](const auto& home) { return home->wants_room(now); }))
+        shared_.alarm.wake();
 }
 
-void Engine::call_inline(std::span<RunSlot* const> runs) {
-    const CallbackScope scope(this, true);
-    std::vector<std::pair<FireState, Instant>> ends;
-    ends.reserve(runs.size());
-    Instant now = clock_->wall();
-    for (RunSlot* const slot : runs) {
-        slot->run.started = now;
-        const FireState state = invoke(slot->run);
-        const Instant end = clock_->wall();
-        if (end - now > kSlowInline && bus_.wants(EventCode::slow_inline)) {
-            Event event;
-            event.code = EventCode::slow_inline;
-            event.at = end;
-            event.task_id = slot->run.task->id;
-            event.count = event.duration = end - now;
-            event.message = "an inline task held the loop: every other task waited";
-            bus_.emit(std::move(event));
-        }
-        ends.emplace_back(state, end);
-        now = end;
-    }
-    const Lock lock(*this);
-    executors_[runs.front()->executor].reserved -= runs.size();
-    for (std::size_t i = 0; i < runs.size(); ++i) {
-        Run& run = runs[i]->run;
-        finish_locked(*runs[i], ends[i].first, std::move(run.result), std::move(run.error), ends[i].second);
-    }
-    flush_outboxes();
+void Engine::lacking(const Executor& executor, const std::string& what) noexcept {
+    shared_.shortage.note();
+    const std::string* const alias = dispatcher_.alias_of(executor);
+    if (what.empty() || alias == nullptr) return;
+    shared_.notices.lacking(*alias, what);
+}
+
+void Engine::took_asks(std::span<const std::uint64_t> asks) noexcept {
+    if (shared_.forked.load(std::memory_order_relaxed)) return;
+    const Lock lock(shared_);
+    asker_.taken(asks);
+}
+
+void Engine::answered(std::span<TriggerAnswer> answers) {
+    if (shared_.forked.load(std::memory_order_relaxed)) return;
+    const Lock lock(shared_);
+    asker_.answered(answers);
+    progress();
 }
 
 }  // namespace uvsched

@@ -1,12 +1,12 @@
-// CallbackScope: says, for a thread, whose user code it is running, so that a call that waits can refuse instead of
-// hanging.
+// CallbackScope: records, for a thread, which scheduler's callback it is running, so that a call that would wait for
+// itself is refused.
 #pragma once
 
 namespace uvsched {
 
 class CallbackScope {
 public:
-    // `scheduler` identifies whose callback it is; `on_loop` that it runs on that scheduler's loop thread.
+    // `scheduler`: the scheduler of the callback; `on_loop`: the thread is that scheduler's loop thread.
     CallbackScope(const void* scheduler, bool on_loop) noexcept
         : outer_(current_), scheduler_(scheduler), on_loop_(on_loop) {
         current_ = this;

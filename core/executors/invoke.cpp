@@ -1,10 +1,12 @@
 #include "core/executors/invoke.hpp"
 
 #include <exception>
+#include <new>
 
 namespace uvsched {
+namespace {
 
-FireState invoke(Run& run) noexcept {
+FireState call(Run& run) {
     if (run.function == nullptr) {
         run.error = "function \"" + run.task->function + "\" is not registered";
         return FireState::failed;
@@ -19,6 +21,16 @@ FireState invoke(Run& run) noexcept {
         run.error = run.task->function + " threw something that is not a std::exception";
     }
     return run.cancelled.load(std::memory_order_relaxed) ? FireState::cancelled : FireState::failed;
+}
+
+}  // namespace
+
+FireState invoke(Run& run) noexcept {
+    try {
+        return call(run);
+    } catch (const std::bad_alloc&) {
+        return FireState::failed;  // there is no memory for the reason
+    }
 }
 
 }  // namespace uvsched

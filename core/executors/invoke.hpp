@@ -5,8 +5,8 @@
 
 namespace uvsched {
 
-// Calls run.function. A C++ exception that leaves it becomes a failure. Fills run.error where the function failed
-// without a text. Returns done or failed, or cancelled when it failed after it had been asked to end early.
+// Calls run.function. An exception that leaves it becomes a failure. Fills run.error if the function failed without a
+// text. Returns done or failed; cancelled if the function failed after it was asked to end early.
 [[nodiscard]] FireState invoke(Run& run) noexcept;
 
 }  // namespace uvsched

@@ -1,18 +1,16 @@
 #include "core/executors/run_queue.hpp"
 
-#include <sys/eventfd.h>
-#include <unistd.h>
-
 #include <algorithm>
-#include <cerrno>
+#include <array>
 #include <condition_variable>
 #include <deque>
 #include <mutex>
-#include <system_error>
 #include <unordered_map>
 #include <utility>
 
 #include "core/base/error.hpp"
+#include "core/base/memory.hpp"
+#include "core/platform/waker.hpp"
 
 namespace uvsched {
 namespace {
@@ -22,22 +20,17 @@ constexpr std::size_t kEventLimit = 8192;
 
 class RunQueueImpl final : public RunQueue {
 public:
-    RunQueueImpl() : fd_(eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC)) {
-        if (fd_ < 0) fail(Code::internal, std::string("run queue: eventfd: ") + std::generic_category().message(errno));
-    }
-    ~RunQueueImpl() override { ::close(fd_); }
-
     // ---- engine side ----
 
     void start(RunSink& sink) override {
         const std::lock_guard lock(mutex_);
-        sink_ = &sink;
+        if (sink_ != &sink) sink_ = &sink;  // when the shutdown tasks begin there are consumers, which read it
         open_ = true;
     }
 
     [[nodiscard]] std::size_t room() const noexcept override {
         const std::lock_guard lock(mutex_);
-        return open_ && room_ > runs_.size() ? room_ - runs_.size() : 0;
+        return open_ && !waits_locked() ? room_ : 0;
     }
 
     [[nodiscard]] bool attended() const noexcept override {
@@ -62,15 +55,29 @@ public:
         }
     }
 
-    void close() override {
-        std::vector<Run*> unstarted;
-        {
-            const std::lock_guard lock(mutex_);
-            open_ = false;
-            std::erase_if(control_, [](const QueueItem& item) { return item.ask != nullptr; });  // the next start asks
-            unstarted = withdraw_locked();
+    void admitted(std::uint64_t run, bool passes) noexcept override {
+        std::unique_lock lock(mutex_);
+        const auto gate = find_gate_locked(run);
+        if (gate == gates_.end()) return;
+        RunSink* roomy = nullptr;
+        if (passes) {
+            gate->passed = true;
+            signal_locked();
+            wake_.notify_one();
+            give_back(lock);
+        } else {
+            gates_.erase(gate);
+            roomy = waits_locked() ? nullptr : sink_;
         }
-        if (!unstarted.empty()) sink_->returned(unstarted);
+        lock.unlock();
+        if (roomy != nullptr) roomy->has_room();
+    }
+
+    void close() override {
+        std::unique_lock lock(mutex_);
+        open_ = false;
+        std::erase_if(control_, [](const QueueItem& item) { return item.ask != nullptr; });  // the next start asks
+        give_back(lock);
     }
 
     void cancel(std::uint64_t run) override {
@@ -82,7 +89,7 @@ public:
         wake_.notify_one();
     }
 
-    // The sink may be gone after this: no consumer is left on its way to tell it of asks that it took.
+    // The sink may be gone after this: no consumer is still telling it of asks that it took.
     void stop() override {
         std::unique_lock lock(mutex_);
         told_.wait(lock, [this] { return telling_ == 0; });
@@ -92,7 +99,7 @@ public:
     void push_stopped() override {
         {
             const std::lock_guard lock(mutex_);
-            // Kept for nobody: who attaches later would take it for the end of the next life.
+            // Not kept: a consumer that attaches later would take it for the end of the next start.
             if (consumers_.empty()) return;
             push_control_locked({.tag = ItemTag::stopped});
         }
@@ -104,15 +111,20 @@ public:
         push_control({.tag = ItemTag::trigger_next, .token = token, .ask = std::move(ask)});
     }
 
-    void push_event(const std::shared_ptr<const Event>& event) override {
+    void push_event(const std::shared_ptr<const Event>& event) noexcept override {
         {
             const std::lock_guard lock(mutex_);
             if (consumers_.empty()) return;
-            if (events_.size() >= kEventLimit) {
+            if (event && events_.size() >= kEventLimit) {
                 events_.pop_front();
                 ++dropped_;
             }
-            events_.push_back(event);
+            try {
+                if (event) events_.push_back(event);
+            } catch (const std::bad_alloc&) {
+                ++dropped_;
+            }
+            if (!event) ++dropped_;
             signal_locked();
         }
         wake_.notify_one();
@@ -131,59 +143,70 @@ public:
             consumers_.emplace(id, room);
             room_ += room;
             sink = open_ ? sink_ : nullptr;
+            if (signalled_ && notify_ != nullptr) notify_(notified_);  // of what came while there was nobody to take it
         }
         if (sink != nullptr) sink->has_room();
         return id;
     }
 
     void detach(ConsumerId consumer) override {
-        std::vector<Run*> unstarted;
-        RunSink* sink = nullptr;
-        {
-            const std::lock_guard lock(mutex_);
-            const auto found = consumers_.find(consumer);
-            if (found == consumers_.end()) fail(Code::bad_handle, "consumer: it is not attached to this queue");
-            room_ -= found->second;
-            consumers_.erase(found);
-            if (consumers_.empty()) {
-                // Whoever attaches later would take it for the end of the next life.
-                std::erase_if(control_, [](const QueueItem& item) { return item.tag == ItemTag::stopped; });
-                events_.clear();
-                unstarted = withdraw_locked();
-                sink = sink_;
-            }
-        }
-        if (!unstarted.empty()) sink->returned(unstarted);
+        std::unique_lock lock(mutex_);
+        const auto found = consumers_.find(consumer);
+        if (found == consumers_.end()) fail(Code::bad_handle, "consumer: it is not attached to this queue");
+        room_ -= found->second;
+        consumers_.erase(found);
+        if (!consumers_.empty()) return;
+        // A consumer that attaches later would take it for the end of the next start.
+        std::erase_if(control_, [](const QueueItem& item) { return item.tag == ItemTag::stopped; });
+        events_.clear();
+        give_back(lock);
     }
 
     std::size_t take(ConsumerId consumer, std::span<QueueItem> out,
                      std::optional<std::chrono::milliseconds> timeout) override {
+        using Clock = std::chrono::steady_clock;
+        const Clock::time_point begun = Clock::now();
+        std::optional<std::uint64_t> wakes;
+        std::optional<Clock::duration> left = timeout;
+        while (true) {
+            bool roomy = false;
+            const std::size_t moved = take_some(consumer, out, left, wakes, roomy);
+            const std::size_t taken = begin_runs(out.first(moved), roomy);
+            if (taken > 0 || moved == 0) return taken;
+            if (timeout) left = *timeout - (Clock::now() - begun);
+        }
+    }
+
+    // `wakes`: the number of wake() calls when the first wait began; set by the first call. `roomy`: see
+    // RunSink::begin().
+    std::size_t take_some(ConsumerId consumer, std::span<QueueItem> out,
+                          std::optional<std::chrono::steady_clock::duration> timeout,
+                          std::optional<std::uint64_t>& wakes, bool& roomy) {
         std::size_t taken = 0;
-        RunSink* roomy = nullptr;
         bool asks = false;
         {
             std::unique_lock lock(mutex_);
             if (!consumers_.contains(consumer)) fail(Code::bad_handle, "consumer: it is not attached to this queue");
-            const std::uint64_t wakes = wakes_;
-            const auto ready = [&] { return !empty_locked() || wakes_ != wakes; };
+            if (!wakes) wakes = wakes_;
+            const auto ready = [&] { return !empty_locked() || wakes_ != *wakes; };
             if (!timeout) {
                 wake_.wait(lock, ready);
             } else if (timeout->count() > 0) {
                 wake_.wait_for(lock, *timeout, ready);
             }
-            const bool was_full = runs_.size() >= room_;
+            const bool waited = waits_locked();
             taken = move_locked(out);
-            if (was_full && runs_.size() < room_) roomy = sink_;
+            roomy = waited && !waits_locked();
             asks = open_ && has_ask(out.first(taken));
             if (asks) ++telling_;
+            if (has_run(out.first(taken))) ++telling_;  // until begin_runs() is over
             if (empty_locked()) {
                 unsignal_locked();
             } else {
                 wake_.notify_one();  // items are left for another consumer that waits
             }
         }
-        if (roomy != nullptr) roomy->has_room();
-        if (asks) tell_asked(out.first(taken));
+        if (asks) tell_asks(out.first(taken));
         return taken;
     }
 
@@ -206,7 +229,15 @@ public:
     }
 
     void subscribe(EventMask mask) override { mask_.store(mask, std::memory_order_relaxed); }
-    [[nodiscard]] int descriptor() const noexcept override { return fd_; }
+    [[nodiscard]] int descriptor() const noexcept override { return readable_.descriptor(); }
+    void abandon() noexcept override { readable_.abandon(); }
+
+    void set_notify(QueueNotify notify, void* user_data) override {
+        const std::lock_guard lock(mutex_);
+        notify_ = notify;
+        notified_ = user_data;
+        if (signalled_ && notify_ != nullptr) notify_(notified_);
+    }
 
     void wake() override {
         {
@@ -217,20 +248,70 @@ public:
     }
 
 private:
+    // A run that a consumer took, and that waits for its start gate.
+    struct Gate {
+        std::uint64_t id = 0;
+        Run* run = nullptr;
+        bool passed = false;  // it is the next that a consumer takes
+    };
+
+    [[nodiscard]] std::vector<Gate>::iterator find_gate_locked(std::uint64_t run) {
+        return std::find_if(gates_.begin(), gates_.end(), [run](const Gate& gate) { return gate.id == run; });
+    }
+    [[nodiscard]] std::vector<Gate>::const_iterator first_passed_locked() const {
+        return std::find_if(gates_.begin(), gates_.end(), [](const Gate& gate) { return gate.passed; });
+    }
+
+    // Runs wait to be begun.
+    [[nodiscard]] bool waits_locked() const noexcept { return !runs_.empty() || !gates_.empty(); }
+
     [[nodiscard]] bool empty_locked() const noexcept {
-        return runs_.empty() && control_.empty() && events_.empty() && dropped_ == 0;
+        return runs_.empty() && control_.empty() && events_.empty() && dropped_ == 0 &&
+               (gates_.empty() || first_passed_locked() == gates_.end());
     }
 
     [[nodiscard]] static bool has_ask(std::span<const QueueItem> items) {
         return std::any_of(items.begin(), items.end(), [](const QueueItem& item) { return item.ask != nullptr; });
     }
 
-    void tell_asked(std::span<const QueueItem> items) {
-        std::vector<std::uint64_t> asks;
-        for (const QueueItem& item : items) {
-            if (item.ask) asks.push_back(item.ask->id);
+    [[nodiscard]] static bool has_run(std::span<const QueueItem> items) {
+        return std::any_of(items.begin(), items.end(), [](const QueueItem& item) { return item.run != nullptr; });
+    }
+
+    // The turn of the runs among them has come. Those that are not to be called, or not yet, are taken out; returns how
+    // many items are left.
+    std::size_t begin_runs(std::span<QueueItem> items, bool roomy) {
+        if (!has_run(items)) return items.size();
+        constexpr std::size_t kPiece = 64;
+        std::array<Run*, kPiece> runs{};
+        for (std::size_t done = 0; done < items.size();) {
+            std::size_t count = 0;
+            std::array<QueueItem*, kPiece> from{};
+            std::array<bool, kPiece> gated{};
+            for (; done < items.size() && count < kPiece; ++done) {
+                if (items[done].run == nullptr) continue;
+                from[count] = &items[done];
+                gated[count] = items[done].run->gated;
+                runs[count++] = items[done].run;
+            }
+            if (count > 0) sink_->begin({runs.data(), count}, {}, roomy && done == items.size());
+            for (std::size_t i = 0; i < count; ++i) {
+                if (gated[i] && runs[i] == nullptr) admitted(from[i]->run_id, false);
+                from[i]->run = gated[i] ? nullptr : runs[i];
+            }
         }
-        sink_->asked(asks);
+        const auto over = [](const QueueItem& item) { return item.tag == ItemTag::run && item.run == nullptr; };
+        const auto left = std::remove_if(items.begin(), items.end(), over);
+        const std::lock_guard lock(mutex_);
+        --telling_;
+        told_.notify_all();
+        return static_cast<std::size_t>(left - items.begin());
+    }
+
+    void tell_asks(std::span<const QueueItem> items) {
+        for (const QueueItem& item : items) {
+            if (item.ask) sink_->took_asks({&item.ask->id, 1});
+        }
         const std::lock_guard lock(mutex_);
         --telling_;
         told_.notify_all();
@@ -251,57 +332,83 @@ private:
     void signal_locked() {
         if (signalled_) return;
         signalled_ = true;
-        const std::uint64_t one = 1;
-        [[maybe_unused]] const ssize_t written = ::write(fd_, &one, sizeof one);  // cannot fail: the counter is 0
+        readable_.wake();
+        if (notify_ != nullptr) notify_(notified_);
     }
     void unsignal_locked() {
         if (!signalled_) return;
         signalled_ = false;
-        std::uint64_t count = 0;
-        [[maybe_unused]] const ssize_t got = ::read(fd_, &count, sizeof count);
+        readable_.clear();
     }
 
-    std::vector<Run*> withdraw_locked() {
-        std::vector<Run*> unstarted(runs_.begin(), runs_.end());
-        runs_.clear();
+    // Gives back waiting runs that no consumer will take. Releases the lock meanwhile.
+    void give_back(std::unique_lock<std::mutex>& lock) {
+        while (!open_ || consumers_.empty()) {
+            Run* const unstarted = pop_run_locked();
+            if (unstarted == nullptr) break;
+            RunSink* const sink = sink_;
+            lock.unlock();
+            sink->returned({&unstarted, 1});
+            lock.lock();
+        }
         if (empty_locked()) unsignal_locked();
-        return unstarted;
+    }
+
+    // The next run that waits for a consumer; nullptr if there is none.
+    Run* pop_run_locked() noexcept {
+        if (const auto passed = first_passed_locked(); passed != gates_.end()) {
+            Run* const run = passed->run;
+            gates_.erase(passed);
+            return run;
+        }
+        if (runs_.empty()) return nullptr;
+        Run* const run = runs_.front();
+        runs_.pop_front();
+        return run;
     }
 
     // Control first, so that a cancel is not behind a thousand runs; then events, then runs.
     std::size_t move_locked(std::span<QueueItem> out) {
+        reserve_more(gates_, out.size());
+        std::shared_ptr<Event> notice;  // made first: if there is no memory for it, nothing is taken
+        if (dropped_ > 0 && control_.size() < out.size()) {
+            notice = std::make_shared<Event>();
+            notice->code = EventCode::events_dropped;
+            notice->count = dropped_;
+            notice->message =
+                "events were dropped because a listener was too slow or memory ran out: " + std::to_string(dropped_);
+        }
         std::size_t n = 0;
         for (; n < out.size() && !control_.empty(); ++n) {
             out[n] = std::move(control_.front());
             control_.pop_front();
         }
-        if (n < out.size() && dropped_ > 0) {
-            auto event = std::make_shared<Event>();
-            event->code = EventCode::events_dropped;
-            event->count = std::exchange(dropped_, 0);
-            event->message = "a listener was too slow: " + std::to_string(event->count) + " events were dropped";
-            out[n++] = QueueItem{.tag = ItemTag::event, .event = std::move(event)};
+        if (notice) {
+            dropped_ = 0;
+            out[n++] = QueueItem{.tag = ItemTag::event, .event = std::move(notice)};
         }
         for (; n < out.size() && !events_.empty(); ++n) {
             out[n] = QueueItem{.tag = ItemTag::event, .event = std::move(events_.front())};
             events_.pop_front();
         }
-        for (; n < out.size() && !runs_.empty(); ++n) {
-            Run* run = runs_.front();
-            runs_.pop_front();
+        for (; n < out.size(); ++n) {
+            Run* const run = pop_run_locked();
+            if (run == nullptr) break;
+            if (run->gated) gates_.push_back({.id = run->id, .run = run});
             const std::uint64_t token = run->task_token != 0 ? run->task_token : run->function_token;
             out[n] = QueueItem{.tag = ItemTag::run, .run = run, .run_id = run->id, .token = token};
         }
         return n;
     }
 
-    const int fd_;
+    Waker readable_{"a run queue cannot be made"};
     RunSink* sink_ = nullptr;
     mutable std::mutex mutex_;
     std::condition_variable wake_;
     std::condition_variable told_;
-    int telling_ = 0;  // consumers that tell the sink of asks
+    int telling_ = 0;  // consumers that are telling the sink of asks
     std::deque<Run*> runs_;
+    std::vector<Gate> gates_;
     std::deque<QueueItem> control_;
     std::deque<std::shared_ptr<const Event>> events_;
     std::int64_t dropped_ = 0;
@@ -311,6 +418,8 @@ private:
     std::uint64_t wakes_ = 0;
     bool open_ = false;
     bool signalled_ = false;
+    QueueNotify notify_ = nullptr;
+    void* notified_ = nullptr;
     std::atomic<EventMask> mask_{0};
 };
 

@@ -37,26 +37,29 @@ struct QueueItem {
 
 using ConsumerId = std::uint64_t;
 
+// Wakes a consumer's loop. Called while locks are held: it neither blocks nor calls the engine.
+using QueueNotify = void (*)(void* user_data);
+
 // Thread-safe.
 class RunQueue : public Executor {
 public:
-    // The engine claims for this queue only what attached consumers have room for: the sum of their rooms less what
-    // waits.
+    // The engine claims for this queue as many runs at once as its consumers have room for, the sum of their rooms, and
+    // no more until they have taken those.
     virtual ConsumerId attach(std::size_t room) = 0;
 
-    // Takes the consumer's room back. When the last one leaves, runs that wait here are released. Unknown ids:
-    // Error(bad_handle).
+    // Takes the consumer's room back. When the last consumer leaves, waiting runs are released. Throws
+    // Error(bad_handle) if the id is unknown.
     virtual void detach(ConsumerId consumer) = 0;
 
-    // Moves up to out.size() items out; waits up to `timeout` (none: for ever) while there are none. 0 items: timeout,
-    // or a wake().
+    // Moves up to out.size() items out. If there are none, waits up to `timeout` (nullopt: for ever). Returns 0 after
+    // the timeout or a wake().
     virtual std::size_t take(ConsumerId consumer, std::span<QueueItem> out,
                              std::optional<std::chrono::milliseconds> timeout) = 0;
 
     // Reports ends of runs, in one batch.
     virtual void finish(std::span<RunResult> results) = 0;
 
-    // Answers asks, in one batch. Those that nobody waits for any more are ignored.
+    // Answers asks, in one batch. Answers to asks that were given up are ignored.
     virtual void answer(std::span<TriggerAnswer> answers) = 0;
 
     // Events whose code is in `mask` are queued for this queue's consumers (0: none), in a ring of their own with a
@@ -66,12 +69,20 @@ public:
     // Readable while items wait. Owned by the queue; never close it. -1 after the queue's end.
     [[nodiscard]] virtual int descriptor() const noexcept = 0;
 
-    // Makes every take() that waits now return with 0 items.
+    // Besides the descriptor: calls `notify` now if items wait, when a consumer attaches while items wait, and whenever
+    // the first item begins to wait, on the thread that brings it. nullptr ends the calls. When this returns, the
+    // previous function is not called any more, and no call of it is under way.
+    virtual void set_notify(QueueNotify notify, void* user_data) = 0;
+
+    // Makes every waiting take() return 0 items.
     virtual void wake() = 0;
+
+    // In the child of a fork: closes the descriptor, which is shared with the parent. No other call may follow.
+    virtual void abandon() noexcept = 0;
 
     // Engine side.
     virtual void push_release(std::uint64_t token) = 0;
-    virtual void push_event(const std::shared_ptr<const Event>& event) = 0;
+    virtual void push_event(const std::shared_ptr<const Event>& event) noexcept = 0;  // nullptr: an event was dropped
     virtual void push_stopped() = 0;
     virtual void push_ask(std::shared_ptr<const TriggerAsk> ask) = 0;
     [[nodiscard]] virtual EventMask subscribed() const noexcept = 0;

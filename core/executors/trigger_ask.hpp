@@ -1,4 +1,4 @@
-// TriggerAsk and TriggerAnswer: what the function behind a custom trigger is asked, and what it says.
+// TriggerAsk and TriggerAnswer: a question to the function of a custom trigger, and its answer.
 #pragma once
 
 #include <cstdint>
@@ -15,13 +15,14 @@ class RunQueue;
 
 struct TriggerAsk {
     std::uint64_t id = 0;     // names this question in an answer; never reused within a process
-    std::string task_id;      // whose trigger it is
-    std::string name;         // what the function is registered as
+    std::string task_id;      // the task of the trigger
+    std::string name;         // the registered name of the function
     std::string arguments;    // JSON text, or empty
     std::string timezone;     // as spelt in the trigger
     std::uint64_t token = 0;  // of a function of another language
-    // The answer must be later than `previous`, the last time it gave; where there is none, not earlier than `now`,
-    // which is then the moment of adding, resuming or replacing, or start_at. Else `now` is the wall clock's time.
+    // The answer must be later than `previous`, the last time that the function gave; `now` is then the wall clock's
+    // time. Without a `previous`, the answer must not be earlier than `now`, which is then the moment when the task was
+    // added, resumed or replaced, or start_at.
     std::optional<Instant> previous;
     Instant now = 0;
     std::string error;  // set by a native function that fails
@@ -34,13 +35,13 @@ struct TriggerAnswer {
     std::string error;  // of a failure
 };
 
-// What a trigger's name stands for: a function of C or C++, called on a thread of the scheduler's own, or one of another
-// language, which is asked through its run queue.
+// The function behind a trigger's name: in C or C++, it is called on a thread of the scheduler; in another language, it
+// is asked through its run queue.
 struct TriggerFunction {
     std::function<TriggerAnswer(const TriggerAsk&)> call;  // or:
     std::uint64_t token = 0;
     std::shared_ptr<RunQueue> queue{};
-    std::function<void()> release{};  // once, when it was unregistered or replaced and no call uses it any more
+    std::function<void()> release{};  // called once, after it was unregistered or replaced and its last call ended
 };
 
 }  // namespace uvsched

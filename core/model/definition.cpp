@@ -1,11 +1,12 @@
 #include <nlohmann/json.hpp>
 
 #include "core/base/error.hpp"
+#include "core/base/hash.hpp"
+#include "core/base/name.hpp"
+#include "core/json/fields.hpp"
+#include "core/json/text.hpp"
 #include "core/model/policy_json.hpp"
 #include "core/model/task.hpp"
-#include "core/triggers/hash.hpp"
-#include "core/triggers/json_fields.hpp"
-#include "core/triggers/json_text.hpp"
 
 namespace uvsched {
 namespace {

@@ -1,9 +1,10 @@
 #include <nlohmann/json.hpp>
 
+#include "core/base/quote.hpp"
+#include "core/json/text.hpp"
 #include "core/model/policy_json.hpp"
 #include "core/model/task.hpp"
-#include "core/triggers/json_text.hpp"
-#include "core/triggers/text.hpp"
+#include "core/time/span_text.hpp"
 
 namespace uvsched {
 namespace {
@@ -13,9 +14,12 @@ using nlohmann::json;
 // Collects "member: stored -> given" for members that differ.
 class Differences {
 public:
+    explicit Differences(const char* between) : between_(between) {}
     void add(const char* member, const std::string& stored, const std::string& given) {
         if (stored == given) return;
-        text_ += (text_.empty() ? "" : "; ") + std::string(member) + ": " + stored + " -> " + given;
+        constexpr std::size_t kShown = 300;
+        text_ += (text_.empty() ? "" : "; ") + std::string(member) + ": " + shortened(stored, kShown) + between_ +
+                 shortened(given, kShown);
     }
     void add(const char* member, std::int32_t stored, std::int32_t given) {
         add(member, std::to_string(stored), std::to_string(given));
@@ -23,6 +27,7 @@ public:
     [[nodiscard]] const std::string& text() const { return text_; }
 
 private:
+    const char* between_;
     std::string text_;
 };
 
@@ -48,17 +53,18 @@ void add_policies(Differences& out, const Policies& stored, const Policies& give
 
 }  // namespace
 
-std::string difference(const Definition& stored, const Definition& given) {
-    Differences out;
+std::string difference(const Definition& stored, const Definition& given, const char* between) {
+    Differences out(between);
     out.add("function", stored.function, given.function);
-    out.add("name", stored.name, given.name);
+    const bool unnamed = stored.name == stored.function && given.name == given.function;
+    if (!unnamed) out.add("name", stored.name, given.name);
     out.add("executor", stored.executor, given.executor);
     const json before = arguments_of(stored);
     const json after = arguments_of(given);
     if (before != after) {
         const std::string was = arguments_text(before);
         const std::string is = arguments_text(after);
-        // Where the difference lies behind the cut, the excerpts alone would look equal.
+        // If the difference is behind the cut, the excerpts alone would look equal.
         out.add("arguments", was, was == is ? is + " (they differ further on)" : is);
     }
     out.add("trigger", stored.trigger->describe(), given.trigger->describe());

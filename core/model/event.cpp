@@ -13,6 +13,7 @@ constexpr const char* kNames[] = {
     "task_submitted",    "task_max_instances", "task_cancelled",   "task_lost",         "task_recovered",
     "task_finished",     "task_conflict",      "task_quarantined", "task_unrunnable",   "store_error",
     "store_recovered",   "clock_step",         "slow_inline",      "events_dropped",    "trigger_error",
+    "resource_error",    "task_redeclared",    "task_undeclared",  "task_unnamed",      "task_delayed",
 };
 static_assert(std::size(kNames) == std::bit_width(kAllEvents));
 

@@ -2,7 +2,8 @@
 
 #include <string_view>
 
-#include "core/triggers/hash.hpp"
+#include "core/base/hash.hpp"
+#include "core/base/hex.hpp"
 
 namespace uvsched {
 namespace {
@@ -11,8 +12,9 @@ namespace {
 constexpr const char* kKinds[] = {"scheduled", "manual", "boot", "shutdown"};
 constexpr const char* kStates[] = {"waiting", "ready",     "claimed", "running", "done",
                                    "failed",  "cancelled", "lost",    "missed",  "skipped"};
-constexpr const char* kReasons[] = {"",        "misfire", "catch_up",  "max_instances", "past_when_added", "replaced",
-                                    "deleted", "crashed", "cancelled", "not_callable",  "trigger_failed"};
+constexpr const char* kReasons[] = {
+    "",        "misfire", "catch_up",  "max_instances", "past_when_added", "replaced",
+    "deleted", "crashed", "cancelled", "not_callable",  "trigger_failed",  "never_fires"};
 
 template <class Value, std::size_t N>
 const char* text_of(Value value, const char* const (&texts)[N]) noexcept {
@@ -42,11 +44,10 @@ std::uint64_t half(std::uint64_t seed, std::uint64_t store, const FireKey& key) 
 }  // namespace
 
 FireId fire_id(std::uint64_t store, const FireKey& key) noexcept {
-    constexpr std::string_view kDigits = "0123456789abcdef";
     // Two odd numbers without a pattern: the fractional parts of the golden ratio and of the square root of 2.
-    const std::uint64_t halves[] = {half(0x9E3779B97F4A7C15, store, key), half(0x6A09E667F3BCC909, store, key)};
     FireId out{};
-    for (std::size_t i = 0; i < 32; ++i) out[i] = kDigits[(halves[i / 16] >> (60 - 4 * (i % 16))) & 0xF];
+    char* const middle = write_hex(out.data(), half(0x9E3779B97F4A7C15, store, key));
+    write_hex(middle, half(0x6A09E667F3BCC909, store, key));
     return out;
 }
 

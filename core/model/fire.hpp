@@ -1,4 +1,4 @@
-// Fire: one due time of one task, and the row it becomes in the ledger. RELIABILITY.md draws the state machine.
+// Fire: one due time of one task, and its row in the ledger. docs/ledger.md draws the state machine.
 #pragma once
 
 #include <array>
@@ -11,7 +11,7 @@ namespace uvsched {
 
 enum class FireKind : std::uint8_t { scheduled, manual, boot, shutdown };
 
-// waiting -> ready -> claimed -> running -> done | failed | cancelled | lost; missed and skipped are written at once.
+// waiting -> ready -> claimed -> running -> done | failed | cancelled | lost; missed and skipped are written directly.
 enum class FireState : std::uint8_t {
     waiting,
     ready,
@@ -29,7 +29,7 @@ enum class FireState : std::uint8_t {
 enum class Reason : std::uint8_t {
     none,
     misfire,          // later than the grace time
-    catch_up,         // more piled up than max_catch_up
+    catch_up,         // more due times piled up than max_catch_up
     max_instances,    // max_instances runs were under way
     past_when_added,  // a date trigger whose time was over when it was first added
     replaced,         // its trigger was replaced while it was overdue
@@ -38,17 +38,18 @@ enum class Reason : std::uint8_t {
     cancelled,        // by a shutdown or a request
     not_callable,     // the function is not registered in this process
     trigger_failed,   // its custom trigger gave no usable time: the task is paused
+    never_fires,      // its trigger had no time at all when it was added; 0 times
 };
 
 struct FireKey {
     Uid uid = 0;
     std::uint32_t gen = 0;
     FireKind kind = FireKind::scheduled;
-    std::int64_t slot = 0;  // the nominal time before the claim; for a manual fire a request number
+    std::int64_t slot = 0;  // the nominal time; for a manual fire a request number
     friend bool operator==(const FireKey&, const FireKey&) = default;
 };
 
-// The idempotency key handed to a task: 128 bits of hash(store, key) as 32 lower-case hex digits.
+// The idempotency key that a task gets: 128 bits of hash(store, key) as 32 lower-case hexadecimal digits.
 using FireId = std::array<char, 33>;  // with a NUL at the end
 [[nodiscard]] FireId fire_id(std::uint64_t store, const FireKey& key) noexcept;
 
@@ -59,14 +60,14 @@ using FireId = std::array<char, 33>;  // with a NUL at the end
 [[nodiscard]] bool state_from_text(std::string_view text, FireState& out) noexcept;
 [[nodiscard]] bool reason_from_text(std::string_view text, Reason& out) noexcept;
 
-// A fire that has ended (or never began), as history tells it. Times are wall times; 0 where there is none.
+// A fire that has ended, or never began, as a row of history. Times are wall times; 0 means none.
 struct HistoryRow {
     std::int64_t seq = 0;
     std::string task_id;
     FireKey key;
     std::string fire_id;
     Instant first = 0;  // the first nominal time folded into this fire
-    Instant last = 0;   // the latest: what the run is told as its scheduled time
+    Instant last = 0;   // the latest nominal time: the run's scheduled time
     std::int64_t folded = 1;
     bool exact = true;  // false: folded is "at least"
     FireState state = FireState::done;
@@ -79,7 +80,7 @@ struct HistoryRow {
     Instant finished_at = 0;
     std::string result;       // JSON text, or empty
     std::string error;        // message and traceback, or empty
-    std::string late_result;  // what a run reported after its fire had been taken from it
+    std::string late_result;  // the result of a run that ended after its fire had been taken from it
 };
 
 }  // namespace uvsched

@@ -4,13 +4,13 @@
 
 #include "core/base/error.hpp"
 #include "core/model/policy_json.hpp"
-#include "core/triggers/text.hpp"
+#include "core/time/span_text.hpp"
 
 namespace uvsched {
 namespace {
 
 void check_at_least_one(const char* member, std::int32_t value) {
-    if (value < 1) fail(Code::invalid, std::string(member) + ": " + std::to_string(value) + " is not at least 1");
+    if (value < 1) fail(Code::invalid, std::string(member) + ": " + std::to_string(value) + " is less than 1");
 }
 
 }  // namespace
@@ -25,16 +25,20 @@ Policies merge(const Policies& defaults, const PolicyOverrides& overrides) {
     out.on_crash = overrides.on_crash.value_or(defaults.on_crash);
     out.max_crashes = overrides.max_crashes.value_or(defaults.max_crashes);
 
-    if (out.grace && *out.grace < 1) {
+    if (out.grace && *out.grace < 0) {
         fail(Code::invalid, "mistrigger_grace_time: " + span_text(*out.grace) +
-                                " is not above 0 (leave it out for runs that are never too late)");
+                                " is negative (for runs that are never too late, leave it out)");
     }
     check_at_least_one("max_instances", out.max_instances);
     check_at_least_one("max_catch_up", out.max_catch_up);
     check_at_least_one("max_crashes", out.max_crashes);
+    if (out.max_catch_up > kMostCatchUp) {
+        fail(Code::invalid,
+             "max_catch_up: " + std::to_string(out.max_catch_up) + " is more than " + std::to_string(kMostCatchUp));
+    }
     if (out.overlap != Overlap::skip) {
         fail(Code::unsupported, "overlap: \"" + std::string(overlap_text(out.overlap)) +
-                                    "\" is not built into this version (there is \"skip\")");
+                                    "\" is not available in this version (known: \"skip\")");
     }
     return out;
 }

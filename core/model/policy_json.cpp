@@ -2,8 +2,8 @@
 
 #include <nlohmann/json.hpp>
 
-#include "core/time/quote.hpp"
-#include "core/triggers/span_json.hpp"
+#include "core/base/quote.hpp"
+#include "core/json/span.hpp"
 
 namespace uvsched {
 namespace {
@@ -24,8 +24,8 @@ std::optional<Value> read_choice(JsonFields& fields, const char* key, const Valu
     fields.refuse(key, in_quotes(*text) + " is not one of " + list);
 }
 
-std::optional<std::int32_t> read_count(JsonFields& fields, const char* key) {
-    const auto value = fields.integer(key, 1, INT32_MAX);
+std::optional<std::int32_t> read_count(JsonFields& fields, const char* key, std::int32_t most = INT32_MAX) {
+    const auto value = fields.integer(key, 1, most);
     return value ? std::optional(static_cast<std::int32_t>(*value)) : std::nullopt;
 }
 
@@ -62,7 +62,7 @@ PolicyOverrides policies_from_json(JsonFields& fields) {
     }
     out.coalesce = fields.flag("coalesce");
     out.max_instances = read_count(fields, "max_instances");
-    out.max_catch_up = read_count(fields, "max_catch_up");
+    out.max_catch_up = read_count(fields, "max_catch_up", kMostCatchUp);
     out.overlap = read_choice(fields, "overlap", kOverlaps, overlap_text);
     out.on_crash = read_choice(fields, "on_crash", kOnCrashes, on_crash_text);
     out.max_crashes = read_count(fields, "max_crashes");

@@ -1,10 +1,10 @@
-// Policies in JSON: under the names that users know, in units that an operator can read.
+// Policies in JSON, with the names that users know and in units that operators can read.
 #pragma once
 
 #include <nlohmann/json_fwd.hpp>
 
+#include "core/json/fields.hpp"
 #include "core/model/policy.hpp"
-#include "core/triggers/json_fields.hpp"
 
 namespace uvsched {
 
@@ -12,7 +12,7 @@ namespace uvsched {
 // "on_crash" and "max_crashes". Throws Error(invalid) with the member's path.
 [[nodiscard]] PolicyOverrides policies_from_json(JsonFields& fields);
 
-// Puts those in that are not as Policies{} has them.
+// Adds the members that differ from Policies{}.
 void policies_to_json(const Policies& policies, nlohmann::json& out);
 
 [[nodiscard]] const char* overlap_text(Overlap overlap) noexcept;

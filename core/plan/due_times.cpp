@@ -29,7 +29,7 @@ DueTimes::DueTimes(const PlanInput& input)
 void DueTimes::walk(Instant from) {
     latest_ = from;
     following_ = after(from);
-    // Of those that jitter may still hold back, few are due without a gap; the rest of a longer stretch is for the next
+    // Few of the times that jitter may still delay are due one after the other; a longer stretch is left to the next
     // plan.
     while (following_ && due(*following_) <= now_ && walked_ < kCountLimit) {
         ++walked_;
@@ -45,17 +45,17 @@ Count DueTimes::count() const {
     return total;
 }
 
-Count DueTimes::count(Instant first, Instant last) const {
+Count DueTimes::count(Instant first, Instant last, std::int64_t limit) const {
     if (first > last) return {};
     const bool own = first == slot_;  // on the grid or not, it counts
     Count total;
     if (!own) {
-        total = trigger_.count(first, last, anchor_, kCountLimit);
+        total = trigger_.count(first, last, anchor_, limit);
     } else if (last > slot_) {
-        total = trigger_.count(slot_ + 1, last, anchor_, kCountLimit);
+        total = trigger_.count(slot_ + 1, last, anchor_, limit);
     }
     total.number += own ? 1 : 0;
-    if (total.number > kCountLimit) total = {.number = kCountLimit, .exact = false};
+    if (total.number > limit) total = {.number = limit, .exact = false};
     return total;
 }
 

@@ -1,4 +1,4 @@
-// DueTimes: the nominal times of one task, from its next slot on, that are due.
+// DueTimes: the nominal times of one task that are due, from its next slot on.
 #pragma once
 
 #include <optional>
@@ -8,23 +8,22 @@
 
 namespace uvsched {
 
-// Nominal times are walked in nominal order; the slot itself may lie off the trigger's grid (next_run_time). What is
-// "due" ends at the first nominal time whose jittered due time has not come, so that jitter never changes the order of
-// runs.
+// Walks nominal times in their order; the slot itself may be off the trigger's grid (next_run_time). The due times end
+// at the first nominal time whose due time, with jitter, has not come: so jitter never changes the order of runs.
 class DueTimes {
 public:
     explicit DueTimes(const PlanInput& input);
 
-    // The latest of them; nothing when not even the slot is due.
+    // The latest due time; nullopt if not even the slot is due.
     [[nodiscard]] std::optional<Instant> latest() const noexcept { return latest_; }
 
-    // How many there are, beginning with the slot; exact to kCountLimit.
+    // The number of due times, including the slot; exact to kCountLimit.
     [[nodiscard]] Count count() const;
 
-    // How many nominal times lie in [first, last], where first is not before the slot.
-    [[nodiscard]] Count count(Instant first, Instant last) const;
+    // The number of nominal times in [first, last]; `first` must not be before the slot; exact to the limit.
+    [[nodiscard]] Count count(Instant first, Instant last, std::int64_t limit = kCountLimit) const;
 
-    // The nominal time after this one; a date trigger has none, wherever its slot was put.
+    // The nominal time after this one; a date trigger has none, even if its slot was moved.
     [[nodiscard]] std::optional<Instant> after(Instant nominal) const;
 
     // The nominal time before this one, down to the slot.
@@ -34,7 +33,7 @@ public:
     [[nodiscard]] Instant due(Instant nominal) const;
     [[nodiscard]] Micros jitter() const noexcept { return jitter_; }
 
-    // What follows the latest one, or the slot when that is not due.
+    // The nominal time after the latest due time, or the slot if it is not due.
     [[nodiscard]] std::optional<Instant> following() const noexcept { return following_; }
 
 private:
@@ -50,7 +49,7 @@ private:
     std::optional<Instant> latest_;
     std::optional<Instant> following_;
     Instant sure_;             // up to here every nominal time is due, whatever its jitter
-    std::int64_t walked_ = 0;  // due ones after sure_
+    std::int64_t walked_ = 0;  // number of due times after sure_
 };
 
 }  // namespace uvsched

@@ -6,10 +6,10 @@ namespace uvsched {
 
 namespace {
 
-// How old the explicit time of a date trigger may be when it is first added, where its task sets no grace time.
+// How old the explicit time of a date trigger may be when it is first added, if its task has no grace time.
 constexpr Micros kDateGrace = 60 * kSecond;
 
-// What "now" fills in where the first run was given: the phase or the date that makes `time` a time of the trigger.
+// The anchor if the first run was given: the phase or the date that makes `time` a time of the trigger.
 Instant anchor_for(const Trigger& trigger, const OnLine& on_line, Instant time, Instant now) {
     if (trigger.kind() == TriggerKind::date) return time;
     if (!trigger.elapsed()) return now;
@@ -40,6 +40,10 @@ FirstFire plan_first(const Trigger& trigger, const Policies& policies, Uid uid, 
     } else {
         first.anchor = now;
         first.slot = on_line.next(saturating_sub(now, 1), now);
+        if (!first.slot && !trigger.is_event() && !trigger.must_be_asked()) {
+            first.miss = PlannedMiss{
+                .state = FireState::missed, .reason = Reason::never_fires, .first = now, .last = now, .count = 0};
+        }
     }
     if (first.slot) first.due = on_line.due(uid, *first.slot, first.anchor);
     return first;

@@ -1,5 +1,5 @@
-// KnownTimes: a stretch of a custom trigger's times, as its function gave them one by one, in the shape of a trigger, so
-// that the planner folds, drops and catches up what piled up there as it does for any other.
+// KnownTimes: a stretch of a custom trigger's times, as its function gave them one by one, in the shape of a trigger.
+// So the planner folds, drops and catches up times that piled up there as it does for any other trigger.
 #pragma once
 
 #include <vector>
@@ -10,8 +10,8 @@ namespace uvsched {
 
 class KnownTimes final : public Trigger {
 public:
-    // `times` are ascending. `ended`: the trigger said that nothing follows them. `cut`: it was not asked for all, so
-    // that counts are "at least".
+    // `times` are ascending. `ended`: the trigger said that no time follows them. `cut`: it was not asked for all
+    // times, so counts mean "at least".
     KnownTimes(TriggerPtr of, std::vector<Instant> times, bool ended, bool cut);
 
     [[nodiscard]] TriggerKind kind() const noexcept override { return TriggerKind::custom; }

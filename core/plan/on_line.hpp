@@ -1,4 +1,4 @@
-// OnLine: a trigger as a task sees it whose times may be on the elapsed line.
+// OnLine: a trigger for a task whose times may be on the elapsed line.
 #pragma once
 
 #include <optional>
@@ -8,8 +8,8 @@
 
 namespace uvsched {
 
-// Takes and gives times of the task's clock line. Triggers know wall time alone, and name their end in it: one whose
-// times are elapsed is asked about wall time, `to_wall` later. Borrows the trigger.
+// Takes and gives times on the task's clock line. A trigger knows only wall time, in which its end is given too: if its
+// times are elapsed, this adds `to_wall` to each question and subtracts it from each answer. Borrows the trigger.
 class OnLine {
 public:
     OnLine(const Trigger& trigger, Micros to_wall) noexcept
@@ -24,7 +24,7 @@ public:
     [[nodiscard]] Count count(Instant first, Instant last, Instant anchor, std::int64_t limit) const {
         return trigger_.count(wall(first), wall(last), wall(anchor), limit);
     }
-    // When a run at this nominal time is due: the delay that jitter adds goes by the task's own line.
+    // When a run at this nominal time is due; the delay that jitter adds is computed on the task's line.
     [[nodiscard]] Instant due(Uid uid, Instant nominal, Instant anchor) const {
         return due_time(trigger_, uid, nominal, anchor, to_wall_);
     }

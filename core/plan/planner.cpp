@@ -8,7 +8,7 @@ namespace uvsched {
 
 namespace {
 
-// A row in the making: times that are not run, met from new to old.
+// A row that is being made: times that are not run, from new to old.
 class MissRow {
 public:
     MissRow(FireState state, Reason reason) : row_{.state = state, .reason = reason, .count = 0} {}
@@ -60,9 +60,14 @@ public:
         MissRow dropped = free_ == 0 ? MissRow(FireState::skipped, Reason::max_instances)
                                      : MissRow(FireState::missed, Reason::catch_up);
         const std::optional<Instant> lost = surely_late(latest);
-        const std::size_t wanted = free_ == 0 ? 0 : static_cast<std::size_t>(std::max(policies_.max_catch_up, 1));
+        std::size_t wanted = free_ == 0 ? 0 : static_cast<std::size_t>(std::max(policies_.max_catch_up, 1));
         std::optional<Instant> nominal = latest;
-        // While runs are wanted, and where jitter mixes the late with the others, each time is looked at.
+        if (wanted > kPiece) {
+            nominal = end_of_piece(lost ? times_.after(*lost).value_or(latest) : times_.slot(), latest);
+            if (*nominal < latest) rest_ = times_.after(*nominal);
+            wanted = kPiece;
+        }
+        // Each time is looked at while runs are wanted, and if jitter mixes late times with others.
         for (std::int64_t looked = 0; nominal && (!lost || *nominal > *lost); ++looked) {
             const bool full = out_.runs.size() == wanted;
             if (full && (!mixed() || looked >= kCountLimit)) break;
@@ -86,12 +91,29 @@ public:
         for (auto i = static_cast<std::size_t>(free_); i < out_.runs.size(); ++i) out_.runs[i].waiting = true;
     }
 
+    // Where the next piece begins, if this is not the last.
+    [[nodiscard]] std::optional<Instant> rest() const noexcept { return rest_; }
+
 private:
+    // The last time of the first piece of [first, latest], or of the part of it that max_catch_up allows.
+    [[nodiscard]] Instant end_of_piece(Instant first, Instant latest) const {
+        if (first > latest) return latest;
+        const Count pile = times_.count(first, latest, policies_.max_catch_up);
+        if (pile.exact && pile.number <= static_cast<std::int64_t>(kPiece)) return latest;
+        Instant end = first;
+        if (!pile.exact) {
+            end = latest;
+            for (int i = 1; i < policies_.max_catch_up; ++i) end = times_.before(end).value_or(end);
+        }
+        for (std::size_t i = 1; i < kPiece && end < latest; ++i) end = times_.after(end).value_or(latest);
+        return std::min(end, latest);
+    }
+
     [[nodiscard]] bool late(Instant nominal) const { return times_.due(nominal) < too_late_; }
 
     [[nodiscard]] bool mixed() const { return policies_.grace && times_.jitter() > 0; }
 
-    // The latest of the due times that is too late whatever its jitter; so is all before it.
+    // The latest due time that is too late whatever its jitter; all earlier ones are too late too.
     [[nodiscard]] std::optional<Instant> surely_late(Instant latest) const {
         const Instant bound = saturating_sub(too_late_, times_.jitter());
         if (times_.slot() >= bound) return std::nullopt;
@@ -108,7 +130,8 @@ private:
     const DueTimes& times_;
     Plan& out_;
     std::int32_t free_;
-    Instant too_late_;  // what was due before this is a misfire
+    Instant too_late_;  // times due before this are misfires
+    std::optional<Instant> rest_;
 };
 
 }  // namespace
@@ -122,6 +145,16 @@ void Plan::clear() {
     asks = false;
 }
 
+namespace {
+
+bool waits_for_piece(const PlanInput& input) {
+    const Policies& policies = *input.policies;
+    const bool in_pieces = !policies.coalesce && static_cast<std::size_t>(policies.max_catch_up) > kPiece;
+    return in_pieces && between_pieces(input.slot, input.hwm) && input.busy >= policies.max_instances;
+}
+
+}  // namespace
+
 void plan_due(const PlanInput& input, Plan& out) {
     out.clear();
     const DueTimes times(input);
@@ -131,6 +164,13 @@ void plan_due(const PlanInput& input, Plan& out) {
         out.asks = true;
         return;
     }
+    if (waits_for_piece(input) && times.latest()) {
+        out.next_slot = input.slot;
+        out.next_due = saturating_add(input.now, kPiecePause);
+        out.hwm = input.hwm;
+        return;
+    }
+    out.next_slot = times.following();
     if (const auto latest = times.latest()) {
         out.hwm = *latest;
         Planner planner(input, times, out);
@@ -138,11 +178,14 @@ void plan_due(const PlanInput& input, Plan& out) {
             planner.coalesced(*latest);
         } else {
             planner.one_by_one(*latest);
+            if (const auto rest = planner.rest()) {
+                out.next_slot = rest;
+                out.hwm = *rest - 1;
+            }
         }
     }
-    out.next_slot = times.following();
     if (out.next_slot) out.next_due = times.due(*out.next_slot);
-    out.asks = !out.next_slot && input.trigger->asked();
+    out.asks = !out.next_slot && input.trigger->must_be_asked();
 }
 
 }  // namespace uvsched

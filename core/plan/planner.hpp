@@ -1,4 +1,4 @@
-// The planner decides, and does nothing: (task, due time, now, policies) -> runs, misses, next due. Pure.
+// The planner decides and does nothing else: (task, due time, now, policies) -> runs, misses, next due time. Pure.
 #pragma once
 
 #include <optional>
@@ -13,20 +13,31 @@ namespace uvsched {
 // Beyond this many folded or missed times a count says "at least".
 inline constexpr std::int64_t kCountLimit = 10'000;
 
+// One plan runs at most this many due times. A longer pile is planned in pieces, the oldest first, each when the runs
+// of the one before are over. Between two pieces `hwm` lies just before the next slot; no other task's hwm does.
+inline constexpr std::size_t kPiece = 1'000;
+[[nodiscard]] constexpr bool between_pieces(Instant slot, Instant hwm) noexcept {
+    return hwm == saturating_sub(slot, 1);
+}
+
+// How long a piece waits before it checks whether the one before is over.
+inline constexpr Micros kPiecePause = kSecond;
+
 struct PlanInput {
     const Trigger* trigger = nullptr;
     const Policies* policies = nullptr;
     Uid uid = 0;
     Instant anchor = 0;
-    Instant slot = 0;       // the task's next_slot
-    Instant now = 0;        // on the task's clock line
-    Micros to_wall = 0;     // add to elapsed time to get wall time
-    std::int32_t busy = 0;  // runs of this task that are claimed, running or waiting
+    Instant slot = 0;         // the task's next_slot
+    Instant hwm = kEarliest;  // the task's highest claimed slot
+    Instant now = 0;          // on the task's clock line
+    Micros to_wall = 0;       // add to elapsed time to get wall time
+    std::int32_t busy = 0;    // runs of this task that are claimed, running or waiting
 };
 
 struct PlannedRun {
-    Instant slot = 0;  // the earliest time folded: the fire's key
-    Instant last = 0;  // the latest: the run's scheduled time
+    Instant slot = 0;  // the earliest folded time: part of the fire's key
+    Instant last = 0;  // the latest folded time: the run's scheduled time
     std::int64_t folded = 1;
     bool exact = true;
     bool waiting = false;  // it waits for an earlier run of the same task to finish
@@ -41,27 +52,26 @@ struct PlannedMiss {
     bool exact = true;
 };
 
-// A few of each at most; vectors are reused by callers that plan many tasks.
+// Callers that plan many tasks reuse one Plan, so that its vectors are allocated once.
 struct Plan {
     std::vector<PlannedRun> runs;  // in nominal order
     std::vector<PlannedMiss> misses;
     std::optional<Instant> next_slot;
     std::optional<Instant> next_due;
-    Instant hwm = kEarliest;  // the highest slot this plan consumes
+    Instant hwm = kEarliest;  // the highest slot that this plan uses up
 
-    // A custom trigger must be asked before the task can go on: for the time after hwm, or, where next_slot is set, for
-    // those that may have piled up behind it, before it is run. There is no next_due then.
+    // A custom trigger must be asked before the task can go on: for the time after hwm or, if next_slot is set, for the
+    // times that may have piled up after it, before it is run. There is no next_due then.
     bool asks = false;
 
     void clear();
 };
 
-// A custom trigger is asked for what piled up only where so much time has passed since the slot.
+// A custom trigger is asked for times that piled up only if this much time has passed since the slot.
 inline constexpr Micros kPileUp = kSecond;
 
-// What to do about a task that is due (next_due <= now). Time is O(log) in the number of times that piled up when they
-// are coalesced, and bounded by max_catch_up and kCountLimit otherwise. A slot whose jittered due time has not come
-// stays.
+// Plans a task that is due (next_due <= now). If due times are coalesced, this takes O(log n) for n piled-up times; if
+// not, it is bounded by max_catch_up and kCountLimit. A slot stays if its due time, with jitter, has not come.
 void plan_due(const PlanInput& input, Plan& out);
 
 // How a task begins: its anchor, first slot and due time, or a miss at once.
@@ -69,11 +79,11 @@ struct FirstFire {
     Instant anchor = 0;
     std::optional<Instant> slot;
     std::optional<Instant> due;
-    std::optional<PlannedMiss> miss;  // reason past_when_added: the task is finished
+    std::optional<PlannedMiss> miss;  // past_when_added, never_fires: the task is finished
 };
 
-// `now` is on the task's clock line, and `to_wall` what to add to elapsed time to get wall time. `next_run_time`
-// (SEMANTICS) overrides the first run and an interval's phase.
+// `now` is on the task's clock line; `to_wall` is added to elapsed time to get wall time. `next_run_time` overrides the
+// first run and the phase of an interval.
 [[nodiscard]] FirstFire plan_first(const Trigger& trigger, const Policies& policies, Uid uid, Instant now,
                                    Micros to_wall, std::optional<Instant> next_run_time);
 

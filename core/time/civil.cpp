@@ -12,7 +12,7 @@ constexpr std::int64_t kBaseYear = 2000;
 
 constexpr std::int64_t floor_div(std::int64_t a, std::int64_t b) { return a / b - (a % b < 0 ? 1 : 0); }
 
-// Reads from the front of a text; every member says whether it found what it looks for, and then moves behind it.
+// Reads from the front of a text. Each member returns whether the expected piece is there, and if so moves past it.
 class Cursor {
 public:
     explicit Cursor(std::string_view text) : text_(text) {}

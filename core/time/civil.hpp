@@ -20,17 +20,17 @@ struct CivilTime {
     unsigned micros = 0;
 };
 
-// Between a civil time and microseconds since 1970-01-01T00:00:00 on the same line (UTC or local).
-// Nothing where there is no such date or time of day, or where int64 does not hold it.
+// Converts between a civil time and microseconds since 1970-01-01T00:00:00, both in UTC or both local.
+// nullopt if there is no such date or time of day, or if int64 does not hold it.
 [[nodiscard]] CivilTime civil_from_micros(std::int64_t micros) noexcept;
 [[nodiscard]] std::optional<std::int64_t> micros_from_civil(const CivilTime& civil) noexcept;
 
-// What ISO 8601 text says: a date, or a date and a time after 'T' or a space, to the minute or finer, with an offset or
-// without. Years have four digits, or a sign and six. Digits beyond microseconds are cut off.
+// A parsed ISO 8601 text: a date, or a date and, after 'T' or a space, a time of day with at least hours and minutes,
+// with or without an offset. Years have four digits, or a sign and six. Digits beyond microseconds are cut off.
 struct IsoTime {
     std::int64_t local = 0;                                         // microseconds since local 1970-01-01T00:00:00
-    std::optional<int> offset_seconds;                              // east of UTC; nothing: naive
-    [[nodiscard]] std::optional<Instant> instant() const noexcept;  // nothing: naive, or out of int64
+    std::optional<int> offset_seconds;                              // east of UTC; nullopt: naive
+    [[nodiscard]] std::optional<Instant> instant() const noexcept;  // nullopt if it is naive, or beyond int64
 };
 [[nodiscard]] std::optional<IsoTime> parse_iso(std::string_view text) noexcept;
 

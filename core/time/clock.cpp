@@ -1,45 +1,56 @@
 #include "core/time/clock.hpp"
 
-#include <ctime>
-
 #include "core/base/error.hpp"
+#include "core/platform/clocks.hpp"
 
 namespace uvsched {
 namespace {
 
-std::int64_t read_clock(clockid_t id) noexcept {
-    timespec now{};
-    clock_gettime(id, &now);
-    return static_cast<std::int64_t>(now.tv_sec) * kSecond + now.tv_nsec / 1'000;
+Instant moved(const char* how, Instant wall, Micros change) {
+    const Instant to = saturating_add(wall, change);
+    if (to >= 0 && to < kHorizon) return to;
+    fail(Code::invalid, std::string(how) + ": " + std::to_string(change) + " us from " + format_utc(wall) +
+                            " would move the clock out of the years 1970 to 2199");
+}
+
+struct Measured {
+    Instant wall = 0;
+    Micros distance = 0;
+    Micros width = INT64_MAX;
+};
+
+// A thread that is set aside between the two readings would see a step that never was: read elapsed time on both sides
+// of wall time, and keep the closest pair of a few tries.
+Measured measure(const SystemClock& clock) noexcept {
+    Measured best;
+    for (int tries = 0; tries < 4 && best.width > 50; ++tries) {
+        const Micros before = clock.elapsed();
+        const Instant now = clock.wall();
+        const Micros width = clock.elapsed() - before;
+        if (width < best.width) best = {.wall = now, .distance = now - before - width / 2, .width = width};
+    }
+    return best;
 }
 
 }  // namespace
 
-Instant SystemClock::wall() const noexcept { return read_clock(CLOCK_REALTIME); }
-
-Micros SystemClock::elapsed() const noexcept {
-#ifdef CLOCK_BOOTTIME
-    return read_clock(CLOCK_BOOTTIME);
-#else
-    return read_clock(CLOCK_MONOTONIC);
-#endif
+Micros ClockDistance::of(Micros measured, Micros doubt) noexcept {
+    Micros held = held_.load(std::memory_order_relaxed);
+    const Micros change = measured - held;
+    if (change >= kClockStep + doubt || change <= -kClockStep - doubt) {
+        held_.compare_exchange_strong(held, measured, std::memory_order_relaxed);  // two threads see one step as one
+    }
+    return held_.load(std::memory_order_relaxed);
 }
 
+SystemClock::SystemClock() noexcept : distance_(measure(*this).distance) {}
+
+Instant SystemClock::wall() const noexcept { return wall_microseconds(); }
+Micros SystemClock::elapsed() const noexcept { return elapsed_microseconds(); }
+
 ClockReading SystemClock::read() const noexcept {
-    // A thread that is set aside between the two readings would see a step that never was: read elapsed time on both
-    // sides of wall time, and keep the closest pair of a few tries.
-    ClockReading best;
-    Micros best_width = INT64_MAX;
-    for (int tries = 0; tries < 4 && best_width > 50; ++tries) {
-        const Micros before = elapsed();
-        const Instant now = wall();
-        const Micros width = elapsed() - before;
-        if (width < best_width) {
-            best = {now, before + width / 2};
-            best_width = width;
-        }
-    }
-    return best;
+    const Measured now = measure(*this);
+    return {.wall = now.wall, .elapsed = now.wall - distance_.of(now.distance, now.width)};
 }
 
 void SystemClock::add_waker(const void* /*owner*/, std::function<void()> /*wake*/) {}
@@ -65,7 +76,7 @@ void ManualClock::advance(Micros span) {
         fail(Code::invalid, "advance: " + std::to_string(span) + " us is negative; use step to set a clock back");
     {
         const std::lock_guard lock(time_mutex_);
-        wall_.store(saturating_add(wall(), span), std::memory_order_release);
+        wall_.store(moved("advance", wall(), span), std::memory_order_release);
         elapsed_.store(saturating_add(elapsed(), span), std::memory_order_release);
     }
     wake_all();
@@ -74,7 +85,7 @@ void ManualClock::advance(Micros span) {
 void ManualClock::step(Micros change) {
     {
         const std::lock_guard lock(time_mutex_);
-        wall_.store(saturating_add(wall(), change), std::memory_order_release);
+        wall_.store(moved("step", wall(), change), std::memory_order_release);
     }
     wake_all();
 }

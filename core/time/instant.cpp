@@ -24,9 +24,4 @@ std::string format_utc(Instant instant) {
     return out + "Z";
 }
 
-std::optional<Instant> parse_utc(std::string_view text) {
-    const auto iso = parse_iso(text);
-    return iso ? iso->instant() : std::nullopt;
-}
-
 }  // namespace uvsched

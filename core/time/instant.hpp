@@ -2,9 +2,7 @@
 #pragma once
 
 #include <cstdint>
-#include <optional>
 #include <string>
-#include <string_view>
 
 namespace uvsched {
 
@@ -34,11 +32,7 @@ inline constexpr Instant kLatest = INT64_MAX;
     return a < 0 ? INT64_MIN : INT64_MAX;
 }
 
-// "2026-03-29T01:30:00Z"; with ".ffffff" only where there are microseconds. Never throws for any int64.
+// "2026-03-29T01:30:00Z", with ".ffffff" if there are microseconds. Takes any int64.
 [[nodiscard]] std::string format_utc(Instant instant);
-
-// ISO 8601 date-time with 'Z' or an offset ("2026-03-29T03:30:00.5+02:00"); nothing when the text is anything else
-// (a naive time included: those need a zone, see TimeZone::parse_local).
-[[nodiscard]] std::optional<Instant> parse_utc(std::string_view text);
 
 }  // namespace uvsched

@@ -4,13 +4,15 @@
 #include <chrono>
 #include <utility>
 
+#include "core/time/instant.hpp"
+
 namespace uvsched {
 namespace {
 
-constexpr std::int64_t kHour = 3'600;
-constexpr std::int64_t kDay = 24 * kHour;
+constexpr std::int64_t kHourSeconds = kHour / kSecond;
+constexpr std::int64_t kDaySeconds = kDay / kSecond;
 // After 400 years dates fall on the same weekdays again.
-constexpr std::int64_t kCycle = 146'097 * kDay;
+constexpr std::int64_t kCycle = 146'097 * kDaySeconds;
 
 int year_of(std::int64_t second) {
     const std::chrono::sys_days day =
@@ -20,7 +22,7 @@ int year_of(std::int64_t second) {
 
 }  // namespace
 
-// Reads from the front of a text; what is not there gives nothing.
+// Reads from the front of a text; a piece that is not there gives nullopt.
 class PosixRule::Reader {
 public:
     explicit Reader(std::string_view text) : rest_(text) {}
@@ -65,7 +67,7 @@ public:
         if (!negative) skip('+');
         const auto hours = number(0, most_hours);
         if (!hours) return std::nullopt;
-        std::int64_t value = *hours * kHour;
+        std::int64_t value = *hours * kHourSeconds;
         for (const std::int64_t unit : {60, 1}) {
             if (!skip(':')) break;
             const auto part = number(0, 59);
@@ -115,7 +117,7 @@ std::optional<PosixRule> PosixRule::parse(std::string_view text) {
     if (!west) return std::nullopt;
     rule.standard_ = -*west;
     if (in.done()) return rule;
-    Season season{.offset = rule.standard_ + kHour, .start = {}, .end = {}};
+    Season season{.offset = rule.standard_ + kHourSeconds, .start = {}, .end = {}};
     if (!in.name()) return std::nullopt;
     if (!in.skip(',')) {
         const auto daylight = in.time(24);
@@ -151,7 +153,7 @@ std::int64_t PosixRule::Date::local(int year) const {
             on += days(day);
             break;
     }
-    return on.time_since_epoch().count() * kDay + time;
+    return on.time_since_epoch().count() * kDaySeconds + time;
 }
 
 std::optional<std::array<ZoneStretch, 2>> PosixRule::changes(int year) const {

@@ -1,5 +1,5 @@
-// PosixRule: the offsets of all years from some time on, as the line at the end of a zone's file says them (POSIX TZ, with
-// the hours from -167 to 167 of RFC 8536).
+// PosixRule: the offsets of all years from some time on, read from the line at the end of a zone's file (POSIX TZ, with
+// hours from -167 to 167 as in RFC 8536).
 #pragma once
 
 #include <array>
@@ -14,12 +14,12 @@ namespace uvsched {
 // Immutable; thread-safe. Seconds count from 1970-01-01T00:00:00Z.
 class PosixRule {
 public:
-    // "<-02>2<-01>,M3.5.0/-1,M10.5.0/0", "EST5EDT,M3.2.0,M11.1.0", "UTC0". Nothing when the text is anything else.
+    // "<-02>2<-01>,M3.5.0/-1,M10.5.0/0", "EST5EDT,M3.2.0,M11.1.0", "UTC0". nullopt if the text is anything else.
     static std::optional<PosixRule> parse(std::string_view text);
 
     [[nodiscard]] std::int64_t offset_at(std::int64_t second) const;
 
-    // The two changes of a year, in order; nothing where the offset is always the same.
+    // The two changes of a year, in order; nullopt if the offset never changes.
     [[nodiscard]] std::optional<std::array<ZoneStretch, 2>> changes(int year) const;
 
 private:

@@ -75,7 +75,7 @@ bool sound(const Block& block) {
     return true;
 }
 
-// Appends a change; of two at one instant the later counts, and one before all instants is where time begins.
+// Appends a change. If two are at one instant, the later one counts; a change before all instants is the begin of time.
 void append(std::vector<ZoneStretch>& stretches, std::int64_t begin, std::int64_t offset) {
     if (begin >= kHorizonSecond) return;
     if (begin <= kFirstSecond || begin <= stretches.back().begin) {
@@ -97,7 +97,7 @@ void append_rule(std::vector<ZoneStretch>& stretches, const PosixRule& rule, std
     }
 }
 
-// Whether no change repeats local times from before the change before it: who searches local times relies on it.
+// Whether no change repeats local times from before the change before it. Searches of local times rely on this.
 bool in_local_order(const std::vector<ZoneStretch>& stretches) {
     for (std::size_t at = 2; at < stretches.size(); ++at) {
         const auto local = [&](std::size_t i) { return stretches[i].begin + stretches[i].offset; };

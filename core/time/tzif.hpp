@@ -1,5 +1,5 @@
-// Tzif: reads compiled zone data (RFC 8536), both kinds of it: that which lists all changes until 2037, and that which
-// leaves to the rule at its end whatever the rule can say.
+// Tzif: reads compiled zone data (RFC 8536) of both kinds: "fat" files list all changes until 2037, and "slim" files
+// leave the changes that the rule at their end describes to that rule.
 #pragma once
 
 #include <optional>
@@ -12,11 +12,11 @@
 namespace uvsched {
 
 struct Tzif {
-    std::vector<ZoneStretch> stretches;  // what a ZoneTable is made of, until the horizon
-    std::optional<PosixRule> rule;       // from the last change that the file lists on; nothing: no further change
+    std::vector<ZoneStretch> stretches;  // for a ZoneTable, until the horizon
+    std::optional<PosixRule> rule;       // after the last change that the file lists; nullopt: no further change
 };
 
-// Nothing when the bytes are not sound zone data, count leap seconds, or set clocks back to before the last change.
+// nullopt if the bytes are not sound zone data, count leap seconds, or set clocks back to before the last change.
 [[nodiscard]] std::optional<Tzif> read_tzif(std::string_view bytes);
 
 }  // namespace uvsched

@@ -8,9 +8,10 @@
 #include <vector>
 
 #include "core/base/error.hpp"
+#include "core/base/quote.hpp"
 #include "core/time/civil.hpp"
+#include "core/time/local_zone.hpp"
 #include "core/time/posix_rule.hpp"
-#include "core/time/quote.hpp"
 #include "core/time/tzif.hpp"
 #include "core/time/zone_files.hpp"
 #include "core/time/zone_name.hpp"
@@ -21,7 +22,7 @@ namespace uvsched {
 struct TimeZone::Data {
     std::string name;
     ZoneTable table;
-    std::optional<PosixRule> beyond;  // for what lies behind the table; without, its last offset stays
+    std::optional<PosixRule> beyond;  // for times after the table; nullopt: the table's last offset stays
 };
 
 struct TimeZone::Registry {
@@ -44,11 +45,11 @@ std::optional<Tzif> read_file(const std::string& path) {
     return file ? read_tzif(bytes) : std::nullopt;
 }
 
-// The offset that a local time is read by where a rule says all changes: at most one within a day.
+// The offset that a local time is read with, if a rule gives all changes: at most one within a day.
 std::int64_t offset_of_local(const PosixRule& rule, std::int64_t local, int fold) {
-    constexpr std::int64_t kDaySeconds = kDay / kSecond;
-    const std::int64_t before = rule.offset_at(local - 2 * kDaySeconds);
-    const std::int64_t after = rule.offset_at(local + 2 * kDaySeconds);
+    constexpr std::int64_t kTwoDays = 2 * kDay / kSecond;
+    const std::int64_t before = rule.offset_at(local - kTwoDays);
+    const std::int64_t after = rule.offset_at(local + kTwoDays);
     const bool by_before = rule.offset_at(local - before) == before;
     const bool by_after = rule.offset_at(local - after) == after;
     if (by_before == by_after) return fold == 0 ? before : after;
@@ -71,7 +72,21 @@ TimeZone::Registry& TimeZone::registry() {
     return *instance;
 }
 
+TimeZone TimeZone::local() {
+    std::unique_lock lock(registry().mutex);
+    const ZoneFolders folders = registry().folders;
+    lock.unlock();
+    const std::string name = local_zone_name(folders);
+    if (name == "local") fail(Code::invalid, "the machine's time zone: TZ is \"local\", which names no zone");
+    try {
+        return load(name);
+    } catch (const Error& error) {
+        throw Error(error.code(), "the machine's time zone: " + error.message());
+    }
+}
+
 TimeZone TimeZone::load(const std::string& name) {
+    if (name == "local") return local();
     if (const auto offset = fixed_offset(name)) {
         return TimeZone(
             std::make_shared<Data>(Data{.name = name, .table = ZoneTable(*offset), .beyond = std::nullopt}));

@@ -5,10 +5,9 @@
 #include <fstream>
 #include <string_view>
 #include <system_error>
-#include <vector>
 
 #include "core/base/error.hpp"
-#include "core/time/quote.hpp"
+#include "core/base/quote.hpp"
 
 namespace uvsched {
 namespace {
@@ -27,20 +26,21 @@ bool is_zone_file(const fs::path& path) {
     return file.read(magic, sizeof magic) && std::string_view(magic, sizeof magic) == "TZif";
 }
 
-std::vector<fs::path> candidates(const ZoneFolders& folders) {
+}  // namespace
+
+std::vector<std::string> zone_folders(const ZoneFolders& folders) {
     if (!folders.explicit_folder.empty()) return {folders.explicit_folder};
     if (const char* tzdir = std::getenv("TZDIR"); tzdir != nullptr && *tzdir != '\0') return {tzdir};
-    std::vector<fs::path> out(std::begin(kSystemFolders), std::end(kSystemFolders));
+    std::vector<std::string> out(std::begin(kSystemFolders), std::end(kSystemFolders));
     if (!folders.fallback.empty()) out.emplace_back(folders.fallback);
     return out;
 }
 
-}  // namespace
-
 std::string find_zone_file(const ZoneFolders& folders, const std::string& name) {
     std::string present;
     std::string absent;
-    for (const fs::path& folder : candidates(folders)) {
+    for (const std::string& text : zone_folders(folders)) {
+        const fs::path folder = text;
         std::error_code failed;
         if (const fs::path path = fs::absolute(folder / name, failed); is_zone_file(path)) return path.string();
         std::string& list = fs::is_directory(folder, failed) ? present : absent;
@@ -48,11 +48,11 @@ std::string find_zone_file(const ZoneFolders& folders, const std::string& name) 
     }
     const std::string begin = in_quotes(name) + " is not a time zone: ";
     if (!present.empty()) {
-        fail(Code::invalid, begin + "there is none of that name in " + present +
-                                "; use an IANA name such as \"Europe/Madrid\", spelt exactly so");
+        fail(Code::invalid, begin + "there is no zone of that name in " + present +
+                                "; use an IANA name such as \"Europe/Madrid\", spelt exactly like that");
     }
     fail(Code::invalid, begin + "this machine has no zone data (looked in " + absent +
-                            "); install the package tzdata, or let TZDIR name a folder that has it");
+                            "); install the package tzdata, or set TZDIR to a folder that has it");
 }
 
 }  // namespace uvsched

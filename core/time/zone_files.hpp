@@ -1,7 +1,8 @@
-// ZoneFiles: where the compiled zone data lies.
+// ZoneFiles: finds the compiled zone data.
 #pragma once
 
 #include <string>
+#include <vector>
 
 namespace uvsched {
 
@@ -11,8 +12,11 @@ struct ZoneFolders {
     std::string fallback;
 };
 
-// The absolute path of a zone's file. A folder that was asked for (explicit, TZDIR) is the only one looked in.
-// Throws Error(invalid) that names the text, the folders, and what to install where there is no data at all.
+// All folders to look in, in order: these and the system's. Some may not exist.
+[[nodiscard]] std::vector<std::string> zone_folders(const ZoneFolders& folders);
+
+// The absolute path of a zone's file. If a folder was named (explicit, TZDIR), only that folder is searched.
+// Throws Error(invalid) that names the text and the folders and, if there is no data at all, the package to install.
 // `name` has passed check_zone_name().
 [[nodiscard]] std::string find_zone_file(const ZoneFolders& folders, const std::string& name);
 

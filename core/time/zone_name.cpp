@@ -1,10 +1,13 @@
 #include "core/time/zone_name.hpp"
 
 #include <algorithm>
+#include <array>
+#include <cstdio>
+#include <cstdlib>
 
 #include "core/base/error.hpp"
+#include "core/base/quote.hpp"
 #include "core/time/civil.hpp"
-#include "core/time/quote.hpp"
 
 namespace uvsched {
 namespace {
@@ -40,10 +43,19 @@ std::optional<int> fixed_offset(const std::string& name) noexcept {
     return parse_offset(offset);
 }
 
+std::string offset_name(int seconds) {
+    if (seconds == 0) return "UTC";
+    const int size = std::abs(seconds);
+    std::array<char, 16> name{};
+    const char* const form = size % 60 == 0 ? "%c%02d:%02d" : "%c%02d:%02d:%02d";
+    std::snprintf(name.data(), name.size(), form, seconds < 0 ? '-' : '+', size / 3600, size / 60 % 60, size % 60);
+    return name.data();
+}
+
 void check_zone_name(const std::string& name) {
     if (name.empty()) refuse(name, "it is empty; use an IANA name such as \"Europe/Madrid\", or \"UTC\"");
     if (name.front() == '/') refuse(name, "it is a path; use an IANA name such as \"Europe/Madrid\"");
-    if (name.find("..") != std::string::npos) refuse(name, "\"..\" has no place in a name");
+    if (name.find("..") != std::string::npos) refuse(name, "\"..\" is not allowed in a name");
     if (is_ambiguous(name)) refuse(name, "write an offset as \"+02:00\" or \"UTC+02:00\" (east is +)");
     if (name.front() == '+' || name.front() == '-') refuse(name, "an offset is written as \"+02:00\" (east is +)");
     if (name.starts_with("right/")) refuse(name, "zones that count leap seconds are not supported");

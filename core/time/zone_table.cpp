@@ -5,10 +5,10 @@
 namespace uvsched {
 namespace {
 
-// Two days. No offset is that large: the local time of an instant is nearer to it than this.
-constexpr std::int64_t kLargestOffset = 172'800;
+// Two days: the local time of an instant is nearer to it than this.
+constexpr std::int64_t kBeyondAnyOffset = 172'800;
 
-// In the year 1425. What a damaged file says of earlier times is searched one by one.
+// In the year 1425. A damaged file may have earlier changes; they are searched one by one.
 constexpr std::int64_t kFirstBucket = -(std::int64_t{1} << 34);
 
 }  // namespace
@@ -35,7 +35,7 @@ ZoneTable::ZoneTable(const std::vector<ZoneStretch>& stretches) {
 }
 
 ZoneOffsets ZoneTable::offsets_of_local(std::int64_t local) const noexcept {
-    std::size_t at = find(local + kLargestOffset);
+    std::size_t at = find(local + kBeyondAnyOffset);
     // Back to the last change that begins, on the local line, at or before that time.
     while (at > 0 && begin(at) + std::min(offset(at - 1), offset(at)) > local) --at;
     if (at > 0 && local < begin(at) + std::max(offset(at - 1), offset(at))) return {offset(at - 1), offset(at)};

@@ -1,4 +1,4 @@
-// ZoneTable: the offset changes of one zone, laid out for look-up. It knows no time-zone library and no file.
+// ZoneTable: the offset changes of one zone, arranged for look-up. It knows no time-zone library and no file.
 #pragma once
 
 #include <cstddef>
@@ -7,35 +7,35 @@
 
 namespace uvsched {
 
-// From `begin` on, local time is UTC + `offset`, until the next one begins. Both in seconds.
+// From `begin` until the next stretch begins, local time is UTC + `offset`. Both in seconds.
 struct ZoneStretch {
     std::int64_t begin = 0;
     std::int64_t offset = 0;
     friend bool operator==(const ZoneStretch&, const ZoneStretch&) = default;
 };
 
-// The offsets that a local time can be read by: the same one twice, or the one before a change and the one after it,
-// where the change skips or repeats that local time.
+// The offsets that a local time can have: twice the same one, or, if a change skips or repeats that local time, the
+// offset before the change and the offset after it.
 struct ZoneOffsets {
     std::int64_t before = 0;
     std::int64_t after = 0;
 };
 
-// Immutable; thread-safe. Seconds count from 1970-01-01T00:00:00Z. No call allocates, and none overflows for a second
-// that lies in an int64 of microseconds.
+// Immutable; thread-safe. Seconds count from 1970-01-01T00:00:00Z. No call allocates, and none overflows for seconds
+// that int64 microseconds can hold.
 class ZoneTable {
 public:
     // Before the first stretch and after the last one: far beyond any instant, and still safe to add an offset to.
     static constexpr std::int64_t kBegin = -(std::int64_t{1} << 60);
     static constexpr std::int64_t kEnd = std::int64_t{1} << 60;
 
-    // The same offset always.
+    // A zone with one offset.
     explicit ZoneTable(std::int64_t offset) : ZoneTable({{.begin = kBegin, .offset = offset}}) {}
 
-    // In order; the first begins at kBegin. Neighbours with one offset are merged.
+    // The stretches are in order, and the first begins at kBegin. Neighbours with equal offsets are merged.
     explicit ZoneTable(const std::vector<ZoneStretch>& stretches);
 
-    // The number of the stretch that a second lies in.
+    // The number of the stretch that contains a second.
     [[nodiscard]] std::size_t find(std::int64_t second) const noexcept {
         std::size_t bucket = 0;
         if (second > first_) bucket = static_cast<std::size_t>(second - first_) >> kBucketBits;
@@ -56,9 +56,9 @@ private:
     // 97 days: short enough for one or two changes, long enough for a table of a few kilobytes.
     static constexpr int kBucketBits = 23;
 
-    std::vector<ZoneStretch> stretches_;  // and one behind the last, which begins at kEnd
-    std::vector<std::uint32_t> buckets_;  // the stretch that each bucket's first second lies in; the first holds
-                                          // all that lies earlier too
+    std::vector<ZoneStretch> stretches_;  // and one more, which begins at kEnd
+    std::vector<std::uint32_t> buckets_;  // the stretch at each bucket's first second; the first bucket also covers all
+                                          // earlier seconds
     std::int64_t first_ = 0;              // the second that the buckets count from
 };
 

@@ -13,7 +13,7 @@ public:
     [[nodiscard]] TriggerKind kind() const noexcept override { return TriggerKind::and_; }
     [[nodiscard]] Micros jitter() const noexcept override { return options().jitter; }
 
-    // An instant is the end of a gap where it is that for one of the children.
+    // An instant is the end of a gap if it is one for any of the children.
     [[nodiscard]] Why why(Instant time, Instant anchor) const override {
         Why all = Why::match;
         for (const TriggerPtr& child : options().triggers) {
@@ -25,12 +25,12 @@ public:
     }
 
 private:
-    [[nodiscard]] std::optional<Instant> search(Instant after, Instant anchor, int& rounds) const override {
-        for (; rounds > 0; --rounds) {
+    [[nodiscard]] std::optional<Instant> search(Instant after, Instant anchor, int& left) const override {
+        while (left > 0) {
             Instant latest = kEarliest;
             Instant earliest = kLatest;
             for (const TriggerPtr& child : options().triggers) {
-                const auto time = ask(*child, after, anchor, rounds);
+                const auto time = ask(*child, after, anchor, left);
                 if (!time) return std::nullopt;
                 latest = std::max(latest, *time);
                 earliest = std::min(earliest, *time);
@@ -42,12 +42,12 @@ private:
         return std::nullopt;
     }
 
-    [[nodiscard]] std::optional<Instant> search_back(Instant before, Instant anchor, int& rounds) const override {
-        for (; rounds > 0; --rounds) {
+    [[nodiscard]] std::optional<Instant> search_back(Instant before, Instant anchor, int& left) const override {
+        while (left > 0) {
             Instant latest = kEarliest;
             Instant earliest = kLatest;
             for (const TriggerPtr& child : options().triggers) {
-                const auto time = ask_back(*child, before, anchor, rounds);
+                const auto time = ask_back(*child, before, anchor, left);
                 if (!time) return std::nullopt;
                 latest = std::max(latest, *time);
                 earliest = std::min(earliest, *time);

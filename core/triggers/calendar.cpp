@@ -14,7 +14,7 @@
 namespace uvsched {
 namespace {
 
-constexpr Micros kLongestGap = 3 * kHour;            // SEMANTICS: "beyond 3 h a gap gives nothing"
+constexpr Micros kLongestGap = 3 * kHour;            // times in a longer gap are skipped
 constexpr DayNumber kLastDay = kHorizon / kDay - 1;  // 2199-12-31
 
 DayNumber day_of(LocalTime local) { return local / kDay - (local % kDay < 0 ? 1 : 0); }
@@ -111,7 +111,7 @@ private:
     }
 
     struct Place {
-        std::optional<Instant> instant{};  // nothing: no such date, or no such time on it
+        std::optional<Instant> instant{};  // nullopt: no such date, or no such time on it
         bool beyond = false;               // outside the calendar: no date further in this direction is one either
     };
 
@@ -154,7 +154,7 @@ TriggerPtr make_calendar_trigger(const CalendarOptions& options) {
     check_range("weeks", options.weeks, kMaxCalendarStep);
     check_range("days", options.days, kMaxCalendarStep);
     if (options.years + options.months + options.weeks + options.days == 0) {
-        fail(Code::invalid, "days: none of years, months, weeks and days is at least 1");
+        fail(Code::invalid, "days: at least one of years, months, weeks and days must be 1 or more");
     }
     check_range("hour", options.hour, 23);
     check_range("minute", options.minute, 59);

@@ -9,18 +9,18 @@ namespace uvsched {
 // Days since 1970-01-01, on the proleptic Gregorian calendar.
 using DayNumber = std::int64_t;
 
-// Date k is `anchor` + k * months, absent where that month has no such day, then + k * days. Immutable.
+// Date k is `anchor` + k * months, absent if that month has no such day, then + k * days. Immutable.
 class CalendarDates {
 public:
     // The anchor is any time of its day, in microseconds since local 1970-01-01T00:00:00. months and days are not
     // negative, and one of them is not 0.
     CalendarDates(std::int64_t anchor, std::int64_t months, std::int64_t days);
 
-    // Date k, k >= 0; nothing where the month has no such day.
+    // Date k, k >= 0; nullopt if the month has no such day.
     [[nodiscard]] std::optional<DayNumber> date(std::int64_t k) const;
 
-    // The smallest k whose date does not lie before `day`; an absent date counts where it would be (31 June as 1 July).
-    // Found at once, however far it is.
+    // The smallest k whose date is not before `day`; an absent date counts as the day after the month (31 June as 1
+    // July). Takes the same time however far the date is.
     [[nodiscard]] std::int64_t number(DayNumber day) const;
 
 private:
@@ -28,8 +28,8 @@ private:
     [[nodiscard]] DayNumber place(std::int64_t k) const;
 
     DayNumber anchor_;
-    std::int64_t month_;  // the anchor's, counted from year 0
-    DayNumber day_;       // the anchor's day of the month, from 0
+    std::int64_t month_;  // of the anchor, counted from year 0
+    DayNumber day_;       // of the anchor within its month, from 0
     std::int64_t months_;
     std::int64_t days_;
 };

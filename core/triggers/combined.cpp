@@ -25,39 +25,40 @@ void Combined::check(const CombineOptions& options, const char* word) {
         const TriggerPtr& child = options.triggers[i];
         const std::string place = "triggers[" + std::to_string(i) + "]: ";
         if (!child) fail(Code::invalid, place + "no trigger");
-        if (child->asked()) {
+        if (child->must_be_asked()) {
             fail(Code::invalid, place + child->describe() +
                                     " is asked for its times one by one; it cannot stand inside \"" + word + "\"");
         }
-        if (!child->event()) continue;
+        if (!child->is_event()) continue;
         fail(Code::invalid,
              place + child->describe() + " is an event, not a time; it cannot stand inside \"" + word + "\"");
     }
 }
 
 std::optional<Instant> Combined::next(Instant after, Instant anchor) const {
-    int rounds = kMaxRounds;
-    return next_in(after, anchor, rounds);
+    int left = kMostAsked;
+    const auto time = next_in(after, anchor, left);
+    if (!time && left <= 0) given_up_after_.store(after, std::memory_order_relaxed);
+    return time;
 }
 
 std::optional<Instant> Combined::previous(Instant before, Instant anchor) const {
-    int rounds = kMaxRounds;
-    return previous_in(before, anchor, rounds);
+    int left = kMostAsked;
+    return previous_in(before, anchor, left);
 }
 
-bool Combined::gave_up(Instant after, Instant anchor) const {
-    int rounds = kMaxRounds;
-    return !next_in(after, anchor, rounds) && rounds == 0;
+bool Combined::gave_up(Instant after) const {
+    return after != kLatest && given_up_after_.load(std::memory_order_relaxed) == after;
 }
 
 Count Combined::count(Instant first, Instant last, Instant anchor, std::int64_t limit) const {
     Count out;
-    int rounds = kMaxCountRounds;
+    int left = kMostAskedByCount;
     for (Instant after = saturating_sub(first, 1);;) {
-        const auto time = next_in(after, anchor, rounds);
+        const auto time = next_in(after, anchor, left);
         const bool more = time && *time <= last;
         if (!more || out.number >= limit) {
-            out.exact = !more && (time || rounds > 0);
+            out.exact = !more && (time || left > 0);
             return out;
         }
         ++out.number;
@@ -65,15 +66,15 @@ Count Combined::count(Instant first, Instant last, Instant anchor, std::int64_t 
     }
 }
 
-std::optional<Instant> Combined::next_in(Instant after, Instant anchor, int& rounds) const {
+std::optional<Instant> Combined::next_in(Instant after, Instant anchor, int& left) const {
     if (after < first_) after = saturating_sub(first_, 1);
-    const auto time = search(after, anchor, rounds);
+    const auto time = search(after, anchor, left);
     return time && *time <= last_ ? time : std::nullopt;
 }
 
-std::optional<Instant> Combined::previous_in(Instant before, Instant anchor, int& rounds) const {
+std::optional<Instant> Combined::previous_in(Instant before, Instant anchor, int& left) const {
     if (before > last_) before = saturating_add(last_, 1);
-    const auto time = search_back(before, anchor, rounds);
+    const auto time = search_back(before, anchor, left);
     return time && *time >= first_ ? time : std::nullopt;
 }
 
@@ -82,14 +83,18 @@ const Combined* Combined::combined(const Trigger& child) {
     return is ? dynamic_cast<const Combined*>(&child) : nullptr;
 }
 
-std::optional<Instant> Combined::ask(const Trigger& child, Instant after, Instant anchor, int& rounds) {
+std::optional<Instant> Combined::ask(const Trigger& child, Instant after, Instant anchor, int& left) {
+    --left;
     const Combined* const own = combined(child);
-    return own != nullptr ? own->next_in(after, anchor, rounds) : child.next(after, anchor);
+    if (own == nullptr) return child.next(after, anchor);
+    return left > 0 ? own->next_in(after, anchor, left) : std::nullopt;
 }
 
-std::optional<Instant> Combined::ask_back(const Trigger& child, Instant before, Instant anchor, int& rounds) {
+std::optional<Instant> Combined::ask_back(const Trigger& child, Instant before, Instant anchor, int& left) {
+    --left;
     const Combined* const own = combined(child);
-    return own != nullptr ? own->previous_in(before, anchor, rounds) : child.previous(before, anchor);
+    if (own == nullptr) return child.previous(before, anchor);
+    return left > 0 ? own->previous_in(before, anchor, left) : std::nullopt;
 }
 
 TriggerPtr Combined::with_key(const std::string& key) const {

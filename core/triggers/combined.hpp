@@ -1,5 +1,7 @@
-// Combined: what `and` and `or` have in common.
+// Combined: the common part of `and` and `or`.
 #pragma once
+
+#include <atomic>
 
 #include "core/triggers/combine.hpp"
 
@@ -11,40 +13,42 @@ public:
 
     [[nodiscard]] std::optional<Instant> next(Instant after, Instant anchor) const final;
     [[nodiscard]] std::optional<Instant> previous(Instant before, Instant anchor) const final;
-    [[nodiscard]] bool gave_up(Instant after, Instant anchor) const final;
+    [[nodiscard]] bool gave_up(Instant after) const final;
     [[nodiscard]] Count count(Instant first, Instant last, Instant anchor, std::int64_t limit) const final;
     [[nodiscard]] TriggerPtr with_key(const std::string& key) const final;
-    [[nodiscard]] std::optional<TimeZone> zone() const final;  // its own, else the first that a child has
+    [[nodiscard]] std::optional<TimeZone> zone() const final;  // its own, else the zone of the first child that has one
     [[nodiscard]] std::optional<Instant> end_at() const noexcept final { return options_.end_at; }
     [[nodiscard]] nlohmann::json to_json() const final;
     [[nodiscard]] std::string describe() const final;
 
 protected:
-    // Throws Error(invalid); `word` is what the trigger is called.
+    // Throws Error(invalid); `word` is the name of the trigger.
     static void check(const CombineOptions& options, const char* word);
 
-    // The rule without its own start_at and end_at; `rounds` are those that are left of the question.
-    [[nodiscard]] virtual std::optional<Instant> search(Instant after, Instant anchor, int& rounds) const = 0;
-    [[nodiscard]] virtual std::optional<Instant> search_back(Instant before, Instant anchor, int& rounds) const = 0;
+    // Search without start_at and end_at; `left` is the number of questions to children that are left.
+    [[nodiscard]] virtual std::optional<Instant> search(Instant after, Instant anchor, int& left) const = 0;
+    [[nodiscard]] virtual std::optional<Instant> search_back(Instant before, Instant anchor, int& left) const = 0;
 
-    // The same rule of other children.
+    // This rule with other children.
     [[nodiscard]] virtual TriggerPtr of(CombineOptions options) const = 0;
 
-    // A child's next and previous time, from the rounds that are left where it is combined itself.
-    static std::optional<Instant> ask(const Trigger& child, Instant after, Instant anchor, int& rounds);
-    static std::optional<Instant> ask_back(const Trigger& child, Instant before, Instant anchor, int& rounds);
+    // A child's next or previous time, which uses up one of the questions that are left. nullopt also if the child is
+    // combined itself and no question is left.
+    static std::optional<Instant> ask(const Trigger& child, Instant after, Instant anchor, int& left);
+    static std::optional<Instant> ask_back(const Trigger& child, Instant before, Instant anchor, int& left);
 
     [[nodiscard]] const CombineOptions& options() const noexcept { return options_; }
 
 private:
-    static const Combined* combined(const Trigger& child);  // null where it is not
-    [[nodiscard]] std::optional<Instant> next_in(Instant after, Instant anchor, int& rounds) const;
-    [[nodiscard]] std::optional<Instant> previous_in(Instant before, Instant anchor, int& rounds) const;
+    static const Combined* combined(const Trigger& child);  // nullptr if it is neither `and` nor `or`
+    [[nodiscard]] std::optional<Instant> next_in(Instant after, Instant anchor, int& left) const;
+    [[nodiscard]] std::optional<Instant> previous_in(Instant before, Instant anchor, int& left) const;
     [[nodiscard]] const char* word() const noexcept { return kind() == TriggerKind::and_ ? "and" : "or"; }
 
     CombineOptions options_;
     Instant first_;
     Instant last_;
+    mutable std::atomic<Instant> given_up_after_{kLatest};  // the argument of the last next() that gave up
 };
 
 }  // namespace uvsched

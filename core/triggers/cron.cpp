@@ -5,7 +5,8 @@
 #include <utility>
 
 #include "core/base/error.hpp"
-#include "core/time/quote.hpp"
+#include "core/base/name.hpp"
+#include "core/base/quote.hpp"
 #include "core/triggers/cron/keywords.hpp"
 #include "core/triggers/cron/letters.hpp"
 #include "core/triggers/cron/parser.hpp"
@@ -91,19 +92,13 @@ private:
 
     [[nodiscard]] const CronSchedule& schedule() const {
         if (schedule_) return *schedule_;
-        fail(Code::invalid, "key: missing; the H in " + in_quotes(*options_.expression) +
-                                " is settled by a key, such as the task's id");
+        fail(Code::invalid,
+             "key: missing; the H in " + in_quotes(*options_.expression) + " needs a key, such as the task's id");
     }
 
     CronOptions options_;
     std::optional<CronSchedule> schedule_;
 };
-
-void check_utf8(const std::string& key) {
-    for (std::string_view rest = key; !rest.empty(); rest.remove_prefix(utf8_length(rest))) {
-        if (utf8_length(rest) == 0) fail(Code::invalid, "key: " + in_quotes(key) + " is not UTF-8");
-    }
-}
 
 void trim(std::optional<std::string>& text) {
     if (!text) return;
@@ -130,7 +125,7 @@ TriggerPtr from_expression(CronOptions options) {
         for (std::size_t i = 0; i < texts.size(); ++i) {
             if (!*texts[i]) continue;
             fail(Code::invalid,
-                 "expression: given beside " + std::string(keyword_name(i)) + "; a rule is one or the other");
+                 "expression: given together with " + std::string(keyword_name(i)) + "; give only one of the two");
         }
         options.keywords.reset();
     }
@@ -148,7 +143,7 @@ TriggerPtr from_expression(CronOptions options) {
 
 TriggerPtr make_cron_trigger(const CronOptions& options) {
     check_jitter(options.jitter);
-    check_utf8(options.key);
+    check_utf8("key", options.key);
     check_window(options.start_at, options.end_at);
     return options.expression ? from_expression(options) : from_keywords(options);
 }

@@ -1,4 +1,4 @@
-// CronTrigger: by a cron string (OCPS) or by keyword fields (asyncz).
+// CronTrigger: due by a cron string (OCPS) or by keyword fields (asyncz).
 #pragma once
 
 #include <array>
@@ -10,7 +10,7 @@
 
 namespace uvsched {
 
-// The keyword fields as they are given; nothing: not given.
+// The keyword fields as given; nullopt: not given.
 struct CronKeywords {
     std::optional<std::string> year{}, month{}, day{}, week{}, day_of_week{}, hour{}, minute{}, second{};
 };
@@ -24,11 +24,11 @@ struct CronOptions {
     Micros jitter = 0;
     CronGap gap = CronGap::run_at_end;
     CronOverlap overlap = CronOverlap::first;
-    std::string key{};  // settles `H`; empty: not known yet
+    std::string key{};  // decides the values of `H`; empty: not known yet
 };
 
-// Throws Error(invalid) that says which field, which text, what was expected, and the column (characters from 1 of the
-// untrimmed text): `minute: "61" is not in 0-59 (column 1)`. "@reboot" gives a trigger of kind boot.
+// Throws Error(invalid) that names the field, the text, the expected form, and the column (counted in characters from 1
+// in the untrimmed text): `minute: "61" is not in 0-59 (column 1)`. "@reboot" gives a trigger of kind boot.
 [[nodiscard]] TriggerPtr make_cron_trigger(const CronOptions& options);
 
 }  // namespace uvsched

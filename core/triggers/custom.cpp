@@ -1,38 +1,20 @@
 #include "core/triggers/custom.hpp"
 
 #include <nlohmann/json.hpp>
-#include <string_view>
 #include <utility>
 
 #include "core/base/error.hpp"
-#include "core/time/quote.hpp"
+#include "core/base/name.hpp"
+#include "core/json/text.hpp"
 #include "core/triggers/json_common.hpp"
-#include "core/triggers/json_text.hpp"
 #include "core/triggers/text.hpp"
 
 namespace uvsched {
-namespace {
-
-constexpr std::size_t kLongestName = 255;
-
-void check_name(const std::string& name) {
-    if (name.empty()) fail(Code::invalid, "name: empty; it is what the trigger's function is registered as");
-    if (name.size() > kLongestName) {
-        fail(Code::invalid,
-             "name: " + in_quotes(name) + " has " + std::to_string(name.size()) + " bytes; at most 255 are allowed");
-    }
-    for (std::string_view rest = name; !rest.empty();) {
-        const std::size_t length = utf8_length(rest);
-        if (length == 0) fail(Code::invalid, "name: " + in_quotes(name) + " is not UTF-8");
-        if (is_control(rest)) fail(Code::invalid, "name: " + in_quotes(name) + " has a control character");
-        rest.remove_prefix(length);
-    }
-}
-
-}  // namespace
 
 CustomTrigger::CustomTrigger(CustomOptions options) : options_(std::move(options)) {
-    check_name(options_.name);
+    if (options_.name.empty())
+        fail(Code::invalid, "name: empty; give the name that the trigger's function is registered under");
+    validate_text("name", options_.name);
     check_jitter(options_.jitter);
     if (!options_.arguments.empty()) {
         const nlohmann::json arguments = parse_json(options_.arguments, "arguments");

@@ -1,5 +1,5 @@
-// CustomTrigger: a rule that the program supplies itself, as a function in C or a class in another language. Here it is
-// a name and its arguments alone: what the times are is asked of the function that is registered under that name.
+// CustomTrigger: a rule that the program supplies, as a function in C or a class in another language. Here it is only a
+// name with arguments; the function that is registered under the name gives the times.
 #pragma once
 
 #include "core/triggers/trigger.hpp"
@@ -7,23 +7,23 @@
 namespace uvsched {
 
 struct CustomOptions {
-    std::string name{};       // what the function is registered as; 1 to 255 bytes, no control characters
-    std::string arguments{};  // any JSON value as text, handed to the function; empty: none
+    std::string name{};       // the registered name of the function; 1 to 255 bytes, no control characters
+    std::string arguments{};  // any JSON value as text, passed to the function; empty: none
     std::optional<Instant> start_at{};
     std::optional<Instant> end_at{};  // inclusive
-    std::string timezone = "UTC";     // the zone that the function is told, as spelt
+    std::string timezone = "UTC";     // the zone that is passed to the function, as spelt
     Micros jitter = 0;
 };
 
 class CustomTrigger final : public Trigger {
 public:
-    // Throws Error(invalid): an empty name, arguments that are not JSON, an unknown zone, negative jitter, an end before
-    // the start.
+    // Throws Error(invalid) for an empty name, arguments that are not JSON, an unknown zone, a negative jitter, or an
+    // end before the start.
     explicit CustomTrigger(CustomOptions options);
 
     [[nodiscard]] TriggerKind kind() const noexcept override { return TriggerKind::custom; }
 
-    // Its times are not known here: none, and none before.
+    // Always nullopt: the times are not known here.
     [[nodiscard]] std::optional<Instant> next(Instant after, Instant anchor) const override;
     [[nodiscard]] std::optional<Instant> previous(Instant before, Instant anchor) const override;
     [[nodiscard]] Instant known_until() const noexcept override { return kEarliest; }

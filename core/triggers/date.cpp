@@ -65,7 +65,7 @@ TriggerPtr make_date_trigger(const DateOptions& options) {
     check_jitter(options.jitter);
     check_window(options.start_at, options.end_at);
     if (options.run_at && (*options.run_at < 0 || *options.run_at >= kHorizon)) {
-        fail(Code::invalid, "run_at: " + format_utc(*options.run_at) + " does not lie in 1970 to 2199");
+        fail(Code::invalid, "run_at: " + format_utc(*options.run_at) + " is not in the years 1970 to 2199");
     }
     return std::make_shared<DateTrigger>(options);
 }

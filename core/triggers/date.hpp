@@ -1,4 +1,4 @@
-// DateTrigger: once, at an instant; without one, at the moment of adding.
+// DateTrigger: due once, at an instant; without an instant, at the moment of adding.
 #pragma once
 
 #include "core/triggers/trigger.hpp"
@@ -6,10 +6,10 @@
 namespace uvsched {
 
 struct DateOptions {
-    std::optional<Instant> run_at{};  // nothing: at the anchor
-    std::string timezone{};           // as spelt by the user; empty when none was given
+    std::optional<Instant> run_at{};  // nullopt: at the anchor
+    std::string timezone{};           // as spelt by the user; empty if none was given
     Micros jitter = 0;
-    std::optional<Instant> start_at{};  // an instant outside [start_at, end_at] is never run
+    std::optional<Instant> start_at{};  // an instant outside [start_at, end_at] never runs
     std::optional<Instant> end_at{};
 };
 

@@ -4,8 +4,9 @@
 #include <nlohmann/json.hpp>
 
 #include "core/base/error.hpp"
+#include "core/json/span.hpp"
+#include "core/time/span_text.hpp"
 #include "core/triggers/json_common.hpp"
-#include "core/triggers/span_json.hpp"
 #include "core/triggers/text.hpp"
 
 namespace uvsched {
@@ -79,7 +80,7 @@ public:
 private:
     [[nodiscard]] std::uint64_t period() const { return static_cast<std::uint64_t>(options_.period); }
 
-    // start_at itself, else one period after the anchor; nothing when that lies beyond the last possible time.
+    // start_at itself, else one period after the anchor; nullopt if that is beyond the last possible time.
     [[nodiscard]] std::optional<Instant> first_time(Instant anchor) const {
         const Instant first = options_.start_at ? *options_.start_at : saturating_add(anchor, options_.period);
         return first <= last_ ? std::optional(first) : std::nullopt;
@@ -91,11 +92,15 @@ private:
 
 }  // namespace
 
+void check_period(Micros period) {
+    if (period < 1) fail(Code::invalid, "interval: " + span_text(period) + " is less than 1 us");
+    if (period > kHorizon)
+        fail(Code::invalid, "interval: " + span_text(period) + " is longer than the years 1970 to 2199");
+}
+
 TriggerPtr make_interval_trigger(const IntervalOptions& options) {
     check_jitter(options.jitter);
-    if (options.period < 1) {
-        fail(Code::invalid, "interval: " + span_text(options.period) + " is not at least 1 us");
-    }
+    check_period(options.period);
     check_window(options.start_at, options.end_at);
     return std::make_shared<IntervalTrigger>(options);
 }

@@ -1,4 +1,4 @@
-// IntervalTrigger: every n microseconds of elapsed UTC time, so that DST neither stretches nor shrinks it.
+// IntervalTrigger: due every n microseconds of elapsed time; changes of the local clock do not stretch or shrink it.
 #pragma once
 
 #include "core/triggers/trigger.hpp"
@@ -6,15 +6,18 @@
 namespace uvsched {
 
 struct IntervalOptions {
-    Micros period = kSecond;
+    Micros period = 0;
     std::optional<Instant>
         start_at{};  // nominal times are start_at + k * period, k >= 0; without: anchor + k * period, k >= 1
     std::optional<Instant> end_at{};  // inclusive
-    std::string timezone{};           // as spelt by the user; empty when none was given
+    std::string timezone{};           // as spelt by the user; empty if none was given
     Micros jitter = 0;
 };
 
-// Throws Error(invalid): period < 1, negative jitter, an end before the start.
+// Throws Error(invalid) for a period that is not positive, or longer than the years 1970 to 2199.
+void check_period(Micros period);
+
+// Throws Error(invalid) like check_period(), and for a negative jitter or an end before the start.
 [[nodiscard]] TriggerPtr make_interval_trigger(const IntervalOptions& options);
 
 }  // namespace uvsched

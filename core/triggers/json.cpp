@@ -1,7 +1,7 @@
 #include <nlohmann/json.hpp>
 
 #include "core/base/error.hpp"
-#include "core/time/quote.hpp"
+#include "core/base/quote.hpp"
 #include "core/triggers/json_readers.hpp"
 
 namespace uvsched {

@@ -1,4 +1,4 @@
-#include "core/time/quote.hpp"
+#include "core/base/quote.hpp"
 #include "core/triggers/calendar.hpp"
 #include "core/triggers/json_common.hpp"
 #include "core/triggers/json_readers.hpp"

@@ -1,14 +1,14 @@
 #include <nlohmann/json.hpp>
 
+#include "core/json/text.hpp"
 #include "core/triggers/combine.hpp"
 #include "core/triggers/json_common.hpp"
 #include "core/triggers/json_readers.hpp"
-#include "core/triggers/json_text.hpp"
 
 namespace uvsched {
 namespace {
 
-// The children read what they do not say themselves in their parent's zone.
+// Children without a zone are read in their parent's zone.
 CombineOptions read_options(JsonFields& fields, const TimeZone& zone) {
     const TriggerCommon common = read_common(fields, zone);
     const nlohmann::json* children = fields.find("triggers");

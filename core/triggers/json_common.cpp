@@ -1,29 +1,21 @@
 #include "core/triggers/json_common.hpp"
 
-#include <array>
-#include <cstdio>
-#include <cstdlib>
 #include <nlohmann/json.hpp>
 
+#include "core/json/span.hpp"
 #include "core/time/civil.hpp"
-#include "core/triggers/span_json.hpp"
+#include "core/time/zone_name.hpp"
 
 namespace uvsched {
 namespace {
 
-// The offset that a member's text is written with, as a zone; none where it is naive or its offset is unknown ("-00:00",
-// RFC 3339, 4.3).
+// The offset that a member's text is written with, as a zone; none if the text is naive or its offset is unknown
+// ("-00:00": RFC 3339, 4.3).
 std::optional<TimeZone> zone_of(JsonFields& fields, const char* key) {
     const auto text = fields.text(key);
     const auto iso = text ? parse_iso(*text) : std::nullopt;
     if (!iso || !iso->offset_seconds || text->ends_with("-00:00")) return std::nullopt;
-    const int seconds = std::abs(*iso->offset_seconds);
-    if (seconds == 0) return TimeZone();
-    std::array<char, 16> name{};
-    const char* const form = seconds % 60 == 0 ? "%c%02d:%02d" : "%c%02d:%02d:%02d";
-    std::snprintf(name.data(), name.size(), form, *iso->offset_seconds < 0 ? '-' : '+', seconds / 3600,
-                  seconds / 60 % 60, seconds % 60);
-    return TimeZone::load(name.data());
+    return TimeZone::load(offset_name(*iso->offset_seconds));
 }
 
 }  // namespace

@@ -1,13 +1,13 @@
 #include <nlohmann/json.hpp>
 
 #include "core/base/error.hpp"
-#include "core/time/quote.hpp"
+#include "core/base/quote.hpp"
+#include "core/json/text.hpp"
 #include "core/triggers/cron.hpp"
 #include "core/triggers/cron/nicknames.hpp"
 #include "core/triggers/cron/parser.hpp"
 #include "core/triggers/json_common.hpp"
 #include "core/triggers/json_readers.hpp"
-#include "core/triggers/json_text.hpp"
 
 namespace uvsched {
 namespace {
@@ -17,7 +17,8 @@ std::optional<std::string> read_keyword(JsonFields& fields, const char* key) {
     const nlohmann::json* value = fields.find(key);
     if (value == nullptr) return std::nullopt;
     if (value->is_string()) return value->get<std::string>();
-    if (!value->is_number_integer()) fields.refuse(key, json_excerpt(*value) + " is neither a text nor a whole number");
+    if (!value->is_number_integer())
+        fields.refuse(key, json_excerpt(*value) + " is neither a string nor a whole number");
     return value->dump();
 }
 
@@ -44,7 +45,7 @@ bool read_choice(JsonFields& fields, const char* key, const char* first, const c
     return true;
 }
 
-// The string; that it can be read is found here, where the member at fault is known.
+// The string. It is parsed here, because here the name of the wrong member is known.
 std::optional<std::string> read_expression(JsonFields& fields) {
     auto text = fields.text("expression");
     if (!text) return std::nullopt;

@@ -11,7 +11,7 @@ TriggerPtr read_custom(JsonFields& fields, const TimeZone& zone) {
     const TriggerCommon common = read_common(fields, zone);
     CustomOptions options;
     const auto name = fields.text("name");
-    if (!name) fields.refuse("name", "missing: what the trigger's function is registered as");
+    if (!name) fields.refuse("name", "missing; give the name that the trigger's function is registered under");
     options.name = *name;
     if (const nlohmann::json* arguments = fields.find("arguments")) options.arguments = arguments->dump();
     options.timezone = common.zone.name();

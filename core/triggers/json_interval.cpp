@@ -1,10 +1,10 @@
 #include <nlohmann/json.hpp>
 
+#include "core/json/span.hpp"
+#include "core/json/text.hpp"
 #include "core/triggers/interval.hpp"
 #include "core/triggers/json_common.hpp"
 #include "core/triggers/json_readers.hpp"
-#include "core/triggers/json_text.hpp"
-#include "core/triggers/span_json.hpp"
 
 namespace uvsched {
 namespace {
@@ -28,10 +28,12 @@ Micros read_period(JsonFields& fields) {
         if (!sum.add(*value, unit.size)) fields.refuse(unit.key, json_excerpt(*value) + " is too long an interval");
         any = any || value->get<double>() != 0;
     }
-    if (!any) return kSecond;
+    fields.refuse_others();  // before a wrong unit is taken for none
+    if (!any) fields.refuse("seconds", "an interval needs a number above 0 of weeks, days, hours, minutes or seconds");
     const auto total = sum.total();
-    if (!total) fields.refuse("seconds", "with the other units, too long an interval");
-    if (*total == 0) fields.refuse("seconds", "with the other units, less than half a microsecond");
+    if (!total) fields.refuse("seconds", "together with the other units, the interval is too long");
+    if (*total == 0)
+        fields.refuse("seconds", "together with the other units, the interval is less than half a microsecond");
     return *total;
 }
 
@@ -44,7 +46,6 @@ TriggerPtr read_interval(JsonFields& fields, const TimeZone& zone) {
                                   .end_at = common.end_at,
                                   .timezone = common.timezone,
                                   .jitter = common.jitter};
-    fields.refuse_others();
     return fields.within([&] { return make_interval_trigger(options); });
 }
 

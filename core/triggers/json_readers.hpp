@@ -1,12 +1,13 @@
-// Readers of the JSON of each type of trigger: a file for each type, beside this one. trigger.hpp shows the forms.
+// Readers for the JSON of each type of trigger, one file for each type. trigger.hpp shows the forms.
 #pragma once
 
-#include "core/triggers/json_fields.hpp"
+#include "core/json/fields.hpp"
 #include "core/triggers/trigger.hpp"
 
 namespace uvsched {
 
-// Read the members behind "type" and refuse unknown ones. `zone` is that of naive times and of rules that name none.
+// Each reads the members beside "type" and refuses unknown ones. `zone` is for naive times, and for rules without a
+// zone.
 [[nodiscard]] TriggerPtr read_date(JsonFields& fields, const TimeZone& zone);
 [[nodiscard]] TriggerPtr read_interval(JsonFields& fields, const TimeZone& zone);
 [[nodiscard]] TriggerPtr read_cron(JsonFields& fields, const TimeZone& zone);

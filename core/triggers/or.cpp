@@ -20,19 +20,21 @@ public:
     [[nodiscard]] Micros jitter_at(Instant nominal, Instant anchor) const override {
         if (options().jitter != 0) return options().jitter;
         Micros longest = 0;
+        int left = kMostAsked;
         for (const TriggerPtr& child : options().triggers) {
-            if (child->jitter() > longest && gives(*child, nominal, anchor)) {
+            if (child->jitter() > longest && gives(*child, nominal, anchor, left)) {
                 longest = std::max(longest, child->jitter_at(nominal, anchor));
             }
         }
         return longest;
     }
 
-    // What one child names as it stands is a match, whatever made it one for another.
+    // If the instant is a match for one child, it is a match, whatever it is for the others.
     [[nodiscard]] Why why(Instant time, Instant anchor) const override {
         std::optional<Why> best;
+        int left = kMostAsked;
         for (const TriggerPtr& child : options().triggers) {
-            if (!gives(*child, time, anchor)) continue;
+            if (!gives(*child, time, anchor, left)) continue;
             const Why one = child->why(time, anchor);
             best = std::min(best.value_or(one), one);
         }
@@ -40,23 +42,23 @@ public:
     }
 
 private:
-    static bool gives(const Trigger& child, Instant time, Instant anchor) {
-        return time > kEarliest && child.next(time - 1, anchor) == time;
+    static bool gives(const Trigger& child, Instant time, Instant anchor, int& left) {
+        return time > kEarliest && ask(child, time - 1, anchor, left) == time;
     }
 
-    [[nodiscard]] std::optional<Instant> search(Instant after, Instant anchor, int& rounds) const override {
+    [[nodiscard]] std::optional<Instant> search(Instant after, Instant anchor, int& left) const override {
         std::optional<Instant> first;
         for (const TriggerPtr& child : options().triggers) {
-            const auto time = ask(*child, after, anchor, rounds);
+            const auto time = ask(*child, after, anchor, left);
             if (time) first = std::min(first.value_or(*time), *time);
         }
         return first;
     }
 
-    [[nodiscard]] std::optional<Instant> search_back(Instant before, Instant anchor, int& rounds) const override {
+    [[nodiscard]] std::optional<Instant> search_back(Instant before, Instant anchor, int& left) const override {
         std::optional<Instant> last;
         for (const TriggerPtr& child : options().triggers) {
-            const auto time = ask_back(*child, before, anchor, rounds);
+            const auto time = ask_back(*child, before, anchor, left);
             if (time) last = std::max(last.value_or(*time), *time);
         }
         return last;

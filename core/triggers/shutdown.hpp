@@ -1,11 +1,11 @@
-// ShutdownTrigger: once, each time that the scheduler shuts down.
+// ShutdownTrigger: due once each time that the scheduler shuts down.
 #pragma once
 
 #include "core/triggers/trigger.hpp"
 
 namespace uvsched {
 
-// An event of the scheduler's life and not a time: next() and previous() are nothing.
+// It is an event of the scheduler, not a time: next() and previous() give nullopt.
 [[nodiscard]] TriggerPtr make_shutdown_trigger();
 
 }  // namespace uvsched

@@ -1,20 +1,9 @@
 #include "core/triggers/text.hpp"
 
 #include "core/base/error.hpp"
+#include "core/time/span_text.hpp"
 
 namespace uvsched {
-
-std::string span_text(Micros span) {
-    struct Unit {
-        Micros size;
-        const char* name;
-    };
-    constexpr Unit kUnits[] = {{kDay, " d"}, {kHour, " h"}, {kMinute, " min"}, {kSecond, " s"}, {kMillisecond, " ms"}};
-    for (const Unit& unit : kUnits) {
-        if (span % unit.size == 0 && span != 0) return std::to_string(span / unit.size) + unit.name;
-    }
-    return std::to_string(span) + " us";
-}
 
 std::string jitter_text(Micros jitter) { return jitter == 0 ? "" : ", jitter " + span_text(jitter); }
 
@@ -26,7 +15,7 @@ std::string window_text(std::optional<Instant> start_at, std::optional<Instant> 
 
 void check_window(std::optional<Instant> start_at, std::optional<Instant> end_at) {
     if (!start_at || !end_at || *end_at >= *start_at) return;
-    fail(Code::invalid, "end_at: " + format_utc(*end_at) + " lies before start_at, " + format_utc(*start_at));
+    fail(Code::invalid, "end_at: " + format_utc(*end_at) + " is before start_at, " + format_utc(*start_at));
 }
 
 void check_jitter(Micros jitter) {

@@ -1,4 +1,4 @@
-// How triggers speak of spans and settings: to people, and in messages.
+// The settings of triggers as text, for describe() and for messages, and the checks that all triggers share.
 #pragma once
 
 #include <optional>
@@ -8,20 +8,17 @@
 
 namespace uvsched {
 
-// In the largest unit that divides it: "10 s", "90 min", "250 ms", "7 us".
-[[nodiscard]] std::string span_text(Micros span);
-
-// What describe() adds: "" or ", jitter 5 s"; "" or ", Europe/Madrid".
+// For describe(): "" or ", jitter 5 s"; "" or ", Europe/Madrid".
 [[nodiscard]] std::string jitter_text(Micros jitter);
 [[nodiscard]] std::string zone_text(const std::string& timezone);
 
-// The same for a window: "", " from 2026-01-01T00:00:00Z", " until 2026-02-01T00:00:00Z", or both.
+// For describe(): "", " from 2026-01-01T00:00:00Z", " until 2026-02-01T00:00:00Z", or both.
 [[nodiscard]] std::string window_text(std::optional<Instant> start_at, std::optional<Instant> end_at);
 
-// Throws Error(invalid) for an end before the start.
+// Throws Error(invalid) if the end is before the start.
 void check_window(std::optional<Instant> start_at, std::optional<Instant> end_at);
 
-// Throws Error(invalid) for a jitter that is negative, or beyond all schedules.
+// Throws Error(invalid) if the jitter is negative, or longer than the years 1970 to 2199.
 void check_jitter(Micros jitter);
 
 }  // namespace uvsched

@@ -5,7 +5,8 @@
 #include <charconv>
 #include <string_view>
 
-#include "core/triggers/hash.hpp"
+#include "core/base/hash.hpp"
+#include "core/base/hex.hpp"
 
 namespace uvsched {
 
@@ -23,7 +24,7 @@ Count Trigger::count(Instant first, Instant last, Instant anchor, std::int64_t l
     return out;
 }
 
-bool Trigger::gave_up(Instant, Instant) const { return false; }
+bool Trigger::gave_up(Instant) const { return false; }
 
 Why Trigger::why(Instant, Instant) const { return Why::match; }
 
@@ -31,27 +32,11 @@ TriggerPtr Trigger::with_key(const std::string&) const { return nullptr; }
 
 Micros Trigger::jitter_at(Instant, Instant) const { return jitter(); }
 
-const char* why_text(Why why) noexcept {
-    switch (why) {
-        case Why::match:
-            return "match";
-        case Why::gap:
-            return "gap";
-        case Why::first_pass:
-            return "first pass";
-        case Why::second_pass:
-            return "second pass";
-    }
-    return "?";
-}
-
 Micros jitter_delay(std::uint64_t uid, Instant nominal, Micros jitter) {
     if (jitter <= 0) return 0;
-    constexpr std::string_view kDigits = "0123456789abcdef";
     constexpr std::string_view kLabel{"\0jitter\0", 8};
     std::array<char, 48> key{};
-    char* end = key.data();
-    for (int shift = 60; shift >= 0; shift -= 4) *end++ = kDigits[(uid >> shift) & 0xF];
+    char* end = write_hex(key.data(), uid);
     end = std::copy(kLabel.begin(), kLabel.end(), end);
     end = std::to_chars(end, key.data() + key.size(), nominal).ptr;
     const std::uint64_t hash = splitmix(fnv1a({key.data(), static_cast<std::size_t>(end - key.data())}));

@@ -1,4 +1,4 @@
-"""Load monitor: an ASGI application whose work is done by uvsched, and a page that shows it.
+"""Load monitor: an ASGI application whose tasks run in uvsched, and a page that shows them.
 
     python -m uvicorn --app-dir examples/load_monitor app:app
 
@@ -28,7 +28,7 @@ scheduler.add_listener(logs.tell_of_run, TASK_EXECUTED)
 
 @asynccontextmanager
 async def lifespan(app: Starlette) -> AsyncIterator[None]:
-    """Opens the files and starts the scheduler; at the end the same in reverse."""
+    """Opens the files and starts the scheduler; at the end stops it and closes the files."""
     DATA.mkdir(parents=True, exist_ok=True)
     with storage:
         declare_greeting()
@@ -38,7 +38,7 @@ async def lifespan(app: Starlette) -> AsyncIterator[None]:
 
 
 async def refuse(request: Request, error: Exception) -> Response:
-    """A request that cannot be answered, as JSON like the answers."""
+    """The answer to a wrong request, as JSON like all answers."""
     assert isinstance(error, HTTPException)
     return JSONResponse({"error": error.detail}, error.status_code)
 

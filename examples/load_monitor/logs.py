@@ -1,7 +1,7 @@
-"""What the program says while it runs: one line for each thing that matters.
+"""The log of the program: one line for each important event.
 
-uvsched tells of its own start and stop, of failures, misses and recoveries; uvicorn of the server; all in one form.
-What goes as it should each second is left out: a sample taken, the page asking for it.
+uvsched logs its start and stop, failures, misses and recoveries; uvicorn logs the server; all in one format. Normal
+events of each second are left out: a sample, a request of the page.
 """
 
 from __future__ import annotations
@@ -18,16 +18,15 @@ POLLED = ("/tasks", "/runs", "/samples")
 
 
 class OneLine(logging.Formatter):
-    """Keeps uvsched's messages to one line. The traceback of a failed task stands in the ledger, and on the page."""
+    """Keeps messages of uvsched to one line. The ledger and the page have the traceback of a failed task."""
 
-    def formatMessage(self, record: logging.LogRecord) -> str:
-        if record.name == "uvsched":
-            record.message = record.message.partition("\n")[0]
-        return super().formatMessage(record)
+    def format(self, record: logging.LogRecord) -> str:
+        text = super().format(record)
+        return text.partition("\n")[0] if record.name == "uvsched" else text
 
 
 class NotPolled(logging.Filter):
-    """Lets go of uvicorn's access lines for data that the page asks for all the time, as long as it gets it."""
+    """Drops uvicorn's access lines for the page's regular requests, unless one fails."""
 
     def filter(self, record: logging.LogRecord) -> bool:
         match record.args:
@@ -60,7 +59,7 @@ def set_up() -> None:
 
 
 def tell_of_run(run: TaskExecutionEvent) -> None:
-    """A listener for runs that succeeded: worth a line where one made up for due times that had been missed."""
+    """A listener for successful runs: logs a line if the run made up for missed due times."""
     level = logging.INFO if run.folded > 1 else logging.DEBUG
     times = f", once for {'' if run.exact else 'at least '}{run.folded} due times" if run.folded > 1 else ""
     took = f" in {run.duration.total_seconds() * 1000:.1f} ms" if run.duration is not None else ""

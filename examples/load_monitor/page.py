@@ -1,4 +1,4 @@
-"""The one page: a file with its style and script inside, served with a policy that lets nothing else run."""
+"""The page: one file that contains its style and script, served with a policy that allows nothing else."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ PAGE = (Path(__file__).parent / "page.html").read_text(encoding="utf-8")
 
 
 def content_policy(page: str) -> str:
-    """A Content-Security-Policy that allows the style and the script inside ``page``, and nothing from elsewhere."""
+    """A Content-Security-Policy that allows only the style and the script inside ``page``."""
 
     def hashes(tag: str) -> str:
         bodies: list[str] = re.findall(f"<{tag}>(.*?)</{tag}>", page, re.DOTALL)

@@ -12,16 +12,17 @@ class Sample:
     """The machine at one moment."""
 
     load: float
-    """Processes that run or want to, averaged over a minute."""
+    """The number of processes that run or wait to run, averaged over a minute."""
     cpu: float
-    """Share of processor time in use since the sample before, 0 to 1."""
+    """The share of processor time in use since the previous sample, 0 to 1."""
     memory_used: int
-    """Bytes that are in use and can't be given to a program at once."""
+    """Bytes that are in use and cannot be freed for a program at once."""
     memory_total: int
 
 
 class Sampler:
-    """Takes samples. It remembers the processor times of the last one, because their difference is what counts."""
+    """Takes samples. Remembers the processor times of the last sample, because a share is computed from a
+    difference."""
 
     def __init__(self, proc: Path = Path("/proc")) -> None:
         self._proc = proc

@@ -1,4 +1,4 @@
-"""The application's own table: samples as they come, and their averages over ten seconds. Plain sqlite3."""
+"""The application's own tables: samples, and their averages over ten seconds. Plain sqlite3."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from pathlib import Path
 from sampling import Sample
 
 WINDOW = 10
-"""Seconds that one average stands for."""
+"""Seconds of one average."""
 KEEP_SAMPLES = 24 * 3600
 KEEP_AVERAGES = 30 * 24 * 3600
 
@@ -34,11 +34,11 @@ CREATE TABLE IF NOT EXISTS averages (
 """
 
 Row = tuple[float, float, float, float]
-"""When (seconds since 1970), load, share of processor time, share of memory."""
+"""Time (seconds since 1970), load, share of processor time, share of memory."""
 
 
 class Storage:
-    """One connection for whoever comes, one by one. Members may be called from any thread, inside ``with storage:``."""
+    """One connection, used by one thread at a time. Members may be called from any thread, inside ``with storage:``."""
 
     def __init__(self, path: Path) -> None:
         self._path = path
@@ -65,14 +65,15 @@ class Storage:
             yield self._db
 
     def add(self, fire: str, at: float, sample: Sample) -> None:
-        """Keeps a sample. The same fire a second time replaces the first."""
+        """Stores a sample. A second sample of the same fire replaces the first."""
         row = (fire, at, sample.load, sample.cpu, sample.memory_used / sample.memory_total)
         with self._open() as db:
             db.execute("INSERT OR REPLACE INTO samples VALUES (?, ?, ?, ?, ?)", row)
 
     def roll_up(self, now: float) -> int:
-        """Averages the windows that are over and have no average yet; drops what is too old. How many it made."""
-        end = int(now - 1) // WINDOW * WINDOW  # a sample of the last moment may be on its way here
+        """Averages the windows that are over and have no average yet, and deletes old rows. Returns the number of new
+        averages."""
+        end = int(now - 1) // WINDOW * WINDOW  # the latest sample may not be stored yet
         with self._open() as db, db:
             db.execute("BEGIN IMMEDIATE")
             made = db.execute(
@@ -93,12 +94,12 @@ class Storage:
             return db.execute(query, (after,)).fetchall()
 
     def averages(self, after: float) -> list[Row]:
-        """Averages of windows that began after that moment, in order; each by the start of its window."""
+        """Averages of windows that began after that moment, in order, each with the start of its window."""
         query = "SELECT start, load, cpu, memory FROM averages WHERE start > ? ORDER BY start"
         with self._open() as db:
             return db.execute(query, (after,)).fetchall()
 
     def count(self) -> int:
-        """How many samples there are."""
+        """The number of samples."""
         with self._open() as db:
             return int(db.execute("SELECT count(*) FROM samples").fetchone()[0])

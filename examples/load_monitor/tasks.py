@@ -1,4 +1,4 @@
-"""The scheduler and what it runs. Importing this opens nothing; the application's lifespan starts it."""
+"""The scheduler and its tasks. Importing this opens nothing; the application's lifespan starts the scheduler."""
 
 from __future__ import annotations
 
@@ -11,11 +11,16 @@ from pathlib import Path
 
 from sampling import Sampler
 from storage import Storage
-from uvsched import CurrentRun, current_run
-from uvsched.executors import AsyncIOExecutor, ThreadPoolExecutor
-from uvsched.schedulers import AsyncIOScheduler
-from uvsched.stores.sqlite import SQLiteStore
-from uvsched.triggers import DateTrigger, IntervalTrigger
+from uvsched import (
+    AsyncIOExecutor,
+    AsyncIOScheduler,
+    CurrentRun,
+    DateTrigger,
+    IntervalTrigger,
+    SQLiteStore,
+    ThreadPoolExecutor,
+    current_run,
+)
 
 DATA = Path(os.environ.get("LOAD_MONITOR_DIR", "load_monitor_data")).absolute()
 
@@ -28,7 +33,7 @@ scheduler = AsyncIOScheduler(
 
 
 def this_run() -> CurrentRun:
-    """The run that the calling task is in."""
+    """The current run."""
     run = current_run()
     assert run is not None, "a task's function was called by hand"
     return run
@@ -42,7 +47,7 @@ async def sample() -> None:
 
 @scheduler.add_task(trigger=IntervalTrigger(seconds=10), id="roll-up", executor="pool", replace_existing=True)
 def roll_up() -> str:
-    """Averages the samples. A plain function, on a thread of the pool; what it returns stands in the ledger."""
+    """Averages the samples. A plain function on a thread of the pool; the ledger keeps its result."""
     made = storage.roll_up(time.time())
     return f"{made} new average{'' if made == 1 else 's'}"
 
@@ -52,7 +57,7 @@ REPORT_EVERY = 5
 
 @scheduler.add_task(trigger=IntervalTrigger(seconds=REPORT_EVERY), id="report", replace_existing=True)
 async def report() -> str:
-    """Stands for work that depends on others, and fails now and then: here each third time."""
+    """An example of work that depends on other machines and sometimes fails: here every third time."""
     due = this_run().scheduled_time
     name = f"report of {due:%H:%M:%S} UTC"
     if int(due.timestamp()) // REPORT_EVERY % 3 == 0:
@@ -69,6 +74,6 @@ async def greet() -> str:
 
 
 def declare_greeting() -> None:
-    """Puts the greeting three seconds from now, in the place of the last start's."""
+    """Adds the greeting, three seconds from now; it replaces the greeting of the last start."""
     soon = datetime.now(timezone.utc) + timedelta(seconds=3)
     scheduler.add_task(greet, trigger=DateTrigger(run_at=soon), id=GREETING, replace_existing=True)

@@ -1,6 +1,6 @@
-"""What the application answers: the page, and the same things as JSON.
+"""The routes of the application: the page, and its data as JSON.
 
-Questions that read a database are asked in a thread, so that the event loop goes on meanwhile.
+Databases are read in a thread, so that the event loop is not blocked.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ from uvsched.tasks import TaskInfo
 
 STARTED = datetime.now(timezone.utc)
 LONGEST = 3600
-"""Seconds that the chart can go back."""
+"""The most seconds that the chart shows."""
 STATES = ("done", "failed", "cancelled", "lost", "missed", "skipped")
 
 
@@ -37,13 +37,13 @@ async def tasks(request: Request) -> Response:
 
 
 async def runs(request: Request) -> Response:
-    """``/runs``: the ledger, from new to old; ``limit``, ``before`` (a ``number``), ``task``, ``state`` choose."""
+    """``/runs``: the ledger, from new to old, filtered by ``limit``, ``before`` (a ``number``), ``task``, ``state``."""
     query = request.query_params
     limit = number(query.get("limit", "50"), "limit", 1, 500)
     before = number(query["before"], "before", 1, 2**63 - 1) if "before" in query else None
     state = query.get("state")
     if state is not None and state not in STATES:
-        raise HTTPException(400, f"state: {state!r} is none of {', '.join(STATES)}")
+        raise HTTPException(400, f"state: {state!r} is not one of {', '.join(STATES)}")
     rows = await asyncio.to_thread(scheduler.history, query.get("task"), state=state, before=before, limit=limit)
     return JSONResponse({"runs": [describe_run(row) for row in rows]})
 
@@ -64,7 +64,7 @@ async def samples(request: Request) -> Response:
 
 
 def describe_all() -> dict[str, Any]:
-    """What ``/tasks`` answers. A finished task isn't listed any more; the greeting is shown all the same."""
+    """The answer of ``/tasks``. Finished tasks are not listed, but the greeting is always shown."""
     infos = scheduler.get_task_infos()
     if not any(info.id == GREETING for info in infos):
         infos = [*infos, *filter(None, [scheduler.get_task_info(GREETING)])]
@@ -126,7 +126,7 @@ def iso(when: datetime | None) -> str | None:
 
 
 def moment(request: Request, name: str, default: float) -> float:
-    """A parameter as seconds since 1970, or a refusal that names it."""
+    """A parameter as seconds since 1970. Raises HTTPException that names the parameter."""
     text = request.query_params.get(name)
     if text is None:
         return default
@@ -140,7 +140,7 @@ def moment(request: Request, name: str, default: float) -> float:
 
 
 def number(text: str, name: str, least: int, most: int) -> int:
-    """``text`` as a whole number within the bounds, or a refusal that names the parameter."""
+    """``text`` as a whole number within the bounds. Raises HTTPException that names the parameter."""
     if not text.isascii() or not text.isdigit() or not least <= int(text) <= most:
         raise HTTPException(400, f"{name}: {text!r} is not a whole number from {least} to {most}")
     return int(text)

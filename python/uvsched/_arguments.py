@@ -1,22 +1,27 @@
 """Arguments and results as JSON, with tagged types, for durable stores.
 
-JSON's own types stay as they are. Others become an object with one member whose name begins with "$": {"$bytes": "…"}.
-Decoding makes objects of these types only; an Enum is found by reference, never imported from a module not loaded yet.
+Values of JSON's own types stay as they are. Other values become an object with one member whose name begins with "$":
+{"$bytes": "…"}. An object of a subclass is stored as its base class: a named tuple as a tuple, a time of freezegun or
+pendulum as a datetime. Decoding makes only objects of these types; an Enum is found by reference, and its module is
+never imported.
 """
 
 from __future__ import annotations
 
 import base64
+import dataclasses
 import json
 import sys
 from collections.abc import Callable, Mapping, Sequence
 from datetime import date, datetime, time, timedelta, timezone
 from decimal import Decimal
 from enum import Enum
+from reprlib import repr as shorten
 from typing import Any
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
+from ._text import utf8
 from ._time import to_zone, zone_name
 
 _INT64 = 1 << 63
@@ -25,7 +30,7 @@ _MICROSECOND = timedelta(microseconds=1)
 
 
 def encode_arguments(args: Sequence[Any], kwargs: Mapping[str, Any]) -> str | None:
-    """JSON of a call's arguments: {"args": […], "kwargs": {…}}, None when there are none.
+    """The arguments of a call as JSON: {"args": […], "kwargs": {…}}; None if there are none.
 
     Raises:
         TypeError, ValueError: naming the argument and the type or value that cannot be stored.
@@ -34,31 +39,43 @@ def encode_arguments(args: Sequence[Any], kwargs: Mapping[str, Any]) -> str | No
     if args:
         out["args"] = [_encode(value, f"args[{index}]", 1) for index, value in enumerate(args)]
     if kwargs:
-        out["kwargs"] = {key: _encode(value, f"kwargs[{key!r}]", 1) for key, value in kwargs.items()}
+        out["kwargs"] = {
+            utf8(key, "kwargs (a name)"): _encode(value, f"kwargs[{key!r}]", 1) for key, value in kwargs.items()
+        }
     return _dump(out) if out else None
 
 
 def decode_arguments(text: str) -> tuple[tuple[Any, ...], dict[str, Any]]:
-    """The arguments of a call, from what encode_arguments() wrote, a JSON array (positional) or object (keywords).
+    """The arguments of a call, from the text of encode_arguments(), or a JSON array (positional) or object (keywords).
 
     Raises:
-        ValueError, LookupError: the text holds something that cannot be read back.
+        ValueError: naming the argument that cannot be read, and why. No other exception, whatever the text holds.
     """
     if not text:
         return (), {}
-    value = json.loads(text)
+    value = _read(text, "arguments", json.loads)
+    args: Any = ()
+    kwargs: Any = {}
     if isinstance(value, list):
-        return tuple(_decode(item) for item in value), {}
-    if not isinstance(value, dict):
-        raise ValueError(f"arguments: expected an array or an object, not {type(value).__name__}")
-    if value and value.keys() <= {"args", "kwargs"}:
+        args = value
+    elif isinstance(value, dict) and value and value.keys() <= {"args", "kwargs"}:
         args, kwargs = value.get("args", []), value.get("kwargs", {})
-        return tuple(_decode(item) for item in args), {key: _decode(item) for key, item in kwargs.items()}
-    return (), {key: _decode(item) for key, item in value.items()}
+    else:
+        kwargs = value
+    if not isinstance(args, (list, tuple)):
+        raise ValueError(f"args: expected an array, not {type(args).__name__}")
+    if not isinstance(kwargs, dict):
+        where = "arguments: expected an array or" if kwargs is value else "kwargs: expected"
+        raise ValueError(f"{where} an object, not {type(kwargs).__name__}")
+    return (
+        tuple(_read(item, f"args[{index}]") for index, item in enumerate(args)),
+        {key: _read(item, f"kwargs[{key!r}]") for key, item in kwargs.items()},
+    )
 
 
 def encode_result(value: Any) -> str:
-    """JSON of what a function returned; of what JSON cannot hold, its repr, tagged. Never raises for odd objects."""
+    """The return value of a function as JSON; if JSON cannot hold it, its repr, tagged. Never raises for odd
+    objects."""
     try:
         text = _dump(_encode(value, "result", 0))
         if len(text) <= 65_536:
@@ -75,32 +92,37 @@ def encode_result(value: Any) -> str:
 
 
 def decode_result(text: str) -> Any:
-    """What encode_result() wrote, read back; the JSON value itself where that is not possible, None for ""."""
+    """The value that encode_result() wrote, or its repr if JSON cannot hold it. If the text cannot be decoded, the JSON
+    value itself; None for ""."""
     if not text:
         return None
     value = json.loads(text)
     try:
-        return _decode(value)
+        return value["$repr"] if isinstance(value, dict) and value.keys() == {"$repr"} else _decode(value)
     except (ValueError, LookupError, TypeError, ArithmeticError):
         return value
 
 
 def _dump(value: Any) -> str:
-    text = json.dumps(value, ensure_ascii=False, allow_nan=False, separators=(",", ":"))
-    text.encode()  # lone surrogates have no UTF-8
-    return text
+    return json.dumps(value, ensure_ascii=False, allow_nan=False, separators=(",", ":"))
 
 
 def _encode(value: Any, where: str, depth: int) -> Any:
     kind = type(value)
-    if kind is str or value is None or kind is bool:
+    if value is None or kind is bool:
         return value
+    if kind not in _KINDS:
+        if isinstance(value, Enum):
+            return {"$enum": _enum_reference(value, where)}
+        kind = _base(value, where)
+    if kind is str:
+        return utf8(value, where)
     if kind is int:
-        return value if -_INT64 <= value < _INT64 else {"$int": str(value)}
+        return _whole(value, where)
     if kind is float:
         if value != value or value in (float("inf"), float("-inf")):
             raise ValueError(f"{where}: {value!r} has no JSON form")
-        return value
+        return float.__float__(value)
     if depth > _MAX_DEPTH:
         raise ValueError(f"{where}: nested more than {_MAX_DEPTH} levels deep")
     if kind is list:
@@ -112,22 +134,51 @@ def _encode(value: Any, where: str, depth: int) -> Any:
     if kind is set or kind is frozenset:
         items = [_encode(item, f"{where} (an item)", depth + 1) for item in value]
         return {f"${kind.__name__}": sorted(items, key=_dump)}
-    if isinstance(value, Enum):
-        return {"$enum": _enum_reference(value, where)}
-    writer = _WRITERS.get(kind)
-    if writer is None:
-        raise TypeError(
-            f"{where}: a {kind.__module__}.{kind.__qualname__} cannot be stored; use JSON's types, datetime, date, "
-            "time, timedelta, bytes, tuple, set, frozenset, Decimal, UUID, Enum, ZoneInfo or timezone, or keep the "
-            "task in a memory store"
+    tag, write = _WRITERS[kind]
+    try:
+        return {tag: write(value)}
+    except ValueError as error:
+        raise ValueError(f"{where}: {error}") from None
+
+
+def _base(value: Any, where: str) -> type:
+    """The type as which an object of a subclass is stored.
+
+    Raises:
+        TypeError: there is no such type; with what to do.
+    """
+    kind = type(value)
+    if dataclasses.is_dataclass(kind):
+        advice = "pass its fields, as dataclasses.asdict() gives them"
+    elif callable(getattr(kind, "model_dump", None)):
+        advice = "pass its fields, as its .model_dump() gives them"
+    else:
+        for base in _KINDS:
+            if issubclass(kind, base):
+                return base
+        advice = (
+            "use JSON's types, datetime, date, time, timedelta, bytes, tuple, set, frozenset, Decimal, UUID, Enum, "
+            "ZoneInfo or timezone"
         )
-    tag, write = writer
-    return {tag: write(value)}
+    name = f"{kind.__module__}.{kind.__qualname__}"
+    raise TypeError(f"{where}: a {name} cannot be stored; {advice}, or keep the task in a memory store")
+
+
+def _whole(value: int, where: str) -> int | dict[str, str]:
+    number = int.__index__(value)
+    if -_INT64 <= number < _INT64:
+        return number
+    try:
+        return {"$int": str(number)}
+    except ValueError as error:  # Python's limit of digits
+        raise ValueError(f"{where}: {error}") from None
 
 
 def _encode_dict(value: dict[Any, Any], where: str, depth: int) -> Any:
-    if all(type(key) is str and not key.startswith("$") for key in value):
-        return {key: _encode(item, f"{where}[{key!r}]", depth + 1) for key, item in value.items()}
+    if all(isinstance(key, str) and not isinstance(key, Enum) and not key.startswith("$") for key in value):
+        return {
+            utf8(key, f"{where} (a key)"): _encode(item, f"{where}[{key!r}]", depth + 1) for key, item in value.items()
+        }
     pairs = [
         [_encode(key, f"{where} (a key)", depth + 1), _encode(item, f"{where}[{key!r}]", depth + 1)]
         for key, item in value.items()
@@ -162,34 +213,73 @@ def _enum(reference: str) -> Enum:
     return found.__members__[name]
 
 
+# Times are ISO 8601, with an IANA zone and the fold in brackets if there are any: "…-04:00[America/New_York]".
+
+
 def _write_datetime(value: datetime) -> str:
-    """ISO 8601, with an IANA zone in brackets where there is one."""
+    return datetime.isoformat(value) + _suffix(value)
+
+
+def _write_time(value: time) -> str:
+    return time.isoformat(value) + _suffix(value)
+
+
+def _suffix(value: datetime | time) -> str:
     zone = getattr(value.tzinfo, "key", None)
-    return value.isoformat() + (f"[{zone}]" if zone else "")
+    return (f"[{zone}]" if zone else "") + ("[_fold=1]" if value.fold else "")
+
+
+def _parts(text: str) -> tuple[str, ZoneInfo | None, int]:
+    moment, *tags = text.split("[")
+    names = [tag.removesuffix("]") for tag in tags]
+    zones = [ZoneInfo(name) for name in names if name != "_fold=1"]
+    return moment, zones[0] if zones else None, int("_fold=1" in names)
 
 
 def _read_datetime(text: str) -> datetime:
-    moment, _, zone = text.partition("[")
+    moment, zone, fold = _parts(text)
     value = datetime.fromisoformat(moment)
-    return value.astimezone(ZoneInfo(zone.removesuffix("]"))) if zone else value
+    if zone is None or value.tzinfo is None:
+        return value.replace(tzinfo=zone or value.tzinfo, fold=fold)
+    for given in (value.replace(tzinfo=zone, fold=fold), value.replace(tzinfo=zone, fold=1)):
+        if given.utcoffset() == value.utcoffset():
+            return given  # as written, even if the clocks skip it
+    return value.astimezone(zone)  # the zone's rules have changed: the instant stays
+
+
+def _read_time(text: str) -> time:
+    moment, zone, fold = _parts(text)
+    value = time.fromisoformat(moment)
+    return value.replace(tzinfo=zone or value.tzinfo, fold=fold)
+
+
+def _write_timedelta(value: timedelta) -> int:
+    micros = timedelta.__floordiv__(value, _MICROSECOND)  # not pendulum's
+    if not -_INT64 <= micros < _INT64:
+        raise ValueError(f"{timedelta.__repr__(value)} is more than 64 bits of microseconds can hold")
+    return micros
 
 
 _WRITERS: dict[type, tuple[str, Callable[[Any], Any]]] = {
     datetime: ("$datetime", _write_datetime),
     date: ("$date", date.isoformat),
-    time: ("$time", time.isoformat),
-    timedelta: ("$timedelta", lambda value: value // _MICROSECOND),
+    time: ("$time", _write_time),
+    timedelta: ("$timedelta", _write_timedelta),
     bytes: ("$bytes", lambda value: base64.b64encode(value).decode()),
-    Decimal: ("$decimal", str),
-    UUID: ("$uuid", str),
+    Decimal: ("$decimal", Decimal.__str__),
+    UUID: ("$uuid", UUID.__str__),
     ZoneInfo: ("$zone", zone_name),
     timezone: ("$zone", zone_name),
 }
 
+# Subclasses are stored as the first of these. The types are kept here because a module's names may be patched
+# (freezegun).
+_KINDS = dict.fromkeys((str, int, float, list, dict, tuple, set, frozenset, *_WRITERS))
+
 _READERS: dict[str, Callable[[Any], Any]] = {
     "$datetime": _read_datetime,
     "$date": date.fromisoformat,
-    "$time": time.fromisoformat,
+    "$time": _read_time,
     "$timedelta": lambda micros: micros * _MICROSECOND,
     "$bytes": lambda text: base64.b64decode(text, validate=True),
     "$decimal": Decimal,
@@ -204,6 +294,14 @@ _READERS: dict[str, Callable[[Any], Any]] = {
 }
 
 
+def _read(value: Any, where: str, reader: Callable[[Any], Any] | None = None) -> Any:
+    try:
+        return (reader or _decode)(value)
+    except Exception as error:  # the text comes from outside, so a reader above may raise anything
+        reason = str(error) or type(error).__name__
+        raise ValueError(f"{where}: {shorten(value)} cannot be read: {reason[:200]}") from error
+
+
 def _decode(value: Any) -> Any:
     if isinstance(value, list):
         return [_decode(item) for item in value]
@@ -214,6 +312,6 @@ def _decode(value: Any) -> Any:
         if tag.startswith("$"):
             reader = _READERS.get(tag)
             if reader is None:
-                raise ValueError(f"arguments: unknown tag {tag!r}")
+                raise ValueError(f"unknown tag {tag!r}")
             return reader(inner)
     return {key: _decode(item) for key, item in value.items()}

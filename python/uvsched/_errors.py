@@ -1,4 +1,4 @@
-"""From the engine's status codes to exceptions. The extension calls this."""
+"""Makes exceptions from the engine's status codes. The extension calls this."""
 
 from __future__ import annotations
 
@@ -21,6 +21,8 @@ _CLASSES: dict[str, Callable[[str], Exception]] = {
     "UVSCHED_EBUSY": lambda text: exceptions.StoreBusyError(detail=text),
     "UVSCHED_ECORRUPT": lambda text: exceptions.StoreCorruptError(detail=text),
     "UVSCHED_EUNSUPPORTED": lambda text: exceptions.UnsupportedError(detail=text),
+    "UVSCHED_ENOTHREAD": lambda text: exceptions.ResourceError(detail=text),
+    "UVSCHED_ENODESCRIPTOR": lambda text: exceptions.ResourceError(detail=text),
 }
 
 

@@ -1,4 +1,4 @@
-"""Exceptions of tasks: their text, for events and the ledger, and what goes on beyond the task."""
+"""Exceptions of tasks: their text, for events and the ledger, and those that concern the whole program."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ _LIMIT = 32_768
 
 
 def describe(error: BaseException) -> str:
-    """The exception's message, an empty line, and the whole traceback; of a very long one the beginning and the end."""
+    """The exception's message, an empty line, and the traceback; if it is very long, only its beginning and its end."""
     lines = traceback.format_exception(type(error), error, error.__traceback__)
     summary = "".join(traceback.format_exception_only(type(error), error)).strip()
     text = f"{summary}\n\n{''.join(lines).rstrip()}"
@@ -22,8 +22,8 @@ def describe(error: BaseException) -> str:
 
 
 def is_ctrl_c(error: BaseException) -> bool:
-    """Whether an exception may come of Ctrl-C, and so concerns the program rather than the task or listener that
-    happened to be under way: a KeyboardInterrupt on the main thread, where SIGINT has Python's own handler."""
+    """Whether an exception may come from Ctrl-C, and so concerns the program rather than the task or listener that
+    happened to be running: a KeyboardInterrupt on the main thread while SIGINT has Python's own handler."""
     return (
         isinstance(error, KeyboardInterrupt)
         and threading.current_thread() is threading.main_thread()
@@ -32,5 +32,5 @@ def is_ctrl_c(error: BaseException) -> bool:
 
 
 def interrupt() -> NoReturn:
-    """What a loop calls to be left by KeyboardInterrupt."""
+    """Raises KeyboardInterrupt; a loop calls this to be left."""
     raise KeyboardInterrupt

@@ -1,4 +1,4 @@
-"""Instants (microseconds since 1970, UTC) to datetimes and back; time zones and their names."""
+"""Conversion between instants (microseconds since 1970, UTC) and datetimes; time zones and their names."""
 
 from __future__ import annotations
 
@@ -7,14 +7,17 @@ from datetime import date, datetime, timedelta, timezone, tzinfo
 from typing import Final
 from zoneinfo import ZoneInfo
 
+from . import _core
+
 EPOCH: Final = datetime(1970, 1, 1, tzinfo=timezone.utc)
 MICROSECOND: Final = timedelta(microseconds=1)
 
+_LOOSE = re.compile(r"(\d{4})-(\d\d?)-(\d\d?)(?:[ T](\d\d?):(\d\d?)(?::(\d\d?))?(.*))?\Z", re.DOTALL)
 _OFFSET = re.compile(r"(?:UTC)?([+-])(\d\d):(\d\d)(?::(\d\d))?\Z")
 
 
 def to_micros(value: datetime, zone: tzinfo) -> int:
-    """The instant of a datetime. A naive one is read in `zone` by PEP 495 (in a gap: with the offset before it)."""
+    """The instant of a datetime. A naive one is read in `zone` by PEP 495: in a gap, with the offset before the gap."""
     if value.tzinfo is None:
         value = value.replace(tzinfo=zone)
     return (value - EPOCH) // MICROSECOND
@@ -26,15 +29,15 @@ def from_micros(micros: int, zone: tzinfo) -> datetime:
 
 
 def format_utc(micros: int) -> str:
-    """An instant as ISO 8601 text in UTC, which the engine reads."""
+    """An instant as ISO 8601 text in UTC, for the engine."""
     return (EPOCH + timedelta(microseconds=micros)).replace(tzinfo=None).isoformat() + "Z"
 
 
 def to_datetime(value: datetime | date | str, argument: str) -> datetime:
-    """Reads what users give for a moment: a datetime, a date (its midnight) or ISO 8601 text.
+    """Reads a moment that a user gave: a datetime, a date (its midnight) or ISO 8601 text.
 
     Raises:
-        TypeError: another type. ValueError: text that is no date. Both name `argument`.
+        TypeError: another type. ValueError: the text is not a date. Both name `argument`.
     """
     if isinstance(value, datetime):
         return value
@@ -49,7 +52,14 @@ def to_datetime(value: datetime | date | str, argument: str) -> datetime:
 
 
 def _iso(text: str) -> str:
-    """What Python 3.10's fromisoformat() takes: Z as an offset, fractions with 6 digits."""
+    """The text in a form that Python 3.10's fromisoformat() reads: Z as an offset, fractions with 6 digits; months to
+    seconds, which people write with one digit, with two."""
+    loose = _LOOSE.match(text)
+    if loose:
+        year, month, day, hour, minute, second, rest = loose.groups()
+        text = f"{year}-{month:0>2}-{day:0>2}"
+        if hour is not None:
+            text += f"T{hour:0>2}:{minute:0>2}" + (f":{second:0>2}" if second is not None else "") + rest
     if text.endswith(("Z", "z")):
         text = text[:-1] + "+00:00"
     fraction = re.search(r"\.(\d{1,6})(?!\d)", text)
@@ -59,10 +69,11 @@ def _iso(text: str) -> str:
 
 
 def to_zone(value: tzinfo | str, argument: str = "timezone") -> tzinfo:
-    """A tzinfo for a zone given as object or name: an IANA name, "UTC", "Z", "+02:00" or "UTC+02:00" (east is +).
+    """A tzinfo for a zone given as object or name: an IANA name, "UTC", "Z", "+02:00" or "UTC+02:00" (east is +), or
+    "local" for the machine's zone.
 
     Raises:
-        ValueError: no such zone. TypeError: neither text nor tzinfo. Both name `argument`.
+        ValueError: no such zone. TypeError: neither string nor tzinfo. Both name `argument`.
     """
     if isinstance(value, tzinfo):
         # A pytz zone stands for many offsets, of which replace(tzinfo=…) would take the first.
@@ -70,6 +81,8 @@ def to_zone(value: tzinfo | str, argument: str = "timezone") -> tzinfo:
         return to_zone(pytz_name, argument) if isinstance(pytz_name, str) else value
     if not isinstance(value, str):
         raise TypeError(f"{argument}: expected a tzinfo or a zone's name, not {type(value).__name__}")
+    if value == "local":
+        return local_zone()
     if value in ("UTC", "Z"):
         return timezone.utc
     offset = _OFFSET.match(value)
@@ -90,6 +103,15 @@ def to_zone(value: tzinfo | str, argument: str = "timezone") -> tzinfo:
         raise ValueError(f"{argument}: there is no time zone {value!r} ({hint})") from None
 
 
+def local_zone() -> tzinfo:
+    """The zone that this machine is set to, by TZ, /etc/localtime or /etc/timezone; UTC if there is none of them.
+
+    Raises:
+        ValueError: they name no zone.
+    """
+    return to_zone(_core.local_timezone())
+
+
 def _has_zone_data() -> bool:
     try:
         return ZoneInfo("Etc/UTC") is not None
@@ -98,25 +120,35 @@ def _has_zone_data() -> bool:
 
 
 def zone_name(zone: tzinfo, argument: str = "timezone") -> str:
-    """The name under which the engine knows a tzinfo.
+    """The name of a tzinfo for the engine.
 
     Raises:
-        ValueError: the tzinfo has neither an IANA name nor one fixed offset.
+        ValueError: the tzinfo has neither an IANA name nor a fixed offset.
     """
     if zone is timezone.utc:
         return "UTC"
     name = getattr(zone, "key", None) or getattr(zone, "zone", None)
     if isinstance(name, str):
         return name
-    if isinstance(zone, timezone):
-        return _offset_name(zone.utcoffset(None))
+    offset = _fixed_offset(zone)
+    if offset is not None and not offset % timedelta(seconds=1):
+        return _offset_name(offset)
     raise ValueError(
-        f"{argument}: {zone!r} has no IANA name and no fixed offset; use zoneinfo.ZoneInfo or datetime.timezone"
+        f"{argument}: {zone!r} has no IANA name and no fixed offset of whole seconds; "
+        "use zoneinfo.ZoneInfo or datetime.timezone"
     )
 
 
+def _fixed_offset(zone: tzinfo) -> timedelta | None:
+    """The offset of a tzinfo; None if it depends on the time."""
+    try:
+        return zone.utcoffset(None)
+    except Exception:  # of a class that expects a time
+        return None
+
+
 def known_zone_name(zone: tzinfo) -> str | None:
-    """`zone_name`, or None where there is none."""
+    """`zone_name`, or None if the zone has no name."""
     try:
         return zone_name(zone)
     except ValueError:
@@ -124,7 +156,7 @@ def known_zone_name(zone: tzinfo) -> str | None:
 
 
 def zone_at(moment: datetime) -> tzinfo:
-    """The zone of an aware datetime: its tzinfo where that has a name, else its offset then."""
+    """The zone of an aware datetime: its tzinfo if that has a name, else its offset at that moment."""
     zone = moment.tzinfo
     assert zone is not None
     if known_zone_name(zone) is not None:

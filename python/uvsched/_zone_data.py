@@ -1,4 +1,4 @@
-"""Zone files for the engine where the system has none: those of the tzdata package."""
+"""Zone files of the tzdata package, for systems that have none."""
 
 from __future__ import annotations
 

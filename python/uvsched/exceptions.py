@@ -1,7 +1,7 @@
-"""What uvsched raises.
+"""The exceptions of uvsched.
 
-`add_task` raises only ValueError, TypeError and LookupError for what its caller got wrong; the classes here that it
-uses derive from those.
+For mistakes of its caller, `add_task` raises only ValueError, TypeError and LookupError, or a class below that derives
+from one of them.
 """
 
 from __future__ import annotations
@@ -24,19 +24,19 @@ AsynczException = UvschedException
 
 
 class SchedulerAlreadyRunningError(UvschedException):
-    """The scheduler runs, or is still stopping, and the call needs it stopped."""
+    """The call needs a stopped scheduler, but it runs or is still stopping."""
 
     detail = "the scheduler is already running"
 
 
 class SchedulerNotRunningError(UvschedException):
-    """The scheduler does not run, and the call needs it running."""
+    """The call needs a running scheduler, but it does not run."""
 
     detail = "the scheduler is not running"
 
 
 class SchedulerForkedError(UvschedException, RuntimeError):
-    """The scheduler was running when this process was forked off: it is the parent's until start() is called here."""
+    """The scheduler was running when this process was forked: it belongs to the parent until start() is called here."""
 
     detail = "the scheduler was started in the parent process; call start() in this process to use it here"
 
@@ -53,6 +53,12 @@ class InternalError(UvschedException, RuntimeError):
     detail = "internal error"
 
 
+class ResourceError(UvschedException, RuntimeError):
+    """The system has no more threads or file descriptors; the message says which, and what to do."""
+
+    detail = "the system is out of threads or file descriptors"
+
+
 class StoreError(UvschedException):
     """A store failed."""
 
@@ -66,7 +72,7 @@ class StoreBusyError(StoreError):
 
 
 class StoreCorruptError(StoreError):
-    """The store's file is damaged, or none of uvsched's."""
+    """The store's file is damaged, or not a file of uvsched."""
 
     detail = "the store file is damaged"
 
@@ -78,9 +84,17 @@ class StoreVersionError(StoreError):
 
 
 class UnsupportedError(UvschedException, ValueError):
-    """Known, but not available in this release or build."""
+    """A known feature that is not available in this release or build."""
 
     detail = "not available yet"
+
+
+class TaskArgumentsError(UvschedException, ValueError):
+    """The arguments of a stored task cannot be read. `task_id` names the task; `detail` the argument and the reason."""
+
+    def __init__(self, task_id: str, reason: str) -> None:
+        self.task_id = task_id
+        super().__init__(detail=f"task {task_id!r}: {reason}")
 
 
 class MaximumInstancesError(UvschedException):
@@ -125,10 +139,10 @@ class TaskLookupError(BaseLookupError):
 
 
 class ConflictError(KeyError):
-    """A schedule with this identifier exists already. `detail` is the message."""
+    """There is already a schedule with this identifier. `detail` is the message."""
 
     def __init__(self, schedule_id: str) -> None:
-        self.detail = f"there is a schedule {schedule_id!r} already"
+        self.detail = f"there is already a schedule {schedule_id!r}"
         super().__init__(self.detail)
 
     def __str__(self) -> str:
@@ -136,11 +150,11 @@ class ConflictError(KeyError):
 
 
 class ConflictIdError(KeyError):
-    """A task with this identifier and another definition exists already. `detail` is the message, with what differs."""
+    """There is already a task with this identifier and another definition. `detail` has the difference."""
 
     def __init__(self, task_id: str | None, detail: str | None = None) -> None:
         self.task_id = task_id
-        self.detail = detail or f"there is a task {task_id!r} with another definition already"
+        self.detail = detail or f"there is already a task {task_id!r} with another definition"
         super().__init__(self.detail)
 
     def __str__(self) -> str:

@@ -6,7 +6,7 @@ from typing import Any, Final, Literal
 
 
 class Undefined:
-    """The type of `undefined`: "the caller said nothing", where None has a meaning of its own."""
+    """The type of `undefined`, which means "not given" where None has another meaning."""
 
     __slots__ = ()
 

@@ -44,5 +44,5 @@ TEST_CASE("a second copy of the library makes no scheduler") {
     // A handle of one copy is none of the other's.
     CHECK(sched_new(&out, config) == UVSCHED_EHANDLE);
     const sched::Scheduler another(manual_config());
-    CHECK(another.state() == UVSCHED_STATE_STOPPED);
+    CHECK(another.state() == sched::State::stopped);
 }

@@ -17,10 +17,10 @@ struct Rule {
     std::vector<std::int64_t> previous;
     std::vector<std::int64_t> now;
     int status = UVSCHED_TRIGGER_TIME;
-    sched::Micros period = sched::kSecond;
+    sched::Micros period = kSecond;
     std::atomic<int> destroyed{0};
 
-    static int next(const sched_ask* ask, std::int64_t* next, void* user_data) {
+    static int next(std::int64_t* next, const sched_ask* ask, void* user_data) {
         auto& rule = *static_cast<Rule*>(user_data);
         rule.name = sched_ask_trigger(ask);
         rule.arguments = sched_ask_arguments(ask);
@@ -29,7 +29,7 @@ struct Rule {
         rule.previous.push_back(sched_ask_previous(ask));
         rule.now.push_back(sched_ask_now(ask));
         const std::int64_t from = sched_ask_previous(ask) == INT64_MIN ? sched_ask_now(ask) : sched_ask_previous(ask);
-        *next = from + rule.period;
+        *next = from + micros(rule.period);
         if (rule.status < 0) CHECK(sched_ask_set_error(ask, "no tide \xff", 9) == UVSCHED_OK);
         return rule.status;
     }
@@ -41,19 +41,20 @@ struct World {
     World() { scheduler.register_function("count", count_run, &runs); }
     std::atomic<int> runs{0};
     sched::Scheduler scheduler{manual_config()};
+    ShutDownAtEnd end{scheduler};
 
     void add(const std::string& id, const std::string& trigger, const std::string& arguments = {}) {
         sched::Task task("count");
         scheduler.add_task(task.set_id(id).set_custom_trigger(trigger, arguments));
         scheduler.start();
-        pass(scheduler, 0);
+        pass(scheduler, sched::Micros(0));
     }
-    sched_task_info info(const std::string& id) { return scheduler.get_task(id).info(); }
+    sched::TaskInfo info(const std::string& id) { return scheduler.get_task(id).info(); }
 };
 
 // What the history tells of the trigger that failed last.
 std::string failure(sched::Scheduler& scheduler) {
-    for (sched::HistoryRow& row : scheduler.query_history({})) {
+    for (sched::HistoryRow& row : scheduler.history().all()) {
         if (row.reason == "trigger_failed") return row.error;
     }
     FAIL("no trigger has failed");
@@ -86,7 +87,7 @@ TEST_CASE("bad arguments of custom triggers are refused") {
     CHECK(sched_task_set_custom_trigger(task.get(), "y", "[1]") == UVSCHED_OK);
     CHECK_FAILS(sched_add_task(s, task.get(), 0), UVSCHED_ENOTFOUND, "trigger \"y\" is not registered");
     sched_answer answer{};
-    const sched::Queue queue = world.scheduler.queue("queue");
+    const sched::Queue queue = world.scheduler.get_queue("queue");
     CHECK_FAILS(sched_queue_answer(queue.get(), nullptr, 1), UVSCHED_EINVAL, "answers: NULL");
     CHECK(sched_queue_answer(queue.get(), nullptr, 0) == UVSCHED_OK);
     answer.error_length = 4;
@@ -110,11 +111,11 @@ TEST_CASE("a C function says when a task is due") {
         CHECK(rule.timezone == "UTC");
         CHECK(rule.task == "t");
         CHECK(rule.previous == std::vector<std::int64_t>{INT64_MIN});
-        CHECK(rule.now == std::vector<std::int64_t>{kStart});
-        CHECK(world.info("t").next_run == kStart + sched::kSecond);
-        for (int i = 0; i < 3; ++i) pass(world.scheduler, sched::kSecond);
+        CHECK(rule.now == std::vector{sched::to_c(kStart)});
+        CHECK(world.info("t").next_run_time == kStart + kSecond);
+        for (int i = 0; i < 3; ++i) pass(world.scheduler, kSecond);
         CHECK(world.runs == 3);
-        CHECK(rule.previous.back() == kStart + 3 * sched::kSecond);
+        CHECK(rule.previous.back() == sched::to_c(kStart + 3 * kSecond));
         const std::string json = world.scheduler.get_task("t").trigger_json();
         CHECK(json == R"({"arguments":{"port":3},"name":"tides","timezone":"UTC","type":"custom"})");
         CHECK(world.scheduler.get_task("t").trigger_text() == std::string("custom tides with {\"port\":3}, UTC"));
@@ -144,18 +145,18 @@ TEST_CASE("a function that fails pauses its task, which says why; resumed, it is
           "trigger \"tides\" of task \"t\" failed: no tide \xEF\xBF\xBD; the task is paused until it is "
           "resumed or changed");
     CHECK(world.info("t").paused == 1);
-    const auto rows = world.scheduler.query_history({});
+    const auto rows = world.scheduler.history().all();
     REQUIRE(rows.size() == 1);
     CHECK(rows[0].state == "missed");
     CHECK(rows[0].reason == "trigger_failed");
     CHECK(rows[0].error == "trigger \"tides\" of task \"t\" failed: no tide \xEF\xBF\xBD");
     rule.status = UVSCHED_TRIGGER_TIME;
     world.scheduler.resume_task("t");
-    pass(world.scheduler, sched::kSecond);
+    pass(world.scheduler, kSecond);
     CHECK(world.runs == 1);
     rule.status = UVSCHED_TRIGGER_NEVER;
-    pass(world.scheduler, sched::kSecond);
-    CHECK(code_of([&] { static_cast<void>(world.scheduler.get_task("t")); }) == UVSCHED_ENOTFOUND);
+    pass(world.scheduler, kSecond);
+    CHECK(world.scheduler.get_task("t").info().finished == 1);
     world.scheduler.shutdown();
 }
 
@@ -164,14 +165,14 @@ TEST_CASE("C++ functions are triggers too") {
     int calls = 0;
     world.scheduler.register_trigger("thrice", [&](const sched::Ask& ask) -> std::optional<sched::Instant> {
         if (++calls > 3) return std::nullopt;
-        return ask.previous().value_or(ask.now()) + sched::kSecond;
+        return ask.previous().value_or(ask.now()) + kSecond;
     });
     world.scheduler.register_trigger(
         "bad", [](const sched::Ask&) -> std::optional<sched::Instant> { throw std::runtime_error("thrown"); });
     sched::Task bad("count");
     world.scheduler.add_task(bad.set_id("bad").set_custom_trigger("bad"));
     world.add("t", "thrice");
-    for (int i = 0; i < 5; ++i) pass(world.scheduler, sched::kSecond);
+    for (int i = 0; i < 5; ++i) pass(world.scheduler, kSecond);
     CHECK(world.runs == 3);
     CHECK(world.info("bad").paused == 1);
     CHECK(failure(world.scheduler) == "trigger \"bad\" of task \"bad\" failed: thrown");
@@ -181,31 +182,31 @@ TEST_CASE("C++ functions are triggers too") {
 
 TEST_CASE("a trigger of another language answers through a queue") {
     World world;
-    const sched::Queue queue = world.scheduler.queue("queue");
+    const sched::Queue queue = world.scheduler.get_queue("queue");
     world.scheduler.register_trigger_token("far", 77, queue);
-    sched::Consumer consumer = queue.attach(1);
+    sched::Consumer consumer(queue, 1);
     sched::Task task("count");
     world.scheduler.add_task(task.set_id("t").set_custom_trigger("far", "5"));
     world.scheduler.start();
     auto items = consumer.take(1, kLong);
     REQUIRE(items.size() == 1);
-    REQUIRE(items[0].tag == UVSCHED_ITEM_TRIGGER_NEXT);
-    CHECK(items[0].token == 77);
-    const sched::Ask ask(items[0].ask);
+    REQUIRE(items[0].tag() == sched::ItemTag::trigger_next);
+    CHECK(items[0].token() == 77);
+    const sched::Ask ask = items[0].ask();
     CHECK(ask.trigger() == std::string("far"));
     CHECK(ask.arguments() == std::string("5"));
     CHECK_FALSE(ask.previous().has_value());
     CHECK(ask.now() == kStart);
-    queue.answer({ask.id(), kStart + 2 * sched::kSecond, UVSCHED_TRIGGER_TIME, 0, nullptr, 0});
-    pass(world.scheduler, 0);
-    CHECK(world.info("t").next_run == kStart + 2 * sched::kSecond);
-    CHECK(sched_clock_advance(world.scheduler.get(), 2 * sched::kSecond) == UVSCHED_OK);
+    queue.answer({ask.id(), kStart + 2 * kSecond});
+    pass(world.scheduler, sched::Micros(0));
+    CHECK(world.info("t").next_run_time == kStart + 2 * kSecond);
+    CHECK(sched_clock_advance(world.scheduler.get(), micros(2 * kSecond)) == UVSCHED_OK);
     items = consumer.take(1, kLong);
     REQUIRE(items.size() == 1);
-    REQUIRE(items[0].tag == UVSCHED_ITEM_TRIGGER_NEXT);
+    REQUIRE(items[0].tag() == sched::ItemTag::trigger_next);
     const std::string error = "asleep";
-    queue.answer({sched::Ask(items[0].ask).id(), 0, UVSCHED_TRIGGER_FAILED, 0, error.data(), error.size()});
-    pass(world.scheduler, 0);
+    queue.answer({items[0].ask().id(), error});
+    pass(world.scheduler, sched::Micros(0));
     CHECK(world.runs == 1);
     CHECK(world.info("t").paused == 1);
     CHECK(failure(world.scheduler) == "trigger \"far\" of task \"t\" failed: asleep");
@@ -213,8 +214,8 @@ TEST_CASE("a trigger of another language answers through a queue") {
     world.scheduler.register_trigger_token("far", 78, queue);
     items = consumer.take(1, kLong);
     REQUIRE(items.size() == 1);
-    CHECK(items[0].tag == UVSCHED_ITEM_RELEASE);
-    CHECK(items[0].token == 77);
+    CHECK(items[0].tag() == sched::ItemTag::release);
+    CHECK(items[0].token() == 77);
     world.scheduler.shutdown();
 }
 

@@ -49,7 +49,7 @@ TEST_CASE("start and shutdown run their tasks, inline and on a pool, whatever th
             for (int i = 0; i < 2; ++i) {
                 scheduler.start();
                 pass(scheduler, kMinute);
-                REQUIRE(sched_shutdown(scheduler.get(), kLong) == UVSCHED_OK);
+                REQUIRE(sched_shutdown(scheduler.get(), sched::to_c(kLong)) == UVSCHED_OK);
             }
             CHECK(notes.lines == std::vector<std::string>{"hello boot", "bye shutdown", "hello boot", "bye shutdown"});
         }
@@ -63,7 +63,7 @@ TEST_CASE("a stop that cancels runs them too") {
     scheduler.add_task(on(kAtShutdown, "bye", "pool"));
     scheduler.start();
     REQUIRE(sched_stop(scheduler.get(), UVSCHED_STOP_CANCEL) == UVSCHED_OK);
-    const int waited = sched_wait(scheduler.get(), kLong);
+    const int waited = sched_wait(scheduler.get(), sched::to_c(kLong));
     CHECK((waited == UVSCHED_OK || waited == UVSCHED_ENOTRUNNING));
     CHECK(notes.lines == std::vector<std::string>{"bye shutdown"});
 }
@@ -98,23 +98,20 @@ TEST_CASE("a scheduler that is freed while it runs runs them; what their functio
 
 TEST_CASE("a run queue's consumer gets them before STOPPED") {
     sched::Scheduler scheduler(manual_config());
-    sched::Queue queue = scheduler.queue("queue");
+    sched::Queue queue = scheduler.get_queue("queue");
     scheduler.register_token("note", 42, queue);
     scheduler.add_task(on(kAtShutdown, "bye", "queue"));
     scheduler.start();
-    sched::Consumer consumer = queue.attach(1);
+    sched::Consumer consumer(queue, 1);
     REQUIRE(sched_stop(scheduler.get(), UVSCHED_STOP_WAIT) == UVSCHED_OK);
     const auto items = consumer.take(4, kLong);
     REQUIRE(items.size() == 1);
-    REQUIRE(items[0].tag == UVSCHED_ITEM_RUN);
-    CHECK(items[0].token == 42);
-    CHECK(std::string(sched_run_kind(items[0].run)) == "shutdown");
+    REQUIRE(items[0].tag() == sched::ItemTag::run);
+    CHECK(items[0].token() == 42);
+    CHECK(std::string(items[0].run().kind()) == "shutdown");
     CHECK(sched_wait(scheduler.get(), 0) == UVSCHED_ETIMEDOUT);
-    sched_result result{};
-    result.run_id = items[0].run_id;
-    result.status = UVSCHED_RUN_DONE;
-    REQUIRE(sched_queue_finish(queue.get(), &result, 1) == UVSCHED_OK);
+    queue.finish(sched::Result(items[0].run_id()));
     const auto last = consumer.take(4, kLong);
     REQUIRE(last.size() == 1);
-    CHECK(last[0].tag == UVSCHED_ITEM_STOPPED);
+    CHECK(last[0].tag() == sched::ItemTag::stopped);
 }

@@ -36,22 +36,24 @@ private:
 TEST_CASE("bad masks and listeners are refused") {
     sched::Scheduler scheduler(manual_config());
     const auto ignore = [](const sched_event*, void*) {};
-    CHECK_FAILS(sched_add_listener(scheduler.get(), 0, ignore, nullptr, nullptr, nullptr), UVSCHED_EINVAL, "mask: 0");
-    CHECK_FAILS(sched_add_listener(scheduler.get(), 1ULL << 40, ignore, nullptr, nullptr, nullptr), UVSCHED_EINVAL,
+    CHECK_FAILS(sched_add_listener(nullptr, scheduler.get(), 0, ignore, nullptr, nullptr), UVSCHED_EINVAL, "mask: 0");
+    CHECK_FAILS(sched_add_listener(nullptr, scheduler.get(), 1ULL << 40, ignore, nullptr, nullptr), UVSCHED_EINVAL,
                 "mask: 1099511627776");
     CHECK_FAILS(sched_remove_listener(scheduler.get(), 12345), UVSCHED_ENOTFOUND, "12345");
 }
 
 TEST_CASE("a listener hears what its mask names, in order") {
     Log log;
+    std::string name;
     std::string fire_id;
-    sched::Instant scheduled = 0;
+    sched::Instant scheduled;
     std::int64_t count = 0;
     sched::Scheduler scheduler(manual_config());
     std::atomic<int> runs{0};
     scheduler.register_function("count", count_run, &runs);
     scheduler.add_listener(UVSCHED_EVENT_ALL & ~UVSCHED_EVENT_TASK_SUBMITTED, [&](const sched::Event& event) {
         if (event.code() == UVSCHED_EVENT_TASK_EXECUTED) {
+            name = event.task_name();
             fire_id = event.fire_id();
             scheduled = event.scheduled_time();
             count = event.count();
@@ -60,12 +62,13 @@ TEST_CASE("a listener hears what its mask names, in order") {
     });
     scheduler.start();
     scheduler.add_task(every_second("count", "a"));
-    pass(scheduler, 2 * sched::kSecond);
-    scheduler.remove_task("a");
+    pass(scheduler, 2 * kSecond);
+    scheduler.delete_task("a");
     REQUIRE(log.heard.wait(4));
     CHECK(log.names() == std::vector<std::string>{"scheduler_started", "task_added", "task_executed", "task_removed"});
+    CHECK(name == "count");
     CHECK(fire_id.size() == 32);
-    CHECK(scheduled == kStart + 2 * sched::kSecond);
+    CHECK(scheduled == kStart + 2 * kSecond);
     CHECK(count == 2);
     scheduler.shutdown(kLong);
     REQUIRE(log.heard.wait(5));
@@ -170,7 +173,8 @@ TEST_CASE("a listener may free its scheduler when it has stopped, and is destroy
         if (sched_event_code(event) != UVSCHED_EVENT_SCHEDULER_SHUTDOWN) return;
         own.inside = true;
         // The event is told a moment before the state changes.
-        for (int now = 0; now != UVSCHED_STATE_STOPPED && sched_state(own.scheduler, &now) == UVSCHED_OK;) {
+        for (sched_state now{UVSCHED_STATE_RUNNING};
+             now != UVSCHED_STATE_STOPPED && sched_get_state(&now, own.scheduler) == UVSCHED_OK;) {
             std::this_thread::yield();
         }
         sched_free(own.scheduler);
@@ -181,7 +185,7 @@ TEST_CASE("a listener may free its scheduler when it has stopped, and is destroy
         own.destroyed_inside = own.inside.load();
         own.destroyed.set();
     };
-    REQUIRE(sched_add_listener(state.scheduler, UVSCHED_EVENT_ALL, free_it, &state, destroy, nullptr) == UVSCHED_OK);
+    REQUIRE(sched_add_listener(nullptr, state.scheduler, UVSCHED_EVENT_ALL, free_it, &state, destroy) == UVSCHED_OK);
     REQUIRE(sched_start(state.scheduler) == UVSCHED_OK);
     REQUIRE(sched_stop(state.scheduler, UVSCHED_STOP_WAIT) == UVSCHED_OK);
     CHECK(state.destroyed.wait());
@@ -201,6 +205,7 @@ TEST_CASE("a listener that throws does not stop the others") {
 TEST_CASE("getters of no event give nothing") {
     CHECK(sched_event_code(nullptr) == 0);
     CHECK(sched_event_name(nullptr) == nullptr);
+    CHECK(sched_event_task_name(nullptr) == nullptr);
     CHECK(sched_event_message(nullptr) == nullptr);
     CHECK(sched_event_count(nullptr) == 0);
     CHECK(sched_event_exact(nullptr) == 0);

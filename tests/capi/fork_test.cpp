@@ -42,7 +42,7 @@ bool works_in_child(const std::string& file) {
     scheduler.register_function("count", count_run, &runs);
     scheduler.start();
     scheduler.add_task(every_second("count", "child's"));
-    for (int i = 0; i < 3; ++i) pass(scheduler, sched::kSecond);
+    for (int i = 0; i < 3; ++i) pass(scheduler, kSecond);
     scheduler.shutdown(kLong);
     return runs == 3;
 }
@@ -64,15 +64,17 @@ TEST_CASE("the parent's handles say in the child whose they are") {
     sched::Config config = manual_config();
     sched::Scheduler scheduler(config);
     sched::Task task("f");
-    sched::Queue queue = scheduler.queue("queue");
-    sched::Consumer consumer = queue.attach(1);
-    sched::Iterator iterator = scheduler.list_tasks();
+    sched::Queue queue = scheduler.get_queue("queue");
+    sched::Consumer consumer(queue, 1);
+    sched::TaskIterator tasks = scheduler.get_tasks();
+    sched::HistoryIterator rows = scheduler.history();
     sched::Trigger trigger = sched::Trigger::from_cron("@daily");
     scheduler.start();
     CHECK(in_child([&] {
-        void* const handles[] = {config.get(),   scheduler.get(), task.get(),   queue.get(),
-                                 consumer.get(), iterator.get(),  trigger.get()};
+        void* const handles[] = {config.get(),   scheduler.get(), task.get(),  queue.get(),
+                                 consumer.get(), trigger.get(),   tasks.get(), rows.get()};
         for (const HandleCall& call : handle_calls()) {
+            if (call.kind == Handle::config || call.kind == Handle::task || call.kind == Handle::trigger) continue;
             if (!call.refuses(handles[static_cast<int>(call.kind)])) return false;
             const std::string text = sched_last_error();
             if (text.find(call.function + ": " + call.argument + ": the handle was made before fork()") != 0)
@@ -81,15 +83,64 @@ TEST_CASE("the parent's handles say in the child whose they are") {
         if (sched_start(scheduler.get()) != UVSCHED_EFORKED) return false;
         consumer.reset();
         queue.reset();
-        iterator.reset();
+        tasks.reset();
+        rows.reset();
         trigger.reset();
         task.reset();
         scheduler.reset();
         config.reset();
         return works_in_child("");
     }));
-    CHECK(scheduler.state() == UVSCHED_STATE_RUNNING);
+    CHECK(scheduler.state() == sched::State::running);
     CHECK(task.function() == "f");
+    scheduler.shutdown(kLong);
+}
+
+TEST_CASE("a config, tasks and triggers made before fork() are used in the child") {
+    Folder folder;
+    sched::Config config = manual_config();
+    sched::Trigger trigger = sched::Trigger::from_cron("*/5 * * * * *");
+    sched::Task task = every_second("count", "tick");
+    sched::Task other("count");
+    other.set_id("cron").set_trigger(trigger);
+    const auto works = [&] {
+#if !defined(__SANITIZE_THREAD__)
+        std::atomic<int> runs{0};
+        config.add_store("default", "sqlite:" + folder.file(std::to_string(getpid()) + ".db"));
+        task.set_name("the child's");
+        {
+            sched::Scheduler scheduler(config);
+            scheduler.register_function("count", count_run, &runs);
+            scheduler.add_task(task);
+            scheduler.add_task(other);
+            scheduler.start();
+            for (int i = 0; i < 5; ++i) pass(scheduler, kSecond);
+            scheduler.shutdown(kLong);
+        }
+        if (runs != 7 || task.name() != "the child's") return false;
+#endif
+        task.reset();
+        other.reset();
+        trigger.reset();
+        config.reset();
+        return true;
+    };
+    CHECK(in_child(works));
+    CHECK(task.name().empty());  // the parent's own
+    CHECK(in_child([&] { return in_child(works); }));
+}
+
+TEST_CASE("a child ends what it has of the parent's data while the parent's scheduler runs") {
+    sched::Config config = manual_config();
+    sched::Scheduler scheduler(config);
+    scheduler.start();
+    CHECK(in_child([&] {
+        config.reset();
+        if (sched_start(scheduler.get()) != UVSCHED_EFORKED) return false;
+        scheduler.reset();
+        return works_in_child("");
+    }));
+    CHECK(scheduler.state() == sched::State::running);
     scheduler.shutdown(kLong);
 }
 
@@ -112,7 +163,7 @@ TEST_CASE("forks during writes lose nothing, in the parent or in the child") {
     }
     over = true;
     writer.join();
-    pass(scheduler, sched::kSecond);
+    pass(scheduler, kSecond);
     CHECK(runs == added);
     scheduler.shutdown(kLong);
     const int count = added;
@@ -123,7 +174,7 @@ TEST_CASE("forks during writes lose nothing, in the parent or in the child") {
     again.register_function("count", count_run, &runs);
     again.start();
     int found = 0;
-    sched::Iterator tasks = again.list_tasks();
+    sched::TaskIterator tasks = again.get_tasks();
     while (tasks.next()) ++found;
     CHECK(found == count);
     again.shutdown(kLong);
@@ -164,7 +215,7 @@ TEST_CASE("fork inside a callback") {
     sched::Scheduler scheduler(manual_config());
     scheduler.register_function("fork", [&](const sched::Run& run) {
         fine = in_child([&] {
-            return sched_remove_task(scheduler.get(), nullptr, run.task_id()) == UVSCHED_EFORKED && works_in_child("");
+            return sched_delete_task(scheduler.get(), run.task_id(), nullptr) == UVSCHED_EFORKED && works_in_child("");
         });
         done.set();
     });

@@ -34,7 +34,7 @@ TEST_CASE("bad functions and names are refused, and their user data is left alon
     scheduler.register_function("f", count_run, &runs);
     CHECK_FAILS(sched_register_function(raw, "f", Data::run, &data, Data::destroy), UVSCHED_EALREADY, "\"f\"");
     CHECK_FAILS(sched_unregister_function(raw, "g"), UVSCHED_ENOTFOUND, "\"g\"");
-    CHECK_FAILS(sched_add_listener(raw, 1, nullptr, &data, Data::destroy, nullptr), UVSCHED_EINVAL, "callback: NULL");
+    CHECK_FAILS(sched_add_listener(nullptr, raw, 1, nullptr, &data, Data::destroy), UVSCHED_EINVAL, "callback: NULL");
     scheduler.reset();
     CHECK(data.destroyed.count() == 0);
 }
@@ -64,7 +64,7 @@ TEST_CASE("user data is destroyed once: scheduler freed after it ran") {
     scheduler.register_function("f", Data::run, &data, Data::destroy);
     scheduler.add_task(every_second("f", "a"));
     scheduler.start();
-    pass(scheduler, sched::kSecond);
+    pass(scheduler, kSecond);
     CHECK(data.runs == 1);
     scheduler.shutdown(kLong);
     CHECK(data.destroyed.count() == 0);
@@ -109,12 +109,13 @@ TEST_CASE("a run knows what it is") {
     sched::Scheduler scheduler(manual_config());
     struct Seen {
         std::string id, name, function, store, arguments, kind, fire_id;
-        sched::Instant scheduled = 0, first = 0;
+        sched::Instant scheduled, first;
         std::int64_t folded = 0;
         int attempt = 0;
         bool exact = false;
     };
     std::vector<Seen> seen;
+    const ShutDownAtEnd end(scheduler);
     scheduler.register_function("look", [&](const sched::Run& run) {
         seen.push_back({run.task_id(), run.task_name(), run.function(), run.store(), run.arguments(), run.kind(),
                         run.fire_id(), run.scheduled_time(), run.first_time(), run.folded(), run.attempt(),
@@ -123,7 +124,7 @@ TEST_CASE("a run knows what it is") {
     sched::Task task = every_second("look", "a");
     scheduler.add_task(task.set_name("the look").set_arguments("[1, 2]"));
     scheduler.start();
-    pass(scheduler, 3 * sched::kSecond);
+    pass(scheduler, 3 * kSecond);
     scheduler.run_task("a");
     scheduler.wait_idle(kLong);
     REQUIRE(seen.size() == 2);
@@ -133,8 +134,8 @@ TEST_CASE("a run knows what it is") {
     CHECK(seen[0].store == "default");
     CHECK(seen[0].arguments == "[1,2]");
     CHECK(seen[0].kind == "scheduled");
-    CHECK(seen[0].scheduled == kStart + 3 * sched::kSecond);
-    CHECK(seen[0].first == kStart + sched::kSecond);
+    CHECK(seen[0].scheduled == kStart + 3 * kSecond);
+    CHECK(seen[0].first == kStart + kSecond);
     CHECK(seen[0].folded == 3);
     CHECK(seen[0].exact);
     CHECK(seen[0].attempt == 1);
@@ -149,6 +150,7 @@ TEST_CASE("a run knows what it is") {
 
 TEST_CASE("results and errors reach event and history") {
     sched::Scheduler scheduler(manual_config());
+    const ShutDownAtEnd end(scheduler);
     scheduler.register_function("good", [](const sched::Run& run) { run.set_result("{\"n\": 1}"); });
     scheduler.register_function("bad", [](const sched::Run& run) {
         CHECK_FAILS(sched_run_set_result(run.get(), "{", 1), UVSCHED_EINVAL, "json");
@@ -169,7 +171,7 @@ TEST_CASE("results and errors reach event and history") {
     const auto row_of = [&](const char* id) {
         sched::HistoryQuery query;
         query.task_id = id;
-        const auto rows = scheduler.query_history(query);
+        const auto rows = scheduler.history(query).all();
         REQUIRE(rows.size() == 1);
         return rows[0];
     };
@@ -194,10 +196,10 @@ TEST_CASE("callbacks add, change and remove tasks and functions") {
                 scheduler.add_task(every_second("count", "made"));
                 scheduler.add_task(every_second("count", "extra"));
                 sched::Task changes = sched::Task::changes();
-                scheduler.change_task("made", changes.set_interval(2 * sched::kSecond));
+                scheduler.update_task("made", changes.set_interval(2 * kSecond));
                 scheduler.pause_task("extra");
-                scheduler.remove_task("extra");
-                scheduler.remove_task(run.task_id());
+                scheduler.delete_task("extra");
+                scheduler.delete_task(run.task_id());
                 scheduler.pause();
                 scheduler.resume();
             } catch (const sched::Error& error) {
@@ -206,9 +208,9 @@ TEST_CASE("callbacks add, change and remove tasks and functions") {
         });
         scheduler.add_task(std::move(every_second("build", "builder").set_executor(executor)));
         scheduler.start();
-        pass(scheduler, sched::kSecond);
+        pass(scheduler, kSecond);
         CHECK(failed.empty());
-        pass(scheduler, 2 * sched::kSecond);
+        pass(scheduler, 2 * kSecond);
         CHECK(runs == 1);
         CHECK(code_of([&] { static_cast<void>(scheduler.get_task("builder")); }) == UVSCHED_ENOTFOUND);
         scheduler.shutdown(kLong);

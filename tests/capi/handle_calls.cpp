@@ -11,28 +11,37 @@ struct Out {
     sched_task* task = nullptr;
     sched_queue* queue = nullptr;
     sched_consumer* consumer = nullptr;
-    sched_iterator* iterator = nullptr;
+    sched_task_iterator* tasks = nullptr;
+    sched_history_iterator* rows = nullptr;
     sched_time time{};
     sched_offset offset{};
     int number = 0;
     std::int64_t instant = 0;
     std::size_t size = 0;
-    sched_stats stats{};
-    sched_task_info info{};
+    const char* text = nullptr;
+    sched_state state = UVSCHED_STATE_STOPPED;
+    std::uint64_t listener = 0;
+    sched_stats stats = UVSCHED_STATS_INIT;
+    sched_task_counts counts = UVSCHED_TASK_COUNTS_INIT;
+    sched_task_info info = UVSCHED_TASK_INFO_INIT;
+    sched_history_row row = UVSCHED_HISTORY_ROW_INIT;
     sched_item item{};
     sched_result result{};
     sched_answer answer{};
 } out;
 
-void ignore_row(const sched_history_row* /*row*/, void* /*user_data*/) {}
 void ignore_event(const sched_event* /*event*/, void* /*user_data*/) {}
 
-// A function whose first parameter, a handle, is named as its kind. GETTER: one that returns a string.
-#define STATUS(kind, function, ...)                                                                                   \
-    {                                                                                                                 \
-#function, Handle::kind, #kind,                                                                               \
-            [](void* handle) { return function(static_cast<sched_##kind*>(handle) __VA_OPT__(, ) __VA_ARGS__) != 0; } \
+// A function that returns a status; `handle` stands for its handle, which the header calls `argument`.
+#define CALL(kind, argument, function, ...)                   \
+    {                                                         \
+#function, Handle::kind, argument, [](void* raw) {          \
+            auto* const handle = static_cast<sched_##kind*>(raw);   \
+            return function(__VA_ARGS__) != 0;                      \
+        } \
     }
+// A function whose first parameter, a handle, is named as its kind. GETTER: one that returns a string.
+#define STATUS(kind, function, ...) CALL(kind, #kind, function, handle __VA_OPT__(, ) __VA_ARGS__)
 #define GETTER(kind, function)                                                                   \
     {                                                                                            \
 #function, Handle::kind, #kind,                                                          \
@@ -40,18 +49,22 @@ void ignore_event(const sched_event* /*event*/, void* /*user_data*/) {}
     }
 
 const std::vector<HandleCall> kCalls = {
+    GETTER(config, sched_config_json),
+    {"sched_config_nest_json", Handle::config, "config",
+     [](void* handle) { return sched_config_nest_json(&out.text, static_cast<sched_config*>(handle), "{}") != 0; }},
     STATUS(config, sched_config_add_store, "x", "memory"),
     STATUS(config, sched_config_add_executor, "x", "inline"),
     STATUS(config, sched_config_set_timezone, "UTC"),
     STATUS(config, sched_config_set_identity, "x"),
-    STATUS(config, sched_config_set_grace_time, -1),
+    STATUS(config, sched_config_set_mistrigger_grace_time, -1),
     STATUS(config, sched_config_set_coalesce, 1),
     STATUS(config, sched_config_set_max_instances, 1),
     STATUS(config, sched_config_set_max_catch_up, 1),
+    STATUS(config, sched_config_set_undeclared, UVSCHED_UNDECLARED_KEEP),
+    STATUS(config, sched_config_set_driver, UVSCHED_DRIVER_CALLER),
     STATUS(config, sched_config_set_retention, "default", 0, 0),
     STATUS(config, sched_config_set_manual_clock, 0),
-    {"sched_new", Handle::config, "config",
-     [](void* handle) { return sched_new(&out.scheduler, static_cast<sched_config*>(handle)) != 0; }},
+    CALL(config, "config", sched_new, &out.scheduler, handle),
 
     STATUS(scheduler, sched_start),
     STATUS(scheduler, sched_start_paused),
@@ -60,12 +73,16 @@ const std::vector<HandleCall> kCalls = {
     STATUS(scheduler, sched_shutdown, 0),
     STATUS(scheduler, sched_pause),
     STATUS(scheduler, sched_resume),
-    STATUS(scheduler, sched_state, &out.number),
+    CALL(scheduler, "scheduler", sched_get_state, &out.state, handle),
+    STATUS(scheduler, sched_poll),
+    CALL(scheduler, "scheduler", sched_poll_fd, &out.number, handle),
+    CALL(scheduler, "scheduler", sched_poll_timeout, &out.number, handle),
+    GETTER(scheduler, sched_timezone),
     STATUS(scheduler, sched_wait_idle, 0),
     STATUS(scheduler, sched_clock_advance, 0),
     STATUS(scheduler, sched_clock_step, 0),
-    STATUS(scheduler, sched_clock_now, &out.instant),
-    STATUS(scheduler, sched_get_stats, &out.stats),
+    CALL(scheduler, "scheduler", sched_clock_now, &out.instant, handle),
+    CALL(scheduler, "scheduler", sched_get_stats, &out.stats, handle),
     STATUS(scheduler, sched_register_function, "f", count_run, nullptr, nullptr),
     STATUS(scheduler, sched_register_token, "f", 1, nullptr),
     STATUS(scheduler, sched_register_trigger, "f", nullptr, nullptr, nullptr),
@@ -73,19 +90,20 @@ const std::vector<HandleCall> kCalls = {
     STATUS(scheduler, sched_unregister_trigger, "f"),
     STATUS(scheduler, sched_unregister_function, "f"),
     STATUS(scheduler, sched_add_task, nullptr, 0),
-    STATUS(scheduler, sched_remove_task, nullptr, "a"),
-    STATUS(scheduler, sched_remove_all_tasks, nullptr, nullptr),
-    STATUS(scheduler, sched_pause_task, nullptr, "a"),
-    STATUS(scheduler, sched_resume_task, nullptr, "a"),
-    STATUS(scheduler, sched_change_task, nullptr, "a", nullptr),
-    STATUS(scheduler, sched_run_task, nullptr, "a"),
-    STATUS(scheduler, sched_get_task, &out.task, nullptr, "a"),
-    STATUS(scheduler, sched_preview_task, nullptr, "a", 0, &out.instant, 1, &out.size),
-    STATUS(scheduler, sched_list_tasks, &out.iterator, nullptr),
-    STATUS(scheduler, sched_query_history, nullptr, nullptr, nullptr, 0, 1, ignore_row, nullptr),
-    STATUS(scheduler, sched_add_listener, 1, ignore_event, nullptr, nullptr, nullptr),
+    STATUS(scheduler, sched_delete_task, "a", nullptr),
+    CALL(scheduler, "scheduler", sched_remove_all_tasks, &out.instant, handle, nullptr),
+    STATUS(scheduler, sched_pause_task, "a", nullptr),
+    STATUS(scheduler, sched_resume_task, "a", nullptr),
+    STATUS(scheduler, sched_update_task, "a", nullptr, nullptr),
+    STATUS(scheduler, sched_run_task, "a", nullptr),
+    CALL(scheduler, "scheduler", sched_get_task, &out.task, handle, "a", nullptr),
+    CALL(scheduler, "scheduler", sched_preview_task_runs, &out.instant, 1, &out.size, handle, "a", nullptr, 0),
+    CALL(scheduler, "scheduler", sched_get_tasks, &out.tasks, handle, nullptr),
+    CALL(scheduler, "scheduler", sched_count_tasks, &out.counts, handle, nullptr),
+    CALL(scheduler, "scheduler", sched_history, &out.rows, handle, nullptr),
+    CALL(scheduler, "scheduler", sched_add_listener, &out.listener, handle, 1, ignore_event, nullptr, nullptr),
     STATUS(scheduler, sched_remove_listener, 1),
-    STATUS(scheduler, sched_queue_get, &out.queue, "queue"),
+    CALL(scheduler, "scheduler", sched_get_queue, &out.queue, handle, "queue"),
 
     STATUS(task, sched_task_set_function, "f"),
     STATUS(task, sched_task_set_id, "a"),
@@ -103,7 +121,7 @@ const std::vector<HandleCall> kCalls = {
     STATUS(task, sched_task_set_end_at, 0),
     STATUS(task, sched_task_set_jitter, 0),
     STATUS(task, sched_task_set_timezone, "UTC"),
-    STATUS(task, sched_task_set_grace_time, -1),
+    STATUS(task, sched_task_set_mistrigger_grace_time, -1),
     STATUS(task, sched_task_set_coalesce, 1),
     STATUS(task, sched_task_set_max_catch_up, 1),
     STATUS(task, sched_task_set_max_instances, 1),
@@ -113,7 +131,7 @@ const std::vector<HandleCall> kCalls = {
     STATUS(task, sched_task_set_paused),
     STATUS(task, sched_task_set_token, 1, nullptr),
     STATUS(task, sched_task_set_local),
-    STATUS(task, sched_task_get_info, &out.info),
+    CALL(task, "task", sched_task_get_info, &out.info, handle),
     GETTER(task, sched_task_id),
     GETTER(task, sched_task_name),
     GETTER(task, sched_task_function),
@@ -123,22 +141,23 @@ const std::vector<HandleCall> kCalls = {
     GETTER(task, sched_task_trigger_json),
     GETTER(task, sched_task_trigger_text),
 
-    STATUS(trigger, sched_trigger_next, 0, &out.time, 1, &out.size),
-    STATUS(trigger, sched_trigger_previous, 0, &out.time, 1, &out.size),
-    STATUS(trigger, sched_trigger_offset, 0, &out.offset),
+    CALL(trigger, "trigger", sched_trigger_next, &out.time, 1, &out.size, handle, 0),
+    CALL(trigger, "trigger", sched_trigger_previous, &out.time, 1, &out.size, handle, 0),
+    CALL(trigger, "trigger", sched_trigger_offset, &out.offset, handle, 0),
     STATUS(trigger, sched_trigger_set_key, "a"),
     GETTER(trigger, sched_trigger_json),
     GETTER(trigger, sched_trigger_text),
 
-    STATUS(queue, sched_queue_attach, 1, &out.consumer),
+    CALL(queue, "queue", sched_consumer_new, &out.consumer, handle, 1),
     STATUS(queue, sched_queue_wake),
-    STATUS(queue, sched_queue_fd, &out.number),
+    CALL(queue, "queue", sched_queue_fd, &out.number, handle),
+    STATUS(queue, sched_queue_set_notify, nullptr, nullptr),
     STATUS(queue, sched_queue_subscribe, 0),
     STATUS(queue, sched_queue_answer, &out.answer, 1),
     STATUS(queue, sched_queue_finish, &out.result, 1),
-    STATUS(consumer, sched_queue_take, &out.item, 1, 0, &out.size),
-    STATUS(consumer, sched_queue_detach),
-    STATUS(iterator, sched_iterator_next, &out.task),
+    CALL(consumer, "consumer", sched_consumer_take, &out.item, 1, &out.size, handle, 0),
+    CALL(task_iterator, "iterator", sched_task_iterator_next, &out.task, handle),
+    CALL(history_iterator, "iterator", sched_history_iterator_next, &out.row, handle),
 };
 
 }  // namespace

@@ -7,7 +7,7 @@
 
 namespace capi_test {
 
-enum class Handle { config, scheduler, task, queue, consumer, iterator, trigger };
+enum class Handle { config, scheduler, task, queue, consumer, trigger, task_iterator, history_iterator };
 
 struct HandleCall {
     std::string function;

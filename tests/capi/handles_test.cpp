@@ -14,10 +14,11 @@ struct Handles {
     sched::Config config = manual_config();
     sched::Scheduler scheduler{config};
     sched::Task task{"f"};
-    sched::Queue queue = scheduler.queue("queue");
-    sched::Consumer consumer = queue.attach(1);
-    sched::Iterator iterator = scheduler.list_tasks();
-    sched::Trigger trigger = sched::Trigger::from_json(R"({"type": "interval"})");
+    sched::Queue queue = scheduler.get_queue("queue");
+    sched::Consumer consumer{queue, 1};
+    sched::TaskIterator tasks = scheduler.get_tasks();
+    sched::HistoryIterator rows = scheduler.history();
+    sched::Trigger trigger = sched::Trigger::from_json(R"({"type": "interval", "seconds": 1})");
 
     [[nodiscard]] void* get(Handle kind) const {
         switch (kind) {
@@ -31,8 +32,10 @@ struct Handles {
                 return queue.get();
             case Handle::consumer:
                 return consumer.get();
-            case Handle::iterator:
-                return iterator.get();
+            case Handle::task_iterator:
+                return tasks.get();
+            case Handle::history_iterator:
+                return rows.get();
             case Handle::trigger:
                 return trigger.get();
         }
@@ -40,8 +43,8 @@ struct Handles {
     }
 };
 
-constexpr Handle kKinds[] = {Handle::config,   Handle::scheduler, Handle::task,   Handle::queue,
-                             Handle::consumer, Handle::iterator,  Handle::trigger};
+constexpr Handle kKinds[] = {Handle::config,   Handle::scheduler, Handle::task,          Handle::queue,
+                             Handle::consumer, Handle::trigger,   Handle::task_iterator, Handle::history_iterator};
 
 void check_refused(const HandleCall& call, void* handle, const std::string& why) {
     CAPTURE(call.function);
@@ -62,7 +65,8 @@ TEST_CASE("every function refuses a handle that was freed") {
     void* stale[std::size(kKinds)];
     for (const Handle kind : kKinds) stale[static_cast<int>(kind)] = handles.get(kind);
     handles.trigger.reset();
-    handles.iterator.reset();
+    handles.tasks.reset();
+    handles.rows.reset();
     handles.consumer.reset();
     handles.queue.reset();
     handles.task.reset();
@@ -82,7 +86,7 @@ TEST_CASE("every function refuses a handle of another kind") {
     const Handles handles;
     for (const HandleCall& call : handle_calls()) {
         for (const Handle kind : kKinds) {
-            if (kind != call.kind) check_refused(call, handles.get(kind), "this is no handle of that kind");
+            if (kind != call.kind) check_refused(call, handles.get(kind), "this is not a handle of that kind");
         }
     }
 }
@@ -103,7 +107,7 @@ TEST_CASE("every function refuses pointers that were never handles") {
                                         reinterpret_cast<std::uintptr_t>(&on_stack),
                                         reinterpret_cast<std::uintptr_t>(on_heap.get())};
     // Well-formed tokens of every kind, of a slot that is not there.
-    for (std::uintptr_t kind = 0; kind < 8; ++kind) garbage.push_back(0xFFFFFFULL << 4 | kind << 1 | 1);
+    for (std::uintptr_t kind = 0; kind < 16; ++kind) garbage.push_back(0xFFFFFFULL << 5 | kind << 1 | 1);
     std::uint64_t random = 42;
     for (int i = 0; i < 200; ++i) garbage.push_back(random = random * 6364136223846793005 + 1442695040888963407);
     for (const HandleCall& call : handle_calls()) {
@@ -116,7 +120,7 @@ TEST_CASE("freeing NULL, garbage or twice does nothing") {
     sched_free(nullptr);
     sched_task_free(nullptr);
     sched_queue_free(nullptr);
-    sched_iterator_free(nullptr);
+    sched_task_iterator_free(nullptr);
     sched_trigger_free(nullptr);
     int garbage = 0;
     sched_config_free(reinterpret_cast<sched_config*>(&garbage));
@@ -171,5 +175,5 @@ TEST_CASE("a moved-from owner is an error, not a crash") {
     sched::Scheduler first(manual_config());
     sched::Scheduler second = std::move(first);
     CHECK(code_of([&] { first.start(); }) == UVSCHED_EHANDLE);  // NOLINT: on purpose
-    CHECK(second.state() == UVSCHED_STATE_STOPPED);
+    CHECK(second.state() == sched::State::stopped);
 }

@@ -69,7 +69,52 @@ TEST_CASE("a bad question throws, a good one without an answer does not") {
     CHECK(code_of([&] {
               sched::HistoryQuery query;
               query.state = "asleep";
-              static_cast<void>(scheduler.query_history(query));
+              static_cast<void>(scheduler.history(query).all());
           }) == UVSCHED_EINVAL);
-    CHECK(scheduler.query_history({}).empty());
+    CHECK(scheduler.history().all().empty());
+}
+
+TEST_CASE("an answer keeps its text") {
+    const sched::Answer answer(7, "a reason that is too long for a string's own room");
+    const sched::Answer copy = answer;
+    const sched_answer raw = copy.get();
+    CHECK(raw.ask_id == 7);
+    CHECK(raw.status == UVSCHED_TRIGGER_FAILED);
+    CHECK(std::string(raw.error, raw.error_length) == "a reason that is too long for a string's own room");
+    CHECK(sched::Answer(8, kStart).get().time == sched::to_c(kStart));
+}
+
+TEST_CASE("times are those of the system's clock, and a timeout that an int does not hold is a long one") {
+    CHECK(sched::from_c(0) == std::chrono::system_clock::time_point());
+    CHECK(sched::to_c(kStart + kMinute) == 1'767'225'660'000'000);
+    CHECK(sched::to_c(sched::kForever) == -1);
+    CHECK(sched::to_c(std::chrono::hours(24 * 365)) == INT32_MAX);
+}
+
+TEST_CASE("the numbers of a task have nothing where nothing is") {
+    sched::Scheduler scheduler(manual_config());
+    std::atomic<int> runs{0};
+    scheduler.register_function("count", count_run, &runs);
+    sched::Task task = every_second("count", "a");
+    scheduler.start();
+    scheduler.add_task(task);
+    CHECK(task.info().next_run_time == kStart + kSecond);
+    CHECK_FALSE(task.info().mistrigger_grace_time);
+    CHECK(task.info().on_crash == sched::OnCrash::rerun);
+    scheduler.pause_task("a");
+    CHECK(scheduler.get_task("a").info().paused);
+    CHECK_FALSE(scheduler.get_task("a").info().next_run_time);
+    scheduler.shutdown(kLong);
+}
+
+TEST_CASE("an iterator gives its elements, then nothing, again and again") {
+    sched::Scheduler scheduler(manual_config());
+    std::atomic<int> runs{0};
+    scheduler.register_function("count", count_run, &runs);
+    for (const char* id : {"a", "b"}) scheduler.add_task(every_second("count", id));
+    sched::TaskIterator tasks = scheduler.get_tasks();
+    CHECK(tasks.next()->id() == "a");
+    CHECK(tasks.next()->id() == "b");
+    for (int i = 0; i < 2; ++i) CHECK_FALSE(tasks.next());
+    CHECK(scheduler.get_tasks().all().size() == 2);
 }

@@ -25,7 +25,7 @@ struct Slow {
 void start_slow(sched::Scheduler& scheduler, Slow& slow) {
     scheduler.register_function("slow", Slow::run, &slow);
     scheduler.add_task(std::move(sched::Task("slow").set_executor("pool")));
-    if (scheduler.state() == UVSCHED_STATE_STOPPED) scheduler.start();
+    if (scheduler.state() == sched::State::stopped) scheduler.start();
     REQUIRE(slow.begun.wait());
 }
 
@@ -36,7 +36,7 @@ TEST_CASE("states: stopped, running, paused, and again") {
     std::atomic<int> runs{0};
     scheduler.register_function("count", count_run, &runs);
     scheduler.add_task(every_second("count", "a"));
-    CHECK(scheduler.state() == UVSCHED_STATE_STOPPED);
+    CHECK(scheduler.state() == sched::State::stopped);
     for (const auto call : {sched_pause, sched_resume}) CHECK(call(scheduler.get()) == UVSCHED_ENOTRUNNING);
     CHECK(sched_wait_idle(scheduler.get(), 0) == UVSCHED_ENOTRUNNING);
     CHECK(sched_wait(scheduler.get(), 0) == UVSCHED_ENOTRUNNING);
@@ -44,27 +44,27 @@ TEST_CASE("states: stopped, running, paused, and again") {
     CHECK(sched_shutdown(scheduler.get(), 0) == UVSCHED_ENOTRUNNING);
 
     scheduler.start_paused();
-    CHECK(scheduler.state() == UVSCHED_STATE_PAUSED);
+    CHECK(scheduler.state() == sched::State::paused);
     CHECK_FAILS(sched_start(scheduler.get()), UVSCHED_EALREADY, "already");
     CHECK_FAILS(sched_start_paused(scheduler.get()), UVSCHED_EALREADY, "already");
-    pass(scheduler, sched::kSecond);
+    pass(scheduler, kSecond);
     CHECK(runs == 0);
     scheduler.resume();
-    CHECK(scheduler.state() == UVSCHED_STATE_RUNNING);
+    CHECK(scheduler.state() == sched::State::running);
     scheduler.wait_idle(kLong);
     CHECK(runs == 1);
     scheduler.pause();
-    pass(scheduler, 5 * sched::kSecond);
+    pass(scheduler, 5 * kSecond);
     CHECK(runs == 1);
     scheduler.resume();
     scheduler.wait_idle(kLong);
     CHECK(runs == 2);
 
     scheduler.shutdown(kLong);
-    CHECK(scheduler.state() == UVSCHED_STATE_STOPPED);
+    CHECK(scheduler.state() == sched::State::stopped);
     CHECK(sched_shutdown(scheduler.get(), 0) == UVSCHED_ENOTRUNNING);
     scheduler.start();
-    pass(scheduler, sched::kSecond);
+    pass(scheduler, kSecond);
     CHECK(runs == 3);
     scheduler.shutdown(kLong);
 }
@@ -72,14 +72,14 @@ TEST_CASE("states: stopped, running, paused, and again") {
 TEST_CASE("bad modes and timeouts are refused") {
     sched::Scheduler scheduler(manual_config());
     scheduler.start();
-    CHECK_FAILS(sched_stop(scheduler.get(), 7), UVSCHED_EINVAL, "mode: 7");
+    CHECK_FAILS(sched_stop(scheduler.get(), static_cast<sched_stop_mode>(7)), UVSCHED_EINVAL, "mode: 7");
     for (const auto call : {sched_wait, sched_shutdown, sched_wait_idle}) {
         CHECK_FAILS(call(scheduler.get(), -2), UVSCHED_EINVAL, "timeout_ms: -2");
     }
-    CHECK(scheduler.state() == UVSCHED_STATE_RUNNING);
-    CHECK_FAILS(sched_state(scheduler.get(), nullptr), UVSCHED_EINVAL, "out: NULL");
+    CHECK(scheduler.state() == sched::State::running);
+    CHECK_FAILS(sched_get_state(nullptr, scheduler.get()), UVSCHED_EINVAL, "out: NULL");
     sched_stats stats{};
-    CHECK_FAILS(sched_get_stats(scheduler.get(), &stats), UVSCHED_EINVAL, "out->size: 0");
+    CHECK_FAILS(sched_get_stats(&stats, scheduler.get()), UVSCHED_EINVAL, "out->size: 0");
     sched_scheduler* out = nullptr;
     CHECK(sched_new(nullptr, nullptr) == UVSCHED_EINVAL);
     CHECK(sched_new(&out, nullptr) == UVSCHED_EHANDLE);
@@ -91,19 +91,19 @@ TEST_CASE("a deadline passes, the stop goes on, and every waiter gets the same r
     start_slow(scheduler, slow);
     CHECK_FAILS(sched_wait_idle(scheduler.get(), 1), UVSCHED_ETIMEDOUT, "after 1 ms");
     CHECK_FAILS(sched_shutdown(scheduler.get(), 1), UVSCHED_ETIMEDOUT, "after 1 ms");
-    CHECK(scheduler.state() == UVSCHED_STATE_STOPPING);
+    CHECK(scheduler.state() == sched::State::stopping);
     CHECK_FAILS(sched_wait(scheduler.get(), 0), UVSCHED_ETIMEDOUT, "after 0 ms");
     CHECK(sched_start(scheduler.get()) == UVSCHED_EALREADY);
     CHECK(sched_pause(scheduler.get()) == UVSCHED_ENOTRUNNING);
     int results[2] = {1, 1};
-    std::thread one([&] { results[0] = sched_shutdown(scheduler.get(), kLong); });
-    std::thread two([&] { results[1] = sched_wait(scheduler.get(), kLong); });
+    std::thread one([&] { results[0] = sched_shutdown(scheduler.get(), sched::to_c(kLong)); });
+    std::thread two([&] { results[1] = sched_wait(scheduler.get(), sched::to_c(kLong)); });
     slow.go_on.set();
     one.join();
     two.join();
     // A waiter that comes when all is over is told so.
     for (const int result : results) CHECK((result == UVSCHED_OK || result == UVSCHED_ENOTRUNNING));
-    CHECK(scheduler.state() == UVSCHED_STATE_STOPPED);
+    CHECK(scheduler.state() == sched::State::stopped);
     CHECK_FALSE(slow.was_cancelled);
 }
 
@@ -120,12 +120,12 @@ TEST_CASE("stop with cancel asks what runs to end") {
     scheduler.add_task(std::move(sched::Task("ask").set_id("a").set_executor("pool")));
     scheduler.start();
     REQUIRE(slow.begun.wait());
-    scheduler.stop(UVSCHED_STOP_CANCEL);
-    scheduler.stop(UVSCHED_STOP_WAIT);
+    scheduler.stop(sched::StopMode::cancel);
+    scheduler.stop(sched::StopMode::wait);
     CHECK(asked.wait());
-    const int result = sched_wait(scheduler.get(), kLong);
+    const int result = sched_wait(scheduler.get(), sched::to_c(kLong));
     CHECK((result == UVSCHED_OK || result == UVSCHED_ENOTRUNNING));
-    const auto rows = scheduler.query_history({});
+    const auto rows = scheduler.history().all();
     REQUIRE(rows.size() == 1);
     CHECK(rows[0].state == "cancelled");
 }
@@ -138,15 +138,15 @@ TEST_CASE("shutdown inside a callback begins the stop and cannot wait") {
         std::atomic<int> wait{1};
         std::atomic<int> idle{1};
         scheduler.register_function("end", [&](const sched::Run&) {
-            idle = sched_wait_idle(scheduler.get(), kLong);
-            shutdown = sched_shutdown(scheduler.get(), kLong);
+            idle = sched_wait_idle(scheduler.get(), sched::to_c(kLong));
+            shutdown = sched_shutdown(scheduler.get(), sched::to_c(kLong));
             wait = sched_wait(scheduler.get(), -1);
         });
         scheduler.add_task(std::move(sched::Task("end").set_executor(executor)));
         scheduler.start();
-        const int result = sched_wait(scheduler.get(), kLong);
+        const int result = sched_wait(scheduler.get(), sched::to_c(kLong));
         CHECK((result == UVSCHED_OK || result == UVSCHED_ENOTRUNNING));
-        CHECK(scheduler.state() == UVSCHED_STATE_STOPPED);
+        CHECK(scheduler.state() == sched::State::stopped);
         CHECK(idle == UVSCHED_EDEADLK);
         CHECK(shutdown == UVSCHED_EDEADLK);
         CHECK(wait == UVSCHED_EDEADLK);
@@ -158,13 +158,13 @@ TEST_CASE("shutdown inside a listener begins the stop and cannot wait") {
     std::atomic<int> result{1};
     Signal told;
     scheduler.add_listener(UVSCHED_EVENT_SCHEDULER_STARTED, [&](const sched::Event&) {
-        result = sched_shutdown(scheduler.get(), kLong);
+        result = sched_shutdown(scheduler.get(), sched::to_c(kLong));
         told.set();
     });
     scheduler.start();
     REQUIRE(told.wait());
     CHECK(result == UVSCHED_EDEADLK);
-    const int waited = sched_wait(scheduler.get(), kLong);
+    const int waited = sched_wait(scheduler.get(), sched::to_c(kLong));
     CHECK((waited == UVSCHED_OK || waited == UVSCHED_ENOTRUNNING));
 }
 
@@ -227,8 +227,9 @@ TEST_CASE("the manual clock advances and steps; the system's does not") {
     std::atomic<int> steps{0};
     scheduler.register_function("count", count_run, &runs);
     Signal stepped;
+    const ShutDownAtEnd end(scheduler);
     scheduler.add_listener(UVSCHED_EVENT_CLOCK_STEP, [&](const sched::Event& event) {
-        steps = static_cast<int>(event.count() / sched::kSecond);
+        steps = static_cast<int>(sched::Micros(event.count()) / kSecond);
         stepped.set();
     });
     scheduler.add_task(std::move(every_second("count", "grid").set_start_at(kStart)));
@@ -236,20 +237,24 @@ TEST_CASE("the manual clock advances and steps; the system's does not") {
     scheduler.wait_idle(kLong);
     CHECK(runs == 1);
     CHECK_FAILS(sched_clock_advance(scheduler.get(), -1), UVSCHED_EINVAL, "microseconds: -1");
-    scheduler.clock_step(10 * sched::kSecond);
+    for (const std::int64_t far : {INT64_MAX, INT64_MAX - 1, INT64_MIN, INT64_MIN + 1}) {
+        CHECK_FAILS(sched_clock_step(scheduler.get(), far), UVSCHED_EINVAL, "1970 to 2199");
+    }
+    CHECK_FAILS(sched_clock_advance(scheduler.get(), INT64_MAX), UVSCHED_EINVAL, "1970 to 2199");
+    scheduler.clock_step(10 * kSecond);
     scheduler.wait_idle(kLong);
-    CHECK(scheduler.clock_now() == kStart + 10 * sched::kSecond);
+    CHECK(scheduler.clock_now() == kStart + 10 * kSecond);
     CHECK(stepped.wait());
     CHECK(steps == 10);
     CHECK(runs == 2);  // what was jumped over is one coalesced run
-    scheduler.clock_step(-5 * sched::kSecond);
+    scheduler.clock_step(-5 * kSecond);
     scheduler.wait_idle(kLong);
     CHECK(stepped.wait(2));
     CHECK(steps == -5);
     CHECK(runs == 2);
-    pass(scheduler, 5 * sched::kSecond);
+    pass(scheduler, 5 * kSecond);
     CHECK(runs == 2);  // that slot had its run
-    pass(scheduler, sched::kSecond);
+    pass(scheduler, kSecond);
     CHECK(runs == 3);
 
     sched::Scheduler real{sched::Config()};
@@ -261,10 +266,11 @@ TEST_CASE("the manual clock advances and steps; the system's does not") {
 TEST_CASE("stats count") {
     sched::Scheduler scheduler(manual_config());
     std::atomic<int> runs{0};
+    const ShutDownAtEnd end(scheduler);
     scheduler.register_function("count", count_run, &runs);
     scheduler.add_task(every_second("count", "a"));
     scheduler.start();
-    for (int i = 0; i < 4; ++i) pass(scheduler, sched::kSecond);
+    for (int i = 0; i < 4; ++i) pass(scheduler, kSecond);
     const sched_stats stats = scheduler.stats();
     CHECK(stats.fires == 4);
     CHECK(stats.finished == 4);

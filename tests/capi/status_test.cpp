@@ -1,3 +1,5 @@
+#include <sqlite3.h>
+
 #include <cstring>
 #include <string>
 #include <thread>
@@ -14,7 +16,7 @@ TEST_CASE("codes have names") {
     CHECK(std::string(sched_error_name(UVSCHED_EINVAL)) == "UVSCHED_EINVAL");
     CHECK(std::string(sched_error_name(UVSCHED_EDEADLK)) == "UVSCHED_EDEADLK");
     CHECK(std::string(sched_error_name(UVSCHED_EINTERNAL)) == "UVSCHED_EINTERNAL");
-    for (const int unknown : {1, 4, INT32_MAX, UVSCHED_EINTERNAL - 1, INT32_MIN}) {
+    for (const int unknown : {1, 4, INT32_MAX, UVSCHED_EEND - 1, INT32_MIN}) {
         CHECK(std::string(sched_error_name(unknown)) == "UVSCHED_?");
     }
 }
@@ -23,6 +25,18 @@ TEST_CASE("the library has the header's version") {
     const std::string version = std::to_string(UVSCHED_VERSION_MAJOR) + "." + std::to_string(UVSCHED_VERSION_MINOR) +
                                 "." + std::to_string(UVSCHED_VERSION_PATCH);
     CHECK(sched_version() == version);
+}
+
+TEST_CASE("the details name the libraries that are loaded") {
+    const std::string details = sched_version_details();
+#ifdef UVSCHED_BUNDLED
+    const std::string opening = " (bundled: libuv ";
+#else
+    const std::string opening = " (libuv ";
+#endif
+    CHECK(details.starts_with(sched_version() + opening));
+    CHECK(details.ends_with(std::string(", SQLite ") + SQLITE_VERSION + ")"));
+    CHECK(sched_version_details() == static_cast<const void*>(sched_version_details()));
 }
 
 TEST_CASE("the last error belongs to the thread, and stays until the next") {
@@ -70,6 +84,8 @@ TEST_CASE("the header repeats the engine's codes") {
         {UVSCHED_ECORRUPT, Code::corrupt},
         {UVSCHED_EUNSUPPORTED, Code::unsupported},
         {UVSCHED_EINTERNAL, Code::internal},
+        {UVSCHED_ENOTHREAD, Code::no_thread},
+        {UVSCHED_ENODESCRIPTOR, Code::no_descriptor},
     };
     for (const auto& [number, code] : pairs) CHECK(number == static_cast<int>(code));
 }
@@ -107,6 +123,11 @@ TEST_CASE("the header repeats the engine's event codes") {
         {UVSCHED_EVENT_SLOW_INLINE, slow_inline},
         {UVSCHED_EVENT_EVENTS_DROPPED, events_dropped},
         {UVSCHED_EVENT_TRIGGER_ERROR, trigger_error},
+        {UVSCHED_EVENT_RESOURCE_ERROR, resource_error},
+        {UVSCHED_EVENT_TASK_REDECLARED, task_redeclared},
+        {UVSCHED_EVENT_TASK_UNDECLARED, task_undeclared},
+        {UVSCHED_EVENT_TASK_UNNAMED, task_unnamed},
+        {UVSCHED_EVENT_TASK_DELAYED, task_delayed},
     };
     std::uint64_t all = 0;
     for (const auto& [number, code] : pairs) {

@@ -37,7 +37,7 @@ void count_destroy(void* counter) { static_cast<std::atomic<int>*>(counter)->fet
 
 sched::Task every_second(const std::string& function, const std::string& id) {
     sched::Task task(function);
-    task.set_id(id).set_interval(sched::kSecond);
+    task.set_id(id).set_interval(kSecond);
     return task;
 }
 

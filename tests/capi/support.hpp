@@ -14,9 +14,13 @@
 
 namespace capi_test {
 
-inline constexpr sched::Instant kStart = 1'767'225'600'000'000;  // 2026-01-01T00:00:00Z
-inline constexpr sched::Micros kMinute = 60 * sched::kSecond;
-inline constexpr int kLong = 60'000;  // milliseconds; whatever takes so long has failed
+inline constexpr sched::Instant kStart = sched::from_c(1'767'225'600'000'000);  // 2026-01-01T00:00:00Z
+inline constexpr std::chrono::seconds kSecond{1};
+inline constexpr std::chrono::minutes kMinute{1};
+inline constexpr sched::Millis kLong{60'000};  // whatever takes so long has failed
+
+// A number of microseconds as the C functions take it.
+[[nodiscard]] constexpr std::int64_t micros(sched::Micros span) { return span.count(); }
 
 // A call fails with this code, and its text has this part.
 #define CHECK_FAILS(call, status, part)                                        \
@@ -47,7 +51,7 @@ public:
     // Until it was set so many times; false after kLong.
     [[nodiscard]] bool wait(int times = 1) {
         std::unique_lock lock(mutex_);
-        return changed_.wait_for(lock, std::chrono::milliseconds(kLong), [&] { return count_ >= times; });
+        return changed_.wait_for(lock, kLong, [&] { return count_ >= times; });
     }
     [[nodiscard]] int count() {
         const std::lock_guard lock(mutex_);
@@ -87,6 +91,19 @@ void count_destroy(void* counter);
 
 // An interval task of a second, with an id.
 [[nodiscard]] sched::Task every_second(const std::string& function, const std::string& id);
+
+// Shuts a scheduler down at the end of its test. One that is freed while it runs stops later, by itself, and its
+// functions may still use what the test has on its stack: declare this after whatever they use.
+class ShutDownAtEnd {
+public:
+    explicit ShutDownAtEnd(sched::Scheduler& scheduler) : scheduler_(scheduler) {}
+    ~ShutDownAtEnd() { sched_shutdown(scheduler_.get(), sched::to_c(kLong)); }
+    ShutDownAtEnd(const ShutDownAtEnd&) = delete;
+    ShutDownAtEnd& operator=(const ShutDownAtEnd&) = delete;
+
+private:
+    sched::Scheduler& scheduler_;
+};
 
 // Time passes, and all that became due is done.
 void pass(sched::Scheduler& scheduler, sched::Micros span);

@@ -7,7 +7,7 @@ using namespace capi_test;
 
 namespace {
 
-constexpr sched::Instant kLater = kStart + 3600 * sched::kSecond;
+constexpr sched::Instant kLater = kStart + 3600 * kSecond;
 
 }  // namespace
 
@@ -35,18 +35,24 @@ TEST_CASE("setters refuse bad text") {
 TEST_CASE("setters refuse bad numbers") {
     const sched::Task task("f");
     sched_task* const raw = task.get();
-    CHECK_FAILS(sched_task_set_interval(raw, 0), UVSCHED_EINVAL, "interval: 0 is not at least 1");
+    CHECK_FAILS(sched_task_set_interval(raw, 0), UVSCHED_EINVAL, "interval: 0 us is less than 1 us");
+    CHECK_FAILS(sched_task_set_interval(raw, INT64_MAX), UVSCHED_EINVAL, "is longer than the years 1970 to 2199");
+    CHECK_FAILS(sched_task_set_interval(raw, INT64_MIN), UVSCHED_EINVAL, "interval: -9223372036854775808 us");
     CHECK_FAILS(sched_task_set_interval(raw, -5), UVSCHED_EINVAL, "interval: -5");
     CHECK_FAILS(sched_task_set_jitter(raw, -1), UVSCHED_EINVAL, "jitter: -1");
-    CHECK_FAILS(sched_task_set_grace_time(raw, INT64_MIN), UVSCHED_EINVAL, "grace_time: -9223372036854775808");
+    CHECK_FAILS(sched_task_set_mistrigger_grace_time(raw, INT64_MIN), UVSCHED_EINVAL,
+                "mistrigger_grace_time: -9223372036854775808");
     CHECK_FAILS(sched_task_set_coalesce(raw, -1), UVSCHED_EINVAL, "coalesce: -1 is neither 0 nor 1");
     CHECK_FAILS(sched_task_set_max_instances(raw, 0), UVSCHED_EINVAL, "max_instances: 0");
     CHECK_FAILS(sched_task_set_max_catch_up(raw, 0), UVSCHED_EINVAL, "max_catch_up: 0");
+    CHECK_FAILS(sched_task_set_max_catch_up(raw, INT32_MAX), UVSCHED_EINVAL, "is more than 100000");
+    CHECK_FAILS(sched_task_set_next_run_time(raw, INT64_MAX), UVSCHED_EINVAL, "next_run_time");
+    CHECK_FAILS(sched_task_set_next_run_time(raw, INT64_MIN), UVSCHED_EINVAL, "1970 to 2199");
     CHECK_FAILS(sched_task_set_max_crashes(raw, 0), UVSCHED_EINVAL, "max_crashes: 0");
-    CHECK_FAILS(sched_task_set_on_crash(raw, 2), UVSCHED_EINVAL, "on_crash: 2");
+    CHECK_FAILS(sched_task_set_on_crash(raw, static_cast<sched_on_crash>(2)), UVSCHED_EINVAL, "on_crash: 2");
     sched_task_info info{};
-    CHECK_FAILS(sched_task_get_info(raw, &info), UVSCHED_EINVAL, "out->size: 0");
-    CHECK_FAILS(sched_task_get_info(raw, nullptr), UVSCHED_EINVAL, "out: NULL");
+    CHECK_FAILS(sched_task_get_info(&info, raw), UVSCHED_EINVAL, "out->size: 0");
+    CHECK_FAILS(sched_task_get_info(nullptr, raw), UVSCHED_EINVAL, "out: NULL");
 }
 
 TEST_CASE("arguments are a JSON array or object") {
@@ -88,17 +94,17 @@ TEST_CASE("members of a trigger are set in any order") {
         R"({"end_at":"2026-01-01T01:00:00Z","jitter":2,"seconds":10,"start_at":"2026-01-01T00:00:00Z",)"
         R"("timezone":"Europe/Madrid","type":"interval"})";
     sched::Task after("f");
-    after.set_interval(10 * sched::kSecond).set_start_at(kStart).set_end_at(kLater);
-    after.set_jitter(2 * sched::kSecond).set_timezone("Europe/Madrid");
+    after.set_interval(10 * kSecond).set_start_at(kStart).set_end_at(kLater);
+    after.set_jitter(2 * kSecond).set_timezone("Europe/Madrid");
     CHECK(after.trigger_json() == expected);
     sched::Task before("f");
-    before.set_timezone("Europe/Madrid").set_jitter(2 * sched::kSecond).set_end_at(kLater).set_start_at(kStart);
-    before.set_interval(10 * sched::kSecond);
+    before.set_timezone("Europe/Madrid").set_jitter(2 * kSecond).set_end_at(kLater).set_start_at(kStart);
+    before.set_interval(10 * kSecond);
     CHECK(before.trigger_json() == expected);
     sched::Task json("f");
     json.set_end_at(kLater).set_trigger_json(
         R"({"type": "interval", "seconds": 10, "start_at": "2026-01-01T01:00:00+01:00"})");
-    json.set_jitter(2 * sched::kSecond).set_timezone("Europe/Madrid");
+    json.set_jitter(2 * kSecond).set_timezone("Europe/Madrid");
     CHECK(json.trigger_json() == expected);
     CHECK(doctest::String(json.trigger_text().c_str()) == doctest::Contains("interval of 10 s"));
 }
@@ -114,11 +120,11 @@ TEST_CASE("members that do not fit the trigger are refused when it is added") {
     last.set_start_at(kStart).set_trigger_json(R"({"type": "shutdown"})");
     CHECK_FAILS(sched_add_task(scheduler.get(), last.get(), 0), UVSCHED_EINVAL, "trigger.start_at: unknown key");
     sched::Task early("count");
-    early.set_date(-1);
+    early.set_date(sched::from_c(-1));
     CHECK_FAILS(sched_add_task(scheduler.get(), early.get(), 0), UVSCHED_EINVAL, "run_at: 1969-12-31");
     sched::Task nameless = sched::Task::changes();
     CHECK_FAILS(sched_add_task(scheduler.get(), nameless.get(), 0), UVSCHED_EINVAL, "function: not set");
-    CHECK_FAILS(sched_add_task(scheduler.get(), last.get(), 4), UVSCHED_EINVAL, "flags: 4");
+    CHECK_FAILS(sched_add_task(scheduler.get(), last.get(), 3), UVSCHED_EINVAL, "flags: 3");
 }
 
 TEST_CASE("a failed setter changes nothing") {
@@ -136,22 +142,27 @@ TEST_CASE("getters show what was set") {
     CHECK(task.store().empty());
     CHECK(task.trigger_json().empty());
     CHECK(task.trigger_text().empty());
-    task.set_store("s").set_executor("e").set_name("n").set_grace_time(5).set_max_catch_up(6).set_max_crashes(7);
-    task.set_on_crash(UVSCHED_CRASH_MARK_LOST).set_coalesce(false).set_max_instances(8).set_next_run_time(kLater);
+    task.set_store("s")
+        .set_executor("e")
+        .set_name("n")
+        .set_mistrigger_grace_time(sched::Micros(5))
+        .set_max_catch_up(6)
+        .set_max_crashes(7);
+    task.set_on_crash(sched::OnCrash::mark_lost).set_coalesce(false).set_max_instances(8).set_next_run_time(kLater);
     CHECK(task.store() == "s");
     CHECK(task.executor() == "e");
     CHECK(task.name() == "n");
-    sched_task_info info = task.info();
-    CHECK(info.grace_time == 5);
+    const sched::TaskInfo info = task.info();
+    CHECK(info.mistrigger_grace_time == sched::Micros(5));
     CHECK(info.max_catch_up == 6);
     CHECK(info.max_crashes == 7);
-    CHECK(info.on_crash == UVSCHED_CRASH_MARK_LOST);
-    CHECK(info.coalesce == 0);
+    CHECK(info.on_crash == sched::OnCrash::mark_lost);
+    CHECK_FALSE(info.coalesce);
     CHECK(info.max_instances == 8);
-    CHECK(info.next_run == kLater);
+    CHECK(info.next_run_time == kLater);
     task.set_paused();
     CHECK(task.info().paused == 1);
-    CHECK_FALSE(task.next_run());
+    CHECK_FALSE(task.next_run_time());
 }
 
 TEST_CASE("a caller that knows a longer struct gets zeros behind ours") {
@@ -162,7 +173,7 @@ TEST_CASE("a caller that knows a longer struct gets zeros behind ours") {
     } longer{};
     longer.known.size = sizeof longer;
     longer.later = 5;
-    CHECK(sched_task_get_info(task.get(), &longer.known) == UVSCHED_OK);
+    CHECK(sched_task_get_info(&longer.known, task.get()) == UVSCHED_OK);
     CHECK(longer.known.size == sizeof longer);
     CHECK(longer.later == 0);
     CHECK(longer.known.max_instances == 1);

@@ -17,6 +17,7 @@ struct World {
     std::atomic<int> runs{0};
     std::atomic<int> others{0};
     sched::Scheduler scheduler;
+    ShutDownAtEnd end{scheduler};
 };
 
 }  // namespace
@@ -32,12 +33,12 @@ TEST_CASE("a task runs, and its getters show how it is stored") {
         CHECK(task.executor() == "default");
         CHECK(task.name() == "count");
         world.scheduler.start();
-        for (int i = 0; i < 3; ++i) pass(world.scheduler, sched::kSecond);
+        for (int i = 0; i < 3; ++i) pass(world.scheduler, kSecond);
         CHECK(world.runs == 3);
         const sched::Task stored = world.scheduler.get_task("a");
         CHECK(stored.info().pending == 0);
         CHECK(stored.info().runs == 3);
-        CHECK(stored.next_run() == kStart + 4 * sched::kSecond);
+        CHECK(stored.next_run_time() == kStart + 4 * kSecond);
         CHECK(stored.trigger_text() == "interval of 1 s");
         CHECK(stored.trigger_json() == R"({"seconds":1,"type":"interval"})");
         world.scheduler.shutdown(kLong);
@@ -50,17 +51,17 @@ TEST_CASE("adding again: equal changes nothing, different is a conflict, or repl
         World world(durable);
         world.scheduler.start();
         world.scheduler.add_task(every_second("count", "a"));
-        pass(world.scheduler, sched::kSecond);
+        pass(world.scheduler, kSecond);
         sched::Task same = every_second("count", "a");
         world.scheduler.add_task(same);
         CHECK(same.info().runs == 1);
-        CHECK(same.next_run() == kStart + 2 * sched::kSecond);
+        CHECK(same.next_run_time() == kStart + 2 * kSecond);
         sched::Task other = every_second("count", "a");
-        other.set_interval(5 * sched::kSecond);
+        other.set_interval(5 * kSecond);
         CHECK_FAILS(sched_add_task(world.scheduler.get(), other.get(), 0), UVSCHED_ECONFLICT, "interval of 5 s");
-        world.scheduler.add_task(other, UVSCHED_REPLACE_EXISTING);
+        world.scheduler.add_task(other, sched::OnExisting::replace);
         CHECK(other.info().runs == 1);
-        CHECK(other.next_run() == kStart + 6 * sched::kSecond);
+        CHECK(other.next_run_time() == kStart + 6 * kSecond);
         world.scheduler.shutdown(kLong);
     }
 }
@@ -69,7 +70,7 @@ TEST_CASE("a description may be added many times") {
     World world(false);
     world.scheduler.start();
     sched::Task task("count");
-    task.set_interval(sched::kSecond);
+    task.set_interval(kSecond);
     for (int i = 0; i < 5; ++i) world.scheduler.add_task(task.set_id("task " + std::to_string(i)));
     sched::Task once("count");
     world.scheduler.add_task(once);
@@ -77,9 +78,9 @@ TEST_CASE("a description may be added many times") {
     CHECK_FALSE(first.empty());
     world.scheduler.add_task(once);
     CHECK(once.id() != first);
-    pass(world.scheduler, 0);
+    pass(world.scheduler, sched::Micros(0));
     CHECK(world.runs == 2);
-    pass(world.scheduler, sched::kSecond);
+    pass(world.scheduler, kSecond);
     CHECK(world.runs == 7);
 }
 
@@ -96,21 +97,21 @@ TEST_CASE("unknown functions, stores, executors and ids are named") {
         refused(std::move(every_second("count", "a").set_store("cellar")), "cellar");
         refused(std::move(every_second("count", "a").set_executor("gpu")), "gpu");
         sched_task* out = nullptr;
-        CHECK_FAILS(sched_get_task(raw, &out, nullptr, "who"), UVSCHED_ENOTFOUND, "\"who\"");
-        CHECK_FAILS(sched_get_task(raw, &out, "cellar", "who"), UVSCHED_ENOTFOUND, "cellar");
-        CHECK_FAILS(sched_remove_task(raw, "default", "who"), UVSCHED_ENOTFOUND, "\"who\"");
-        CHECK_FAILS(sched_pause_task(raw, nullptr, "who"), UVSCHED_ENOTFOUND, "\"who\"");
-        CHECK_FAILS(sched_resume_task(raw, nullptr, "who"), UVSCHED_ENOTFOUND, "\"who\"");
-        CHECK_FAILS(sched_run_task(raw, nullptr, "who"), UVSCHED_ENOTFOUND, "\"who\"");
-        CHECK_FAILS(sched_get_task(raw, &out, nullptr, nullptr), UVSCHED_EINVAL, "sched_get_task: id: NULL");
-        CHECK_FAILS(sched_remove_task(raw, nullptr, std::string(300, 'x').c_str()), UVSCHED_EINVAL, "300 bytes");
+        CHECK_FAILS(sched_get_task(&out, raw, "who", nullptr), UVSCHED_ENOTFOUND, "\"who\"");
+        CHECK_FAILS(sched_get_task(&out, raw, "who", "cellar"), UVSCHED_ENOTFOUND, "cellar");
+        CHECK_FAILS(sched_delete_task(raw, "who", "default"), UVSCHED_ENOTFOUND, "\"who\"");
+        CHECK_FAILS(sched_pause_task(raw, "who", nullptr), UVSCHED_ENOTFOUND, "\"who\"");
+        CHECK_FAILS(sched_resume_task(raw, "who", nullptr), UVSCHED_ENOTFOUND, "\"who\"");
+        CHECK_FAILS(sched_run_task(raw, "who", nullptr), UVSCHED_ENOTFOUND, "\"who\"");
+        CHECK_FAILS(sched_get_task(&out, raw, nullptr, nullptr), UVSCHED_EINVAL, "sched_get_task: id: NULL");
+        CHECK_FAILS(sched_delete_task(raw, std::string(300, 'x').c_str(), nullptr), UVSCHED_EINVAL, "300 bytes");
         CHECK(out == nullptr);
     }
 }
 
 TEST_CASE("a durable store refuses what another process could not resolve") {
     World world(true);
-    sched::Queue queue = world.scheduler.queue("queue");
+    sched::Queue queue = world.scheduler.get_queue("queue");
     sched::Task local = every_second("count", "a");
     local.set_local();
     CHECK_FAILS(sched_add_task(world.scheduler.get(), local.get(), 0), UVSCHED_EINVAL, "durable");
@@ -121,7 +122,7 @@ TEST_CASE("a durable store refuses what another process could not resolve") {
     world.scheduler.add_task(every_second("count", "a"));
     sched::Task changes = sched::Task::changes();
     changes.set_local();
-    CHECK_FAILS(sched_change_task(world.scheduler.get(), nullptr, "a", changes.get()), UVSCHED_EINVAL, "durable");
+    CHECK_FAILS(sched_update_task(world.scheduler.get(), "a", nullptr, changes.get()), UVSCHED_EINVAL, "durable");
 }
 
 TEST_CASE("pause, resume, run now, remove") {
@@ -132,21 +133,21 @@ TEST_CASE("pause, resume, run now, remove") {
         world.scheduler.add_task(every_second("count", "a"));
         world.scheduler.pause_task("a");
         CHECK(world.scheduler.get_task("a").info().paused == 1);
-        pass(world.scheduler, 10 * sched::kSecond + 1);
+        pass(world.scheduler, 10 * kSecond + sched::Micros(1));
         CHECK(world.runs == 0);
         world.scheduler.run_task("a");
         world.scheduler.wait_idle(kLong);
         CHECK(world.runs == 1);
         world.scheduler.resume_task("a", "default");
-        pass(world.scheduler, sched::kSecond);
+        pass(world.scheduler, kSecond);
         CHECK(world.runs == 2);
-        world.scheduler.remove_task("a");
-        pass(world.scheduler, 10 * sched::kSecond);
+        world.scheduler.delete_task("a");
+        pass(world.scheduler, 10 * kSecond);
         CHECK(world.runs == 2);
         CHECK(code_of([&] { static_cast<void>(world.scheduler.get_task("a")); }) == UVSCHED_ENOTFOUND);
         for (const char* id : {"a", "b", "c"}) world.scheduler.add_task(every_second("count", id));
         CHECK(world.scheduler.remove_all_tasks() == 3);
-        CHECK(sched_remove_all_tasks(world.scheduler.get(), "default", nullptr) == UVSCHED_OK);
+        CHECK(sched_remove_all_tasks(nullptr, world.scheduler.get(), "default") == UVSCHED_OK);
         world.scheduler.shutdown(kLong);
     }
 }
@@ -159,31 +160,31 @@ TEST_CASE("changes apply what was set, and nothing else") {
         sched::Task task = every_second("count", "a");
         world.scheduler.add_task(task.set_arguments("[1]").set_max_instances(4));
         sched::Task changes = sched::Task::changes();
-        world.scheduler.change_task("a", changes.set_function("other").set_name("new name"));
+        world.scheduler.update_task("a", changes.set_function("other").set_name("new name"));
         sched::Task now = world.scheduler.get_task("a");
         CHECK(now.function() == "other");
         CHECK(now.name() == "new name");
         CHECK(now.arguments() == "[1]");
         CHECK(now.info().max_instances == 4);
-        CHECK(now.next_run() == kStart + sched::kSecond);
+        CHECK(now.next_run_time() == kStart + kSecond);
 
         sched::Task jitter = sched::Task::changes();
-        world.scheduler.change_task("a", jitter.set_jitter(sched::kSecond));
+        world.scheduler.update_task("a", jitter.set_jitter(kSecond));
         CHECK(world.scheduler.get_task("a").trigger_json() == R"({"jitter":1,"seconds":1,"type":"interval"})");
         sched::Task slower = sched::Task::changes();
-        world.scheduler.change_task("a", slower.set_interval(10 * sched::kSecond).set_coalesce(false));
+        world.scheduler.update_task("a", slower.set_interval(10 * kSecond).set_coalesce(false));
         now = world.scheduler.get_task("a");
         CHECK(now.trigger_json() == R"({"seconds":10,"type":"interval"})");
         CHECK(now.info().coalesce == 0);
-        pass(world.scheduler, 10 * sched::kSecond);
+        pass(world.scheduler, 10 * kSecond);
         CHECK(world.others == 1);
 
         sched::Task moved = sched::Task::changes();
         moved.set_id("b");
-        CHECK_FAILS(sched_change_task(world.scheduler.get(), nullptr, "a", moved.get()), UVSCHED_EINVAL, "id: \"a\"");
+        CHECK_FAILS(sched_update_task(world.scheduler.get(), "a", nullptr, moved.get()), UVSCHED_EINVAL, "id: \"a\"");
         sched::Task away = sched::Task::changes();
         away.set_store("elsewhere");
-        CHECK_FAILS(sched_change_task(world.scheduler.get(), "default", "a", away.get()), UVSCHED_EINVAL, "store");
+        CHECK_FAILS(sched_update_task(world.scheduler.get(), "a", "default", away.get()), UVSCHED_EINVAL, "store");
         world.scheduler.shutdown(kLong);
     }
 }
@@ -192,12 +193,13 @@ TEST_CASE("a fetched task can be edited and added again") {
     World world(false);
     world.scheduler.start();
     sched::Task task = every_second("count", "a");
-    world.scheduler.add_task(task.set_arguments("{\"k\":1}").set_grace_time(5).set_start_at(kStart));
+    world.scheduler.add_task(
+        task.set_arguments("{\"k\":1}").set_mistrigger_grace_time(sched::Micros(5)).set_start_at(kStart));
     sched::Task copy = world.scheduler.get_task("a");
     copy.set_id("b");
     CHECK(copy.arguments() == "{\"k\":1}");
     CHECK(copy.trigger_json() == R"({"seconds":1,"start_at":"2026-01-01T00:00:00Z","type":"interval"})");
-    CHECK(copy.info().grace_time == 5);
+    CHECK(copy.info().mistrigger_grace_time == sched::Micros(5));
     CHECK(copy.info().runs == 0);
     world.scheduler.add_task(copy);
     CHECK(world.scheduler.get_task("b").trigger_json() == world.scheduler.get_task("a").trigger_json());
@@ -212,16 +214,16 @@ TEST_CASE("preview gives the next times") {
         World world(durable);
         world.scheduler.start();
         sched::Task task = every_second("count", "a");
-        world.scheduler.add_task(task.set_start_at(kStart).set_end_at(kStart + 4 * sched::kSecond));
+        world.scheduler.add_task(task.set_start_at(kStart).set_end_at(kStart + 4 * kSecond));
         world.scheduler.wait_idle(kLong);
-        CHECK(world.scheduler.preview_task("a", 2) ==
-              std::vector<sched::Instant>{kStart + sched::kSecond, kStart + 2 * sched::kSecond});
-        CHECK(world.scheduler.preview_task("a", 9, kStart + 3 * sched::kSecond) ==
-              std::vector<sched::Instant>{kStart + 4 * sched::kSecond});
-        CHECK(world.scheduler.preview_task("a", 0).empty());
+        CHECK(world.scheduler.preview_task_runs("a", 2) ==
+              std::vector<sched::Instant>{kStart + kSecond, kStart + 2 * kSecond});
+        CHECK(world.scheduler.preview_task_runs("a", 9, kStart + 3 * kSecond) ==
+              std::vector<sched::Instant>{kStart + 4 * kSecond});
+        CHECK(world.scheduler.preview_task_runs("a", 0).empty());
         std::size_t count = 0;
-        CHECK_FAILS(sched_preview_task(world.scheduler.get(), nullptr, "a", 0, nullptr, 1, &count), UVSCHED_EINVAL,
-                    "times: NULL");
+        CHECK_FAILS(sched_preview_task_runs(nullptr, 1, &count, world.scheduler.get(), "a", nullptr, 0), UVSCHED_EINVAL,
+                    "out: NULL");
         world.scheduler.shutdown(kLong);
     }
 }
@@ -244,18 +246,60 @@ TEST_CASE("iteration gives every task once, in order of store and id") {
     scheduler.add_task(every_second("count", "last"));
 
     std::vector<std::string> seen;
-    sched::Iterator all = scheduler.list_tasks();
+    sched::TaskIterator all = scheduler.get_tasks();
     while (const auto task = all.next()) seen.push_back(task->id());
     CHECK(seen == expected);
-    sched::Iterator one = scheduler.list_tasks("default");
+    sched::TaskIterator one = scheduler.get_tasks("default");
     CHECK(one.next()->store() == "default");
     CHECK_FALSE(one.next());
     CHECK_FALSE(one.next());
-    sched_iterator* out = nullptr;
-    CHECK_FAILS(sched_list_tasks(scheduler.get(), &out, "cellar"), UVSCHED_ENOTFOUND, "cellar");
+    sched_task_iterator* out = nullptr;
+    CHECK_FAILS(sched_get_tasks(&out, scheduler.get(), "cellar"), UVSCHED_ENOTFOUND, "cellar");
 
-    sched::Iterator late = scheduler.list_tasks();
+    sched::TaskIterator late = scheduler.get_tasks();
     scheduler.shutdown(kLong);
     scheduler.reset();
     CHECK(code_of([&] { static_cast<void>(late.next()); }) == UVSCHED_ENOTRUNNING);
+}
+
+TEST_CASE("tasks are counted without being read") {
+    for (const bool durable : {false, true}) {
+        CAPTURE(durable);
+        World world(durable);
+        const auto counts = [&](const std::string& store = {}) {
+            const sched_task_counts found = world.scheduler.count_tasks(store);
+            return std::vector<std::int64_t>{found.scheduled, found.idle, found.paused, found.pending};
+        };
+        using Counts = std::vector<std::int64_t>;
+        CHECK(counts() == Counts{0, 0, 0, 0});
+        for (const char* const id : {"a", "b", "c"}) {
+            sched::Task task = every_second("count", id);
+            world.scheduler.add_task(task);
+        }
+        CHECK(counts() == Counts{0, 0, 0, 3});
+        world.scheduler.start();
+        CHECK(counts() == Counts{3, 0, 0, 0});
+        world.scheduler.pause_task("b");
+        sched::Task once("count");
+        once.set_id("once").set_date(kStart + kSecond);
+        world.scheduler.add_task(once);
+        sched::Task event("count");
+        event.set_id("event").set_trigger_json(R"({"type": "shutdown"})");
+        world.scheduler.add_task(event);
+        CHECK(counts() == Counts{3, 1, 1, 0});
+        CHECK(counts("default") == counts());
+        pass(world.scheduler, 2 * kSecond);
+        CHECK(counts() == Counts{2, 1, 1, 0});  // what is over does not count
+        CHECK_FAILS(sched_count_tasks(nullptr, world.scheduler.get(), nullptr), UVSCHED_EINVAL, "out");
+        sched_task_counts out = UVSCHED_TASK_COUNTS_INIT;
+        CHECK_FAILS(sched_count_tasks(&out, world.scheduler.get(), "nowhere"), UVSCHED_ENOTFOUND, "nowhere");
+        world.scheduler.shutdown(kLong);
+        if (durable) {
+            CHECK_FAILS(sched_count_tasks(&out, world.scheduler.get(), nullptr), UVSCHED_ENOTRUNNING, "closed");
+        } else {
+            sched::Task again = every_second("other", "a");
+            world.scheduler.add_task(again, sched::OnExisting::replace);
+            CHECK(counts() == Counts{2, 1, 1, 0});  // a task that is there does not count twice
+        }
+    }
 }

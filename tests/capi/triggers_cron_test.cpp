@@ -8,18 +8,14 @@ using namespace capi_test;
 
 namespace {
 
-constexpr sched::Micros kHour = 60 * kMinute;
+constexpr std::chrono::hours kHour{1};
 
 // New York, 2024: on 10 March 02:00 becomes 03:00, on 3 November 02:00 becomes 01:00.
-constexpr sched::Instant kGapEnd = 1'710'054'000'000'000;     // 2024-03-10T07:00:00Z
-constexpr sched::Instant kFirstPass = 1'730'611'800'000'000;  // 2024-11-03T05:30:00Z, 01:30 EDT
-constexpr sched::Instant kSecondPass = kFirstPass + kHour;    // 01:30 EST
+constexpr sched::Instant kGapEnd = sched::from_c(1'710'054'000'000'000);     // 2024-03-10T07:00:00Z
+constexpr sched::Instant kFirstPass = sched::from_c(1'730'611'800'000'000);  // 2024-11-03T05:30:00Z, 01:30 EDT
+constexpr sched::Instant kSecondPass = kFirstPass + kHour;                   // 01:30 EST
 
-sched_cron_fields no_fields() {
-    sched_cron_fields fields{};
-    fields.size = sizeof fields;
-    return fields;
-}
+sched_cron_fields no_fields() { return UVSCHED_CRON_FIELDS_INIT; }
 
 }  // namespace
 
@@ -30,8 +26,8 @@ TEST_CASE("a cron string in a zone") {
     CHECK(times[0].instant == kStart + 8 * kHour);
     CHECK(times[1].instant == kStart + 32 * kHour);
     CHECK(times[2].instant == kStart + (4 * 24 + 8) * kHour);
-    CHECK(times[0].offset_seconds == 3600);
-    CHECK(times[0].why == UVSCHED_WHY_MATCH);
+    CHECK(times[0].offset == kHour);
+    CHECK(times[0].why == sched::Why::match);
     CHECK(trigger.previous(times[2].instant)->instant == times[1].instant);
 }
 
@@ -39,24 +35,24 @@ TEST_CASE("the reasons of a night on which clocks change") {
     const auto gap = sched::Trigger::from_cron("30 2 * * *", "America/New_York").next(kGapEnd - kHour, 2);
     REQUIRE(gap.size() == 2);
     CHECK(gap[0].instant == kGapEnd);
-    CHECK(gap[0].why == UVSCHED_WHY_GAP);
-    CHECK(gap[0].offset_seconds == -4 * 3600);
-    CHECK(gap[1].why == UVSCHED_WHY_MATCH);
+    CHECK(gap[0].why == sched::Why::gap);
+    CHECK(gap[0].offset == -4 * kHour);
+    CHECK(gap[1].why == sched::Why::match);
     const sched::Trigger wild = sched::Trigger::from_cron("*/30 * * * *", "America/New_York");
-    const auto passes = wild.next(kFirstPass - 1, 5);
+    const auto passes = wild.next(kFirstPass - sched::Micros(1), 5);
     REQUIRE(passes.size() == 5);
     CHECK(passes[0].instant == kFirstPass);
-    CHECK(passes[0].why == UVSCHED_WHY_FIRST_PASS);
-    CHECK(passes[0].offset_seconds == -4 * 3600);
-    CHECK(passes[1].why == UVSCHED_WHY_SECOND_PASS);  // 01:00 EST
+    CHECK(passes[0].why == sched::Why::first_pass);
+    CHECK(passes[0].offset == -4 * kHour);
+    CHECK(passes[1].why == sched::Why::second_pass);  // 01:00 EST
     CHECK(passes[2].instant == kSecondPass);
-    CHECK(passes[2].why == UVSCHED_WHY_SECOND_PASS);
-    CHECK(passes[2].offset_seconds == -5 * 3600);
-    CHECK(passes[3].why == UVSCHED_WHY_MATCH);
-    const auto back = wild.previous(kSecondPass + 1, 3);
+    CHECK(passes[2].why == sched::Why::second_pass);
+    CHECK(passes[2].offset == -5 * kHour);
+    CHECK(passes[3].why == sched::Why::match);
+    const auto back = wild.previous(kSecondPass + sched::Micros(1), 3);
     REQUIRE(back.size() == 3);
-    CHECK(back[0].why == UVSCHED_WHY_SECOND_PASS);
-    CHECK(back[2].why == UVSCHED_WHY_FIRST_PASS);
+    CHECK(back[0].why == sched::Why::second_pass);
+    CHECK(back[2].why == sched::Why::first_pass);
     CHECK(sched::Trigger::from_cron("30 1 * * *", "America/New_York").next(kFirstPass)->instant > kSecondPass);
 }
 
@@ -66,9 +62,9 @@ TEST_CASE("reasons far from a change and near it are those that the rule gives")
         const sched::Trigger trigger = sched::Trigger::from_cron(expression, "America/New_York");
         int first = 0;
         int second = 0;
-        for (const sched_time& time : trigger.next(kFirstPass - 48 * kHour, 192)) {
-            first += time.why == UVSCHED_WHY_FIRST_PASS ? 1 : 0;
-            second += time.why == UVSCHED_WHY_SECOND_PASS ? 1 : 0;
+        for (const sched::Time& time : trigger.next(kFirstPass - 48 * kHour, 192)) {
+            first += time.why == sched::Why::first_pass ? 1 : 0;
+            second += time.why == sched::Why::second_pass ? 1 : 0;
         }
         CAPTURE(expression);
         CHECK(first == 2);
@@ -78,11 +74,11 @@ TEST_CASE("reasons far from a change and near it are those that the rule gives")
 
 TEST_CASE("never is an answer") {
     const sched::Trigger never = sched::Trigger::from_cron("0 0 30 2 *");
-    CHECK_FALSE(never.next(0));
-    CHECK_FALSE(never.previous(INT64_MAX));
+    CHECK_FALSE(never.next(sched::from_c(0)));
+    CHECK_FALSE(never.previous(sched::Instant::max()));
     const sched::Trigger reboot = sched::Trigger::from_cron("@reboot");
-    CHECK(reboot.next(0, 3).empty());
-    CHECK(sched::Trigger::from_json(R"({"type": "shutdown"})").next(0, 3).empty());
+    CHECK(reboot.next(sched::from_c(0), 3).empty());
+    CHECK(sched::Trigger::from_json(R"({"type": "shutdown"})").next(sched::from_c(0), 3).empty());
 }
 
 TEST_CASE("a fault says field, text, what was expected, and the column") {
@@ -139,16 +135,18 @@ TEST_CASE("a caller that knows more fields may not use them") {
     CHECK(sched_trigger_from_fields(&out, &longer.known, nullptr) == UVSCHED_OK);
     sched_trigger_free(out);
     longer.later = "1";
-    CHECK_FAILS(sched_trigger_from_fields(&out, &longer.known, nullptr), UVSCHED_EUNSUPPORTED, "fields: has a member");
+    CHECK_FAILS(sched_trigger_from_fields(&out, &longer.known, nullptr), UVSCHED_EUNSUPPORTED,
+                "fields: a member is set");
 }
 
 TEST_CASE("an H is settled by a key") {
     sched::Trigger trigger = sched::Trigger::from_cron("H H * * *");
     sched_time time{};
     std::size_t count = 0;
-    CHECK_FAILS(sched_trigger_next(trigger.get(), kStart, &time, 1, &count), UVSCHED_EINVAL, "key: missing");
+    CHECK_FAILS(sched_trigger_next(&time, 1, &count, trigger.get(), sched::to_c(kStart)), UVSCHED_EINVAL,
+                "key: missing");
     trigger.set_key("digest");
-    CHECK(trigger.next(kStart)->instant == kStart + 5 * kHour + 44 * kMinute);  // 44 5, says SEMANTICS
+    CHECK(trigger.next(kStart)->instant == kStart + 5 * kHour + 44 * kMinute);  // as in docs/triggers.md
     trigger.set_key("another");
     CHECK(trigger.next(kStart)->instant != kStart + 5 * kHour + 44 * kMinute);
     CHECK(doctest::String(trigger.json().c_str()) == doctest::Contains("H H * * *"));
@@ -185,13 +183,13 @@ TEST_CASE("a task on a cron string runs when it says") {
     sched::Task task("count");
     task.set_id("a").set_cron("*/5 * * * *");
     scheduler.add_task(task);
-    CHECK(task.next_run() == kStart);
-    pass(scheduler, 0);
+    CHECK(task.next_run_time() == kStart);
+    pass(scheduler, sched::Micros(0));
     CHECK(runs == 1);
-    pass(scheduler, 5 * kMinute - 1);
+    pass(scheduler, 5 * kMinute - sched::Micros(1));
     CHECK(runs == 1);
-    pass(scheduler, 1);
+    pass(scheduler, sched::Micros(1));
     CHECK(runs == 2);
-    CHECK(scheduler.preview_task("a", 2) == std::vector{kStart + 10 * kMinute, kStart + 15 * kMinute});
+    CHECK(scheduler.preview_task_runs("a", 2) == std::vector{kStart + 10 * kMinute, kStart + 15 * kMinute});
     scheduler.shutdown(kLong);
 }

@@ -9,14 +9,15 @@ using namespace capi_test;
 
 namespace {
 
-constexpr sched::Micros kHour = 60 * kMinute;
-constexpr sched::Instant kChange = 1'774'746'000'000'000;  // 2026-03-29T01:00:00Z: Europe goes to summer time
+constexpr std::chrono::hours kHour{1};
+constexpr sched::Instant kChange =
+    sched::from_c(1'774'746'000'000'000);  // 2026-03-29T01:00:00Z: Europe goes to summer time
 
 const char* const kHourly = R"({"type": "interval", "hours": 1, "start_at": "2026-01-01T00:00:00Z"})";
 
-std::vector<sched::Instant> instants(const std::vector<sched_time>& times) {
+std::vector<sched::Instant> instants(const std::vector<sched::Time>& times) {
     std::vector<sched::Instant> out;
-    for (const sched_time& time : times) out.push_back(time.instant);
+    for (const sched::Time& time : times) out.push_back(time.instant);
     return out;
 }
 
@@ -24,31 +25,33 @@ std::vector<sched::Instant> instants(const std::vector<sched_time>& times) {
 
 TEST_CASE("the next times come oldest first, the previous ones newest first") {
     const sched::Trigger hourly = sched::Trigger::from_json(kHourly);
-    CHECK(instants(hourly.next(kStart - 1, 3)) == std::vector{kStart, kStart + kHour, kStart + 2 * kHour});
+    CHECK(instants(hourly.next(kStart - sched::Micros(1), 3)) ==
+          std::vector{kStart, kStart + kHour, kStart + 2 * kHour});
     CHECK(instants(hourly.next(kStart, 2)) == std::vector{kStart + kHour, kStart + 2 * kHour});
     CHECK(instants(hourly.previous(kStart + 2 * kHour, 3)) == std::vector{kStart + kHour, kStart});
     CHECK(hourly.next(kStart)->instant == kStart + kHour);
     CHECK_FALSE(hourly.previous(kStart));
-    CHECK(hourly.previous(INT64_MAX)->instant < 7'258'118'400'000'000);
-    CHECK(hourly.next(INT64_MIN)->instant == kStart);
-    CHECK_FALSE(hourly.next(INT64_MAX));
+    CHECK(hourly.previous(sched::Instant::max())->instant < sched::from_c(7'258'118'400'000'000));
+    CHECK(hourly.next(sched::Instant::min())->instant == kStart);
+    CHECK_FALSE(hourly.next(sched::Instant::max()));
 }
 
 TEST_CASE("an interval without a start counts from where it is asked") {
     const sched::Trigger hourly = sched::Trigger::from_json(R"({"type": "interval", "hours": 1})");
-    CHECK(instants(hourly.next(kStart + 5, 2)) == std::vector{kStart + 5 + kHour, kStart + 5 + 2 * kHour});
+    CHECK(instants(hourly.next(kStart + sched::Micros(5), 2)) ==
+          std::vector{kStart + sched::Micros(5) + kHour, kStart + sched::Micros(5) + 2 * kHour});
 }
 
 TEST_CASE("each time has its offset and its reason") {
     const sched::Trigger hourly = sched::Trigger::from_json(kHourly, "Europe/Madrid");
-    const auto times = hourly.next(kChange - kHour - 1, 2);
+    const auto times = hourly.next(kChange - kHour - sched::Micros(1), 2);
     REQUIRE(times.size() == 2);
     CHECK(times[0].instant == kChange - kHour);
-    CHECK(times[0].offset_seconds == 3600);
+    CHECK(times[0].offset == kHour);
     CHECK(times[1].instant == kChange);
-    CHECK(times[1].offset_seconds == 7200);
-    CHECK(times[1].why == UVSCHED_WHY_MATCH);
-    CHECK(sched::Trigger::from_json(kHourly).next(kStart)->offset_seconds == 0);
+    CHECK(times[1].offset == 2 * kHour);
+    CHECK(times[1].why == sched::Why::match);
+    CHECK(sched::Trigger::from_json(kHourly).next(kStart)->offset == kHour * 0);
 }
 
 TEST_CASE("the zone of the rule wins over the one beside it") {
@@ -56,41 +59,41 @@ TEST_CASE("the zone of the rule wins over the one beside it") {
     const sched::Trigger trigger = sched::Trigger::from_json(of_tokyo, "Europe/Madrid");
     const auto time = trigger.next(kStart);
     REQUIRE(time);
-    CHECK(time->instant == 1'782'874'800'000'000);  // 03:00 UTC
-    CHECK(time->offset_seconds == 9 * 3600);
+    CHECK(time->instant == sched::from_c(1'782'874'800'000'000));  // 03:00 UTC
+    CHECK(time->offset == 9 * kHour);
     const sched::Trigger naive =
         sched::Trigger::from_json(R"({"type": "date", "run_at": "2026-07-01T12:00:00"})", "Europe/Madrid");
-    CHECK(naive.next(kStart)->instant == 1'782'900'000'000'000);  // 10:00 UTC
+    CHECK(naive.next(kStart)->instant == sched::from_c(1'782'900'000'000'000));  // 10:00 UTC
 }
 
 TEST_CASE("a stretch of one offset") {
     const sched::Trigger madrid = sched::Trigger::from_json(kHourly, "Europe/Madrid");
-    const sched_offset summer = madrid.offset(kChange);
+    const sched::Offset summer = madrid.offset(kChange);
     CHECK(summer.begin == kChange);
-    CHECK(summer.end == 1'792'890'000'000'000);  // 2026-10-25T01:00:00Z
-    CHECK(summer.seconds == 7200);
-    CHECK(madrid.offset(summer.end - 1).begin == kChange);
-    CHECK(madrid.offset(kChange - 1).end == kChange);
-    CHECK(madrid.offset(kChange - 1).seconds == 3600);
-    const sched_offset utc = sched::Trigger::from_json(kHourly).offset(kStart);
-    CHECK(utc.begin == INT64_MIN);
-    CHECK(utc.end == INT64_MAX);
-    CHECK(utc.seconds == 0);
-    CHECK_FAILS(sched_trigger_offset(madrid.get(), 0, nullptr), UVSCHED_EINVAL, "out: NULL");
+    CHECK(summer.end == sched::from_c(1'792'890'000'000'000));  // 2026-10-25T01:00:00Z
+    CHECK(summer.offset == 2 * kHour);
+    CHECK(madrid.offset(summer.end - sched::Micros(1)).begin == kChange);
+    CHECK(madrid.offset(kChange - sched::Micros(1)).end == kChange);
+    CHECK(madrid.offset(kChange - sched::Micros(1)).offset == kHour);
+    const sched::Offset utc = sched::Trigger::from_json(kHourly).offset(kStart);
+    CHECK(utc.begin == sched::Instant::min());
+    CHECK(utc.end == sched::Instant::max());
+    CHECK(utc.offset == kHour * 0);
+    CHECK_FAILS(sched_trigger_offset(nullptr, madrid.get(), 0), UVSCHED_EINVAL, "out: NULL");
 }
 
 TEST_CASE("no more than asked for is written") {
     const sched::Trigger hourly = sched::Trigger::from_json(kHourly);
     sched_time times[2] = {{7, 7, 7}, {7, 7, 7}};
     std::size_t count = 99;
-    CHECK(sched_trigger_next(hourly.get(), kStart, times, 1, &count) == UVSCHED_OK);
+    CHECK(sched_trigger_next(times, 1, &count, hourly.get(), sched::to_c(kStart)) == UVSCHED_OK);
     CHECK(count == 1);
     CHECK(times[1].instant == 7);
-    CHECK(sched_trigger_next(hourly.get(), kStart, nullptr, 0, &count) == UVSCHED_OK);
+    CHECK(sched_trigger_next(nullptr, 0, &count, hourly.get(), sched::to_c(kStart)) == UVSCHED_OK);
     CHECK(count == 0);
     for (const auto ask : {sched_trigger_next, sched_trigger_previous}) {
-        CHECK_FAILS(ask(hourly.get(), 0, nullptr, 1, &count), UVSCHED_EINVAL, "out: NULL");
-        CHECK_FAILS(ask(hourly.get(), 0, times, 1, nullptr), UVSCHED_EINVAL, "count: NULL");
+        CHECK_FAILS(ask(nullptr, 1, &count, hourly.get(), 0), UVSCHED_EINVAL, "out: NULL");
+        CHECK_FAILS(ask(times, 1, nullptr, hourly.get(), 0), UVSCHED_EINVAL, "count: NULL");
     }
 }
 
@@ -135,10 +138,10 @@ TEST_CASE("a task copies its trigger") {
         task.set_trigger(hourly);
     }
     CHECK(task.trigger_json() == R"({"seconds":3600,"start_at":"2026-01-01T00:00:00Z","type":"interval"})");
-    task.set_jitter(2 * sched::kSecond);
+    task.set_jitter(2 * kSecond);
     CHECK(task.trigger_json() == R"({"jitter":2,"seconds":3600,"start_at":"2026-01-01T00:00:00Z","type":"interval"})");
     CHECK_FAILS(sched_task_set_trigger(task.get(), nullptr), UVSCHED_EHANDLE, "sched_task_set_trigger: trigger: NULL");
-    task.set_interval(sched::kSecond);
+    task.set_interval(kSecond);
     CHECK(task.trigger_json() == R"({"jitter":2,"seconds":1,"type":"interval"})");
 }
 

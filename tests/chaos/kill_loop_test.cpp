@@ -70,7 +70,7 @@ TEST_CASE("every slot is accounted for after many kills") {
     const int log = ::open(log_path.c_str(), O_WRONLY | O_CREAT | O_APPEND, 0600);
     {
         const auto store = make_sqlite_store({path, Synchronous::normal, {}});
-        store->open({.wall = kStart, .node = "node-1", .retention = {}});
+        store->open({.wall = kStart, .label = "node-1", .retention = {}});
         for (int task = 0; task < kTasks; ++task) {
             Definition definition = every(id_of(task), kPeriod);
             definition.policies.on_crash = policy_of(task);
@@ -88,7 +88,7 @@ TEST_CASE("every slot is accounted for after many kills") {
             const auto store = make_sqlite_store({path, Synchronous::normal, [&](const char*) {
                                                       if (++steps == last_step) kill(getpid(), SIGKILL);
                                                   }});
-            store->open({.wall = now, .node = "node-1", .retention = {}});
+            recover_dead(*store, store->open({.wall = now, .label = "node-1", .retention = {}}), now);
             catch_up(*store, log, now);
             return 0;
         });
@@ -101,7 +101,7 @@ TEST_CASE("every slot is accounted for after many kills") {
         }
     }
     const auto store = make_sqlite_store({path, Synchronous::normal, {}});
-    store->open({.wall = now, .node = "node-1", .retention = {}});
+    recover_dead(*store, store->open({.wall = now, .label = "node-1", .retention = {}}), now);
     catch_up(*store, log, now);
     ::close(log);
 

@@ -1,4 +1,4 @@
-// RELIABILITY's second scenario: a process is killed at each named step; the ledger is then exactly what the step says.
+// A process is killed at each named step; the ledger is then exactly as the step has left it.
 #include "tests/stores/child.hpp"
 #include "tests/stores/ledger.hpp"
 #include "tests/stores/sql.hpp"
@@ -26,7 +26,7 @@ std::unique_ptr<Store> make(const std::string& path, StepProbe probe = {}) {
     return make_sqlite_store({path, Synchronous::normal, std::move(probe)});
 }
 
-Opened open(Store& store) { return store.open({.wall = kLater, .node = "node-1", .retention = {}}); }
+Opened open(Store& store) { return store.open({.wall = kLater, .label = "node-1", .retention = {}}); }
 
 // Runs `work` on the store in a process that is killed at `step`.
 void run_until_killed(const std::string& path, const std::string& step, const std::function<void(Store&)>& work) {
@@ -34,7 +34,7 @@ void run_until_killed(const std::string& path, const std::string& step, const st
         const auto store = make(path, [&](const char* now) {
             if (step == now) kill(getpid(), SIGKILL);
         });
-        open(*store);
+        recover_dead(*store, open(*store), kLater);
         work(*store);
         return 0;
     });
@@ -49,7 +49,7 @@ class Aftermath {
 public:
     Aftermath(const std::string& path, Uid uid, OnCrash on_crash)
         : path_(path), uid_(uid), on_crash_(on_crash), store_(make(path)) {
-        opened_ = open(*store_);
+        left_ = recover_dead(*store_, open(*store_), kLater);
     }
 
     void check(Left left) {
@@ -58,19 +58,19 @@ public:
                 check_untouched();
                 return run(claim(*store_, "digest"));
             case Left::claimed:
-                CHECK(opened_.lost.empty());
+                CHECK(left_.lost.empty());
                 check_recovered(0);
                 return take_and_run();
             case Left::running:
                 return on_crash_ == OnCrash::rerun ? check_rerun() : check_lost();
             case Left::ready:
-                CHECK(opened_.recovered.empty());
-                CHECK(opened_.lost.empty());
+                CHECK(left_.ready.empty());
+                CHECK(left_.lost.empty());
                 return take_and_run();
             case Left::done:
             case Left::skipped:
-                CHECK(opened_.recovered.empty());
-                CHECK(opened_.lost.empty());
+                CHECK(left_.ready.empty());
+                CHECK(left_.lost.empty());
                 CHECK(ending() == (left == Left::done ? FireState::done : FireState::skipped));
         }
     }
@@ -92,8 +92,8 @@ public:
 
 private:
     void check_untouched() {
-        CHECK(opened_.recovered.empty());
-        CHECK(opened_.lost.empty());
+        CHECK(left_.ready.empty());
+        CHECK(left_.lost.empty());
         CHECK(history(*store_).empty());
         const auto task = store_->get("digest");
         REQUIRE(task.has_value());
@@ -105,31 +105,31 @@ private:
     }
 
     void check_recovered(std::int32_t crashes) {
-        REQUIRE(opened_.recovered.size() == 1);
-        CHECK(opened_.recovered[0].crashes == crashes);
-        CHECK(opened_.recovered[0].attempt == 1);
-        CHECK(opened_.recovered[0].state == FireState::ready);
+        REQUIRE(left_.ready.size() == 1);
+        CHECK(left_.ready[0].crashes == crashes);
+        CHECK(left_.ready[0].attempt == 1);
+        CHECK(left_.ready[0].state == FireState::ready);
         CHECK(store_->get("digest")->state.runs == crashes);
         CHECK(history(*store_).empty());
         // The dead process's token opens nothing any more.
-        FireRef old = ref(opened_.recovered[0]);
+        FireRef old = ref(left_.ready[0]);
         --old.token;
         CHECK(start(*store_, old) == Outcome::refused);
         CHECK(finish(*store_, old) == Outcome::refused);
     }
 
     void check_rerun() {
-        CHECK(opened_.lost.empty());
+        CHECK(left_.lost.empty());
         check_recovered(1);
         take_and_run();
     }
 
     void check_lost() {
-        CHECK(opened_.recovered.empty());
-        REQUIRE(opened_.lost.size() == 1);
+        CHECK(left_.ready.empty());
+        REQUIRE(left_.lost.size() == 1);
         CHECK(look(*store_, kLater).ready.empty());
         CHECK(ending() == FireState::lost);
-        CHECK(finish(*store_, ref(opened_.lost[0])) == Outcome::refused);
+        CHECK(finish(*store_, ref(left_.lost[0])) == Outcome::refused);
         CHECK_FALSE(history(*store_).at(0).late_result.empty());
     }
 
@@ -159,7 +159,7 @@ private:
     Uid uid_;
     OnCrash on_crash_;
     std::unique_ptr<Store> store_;
-    Opened opened_;
+    Recovered left_;
 };
 
 // For each step and policy: `before` in a process that ends well, `work` in one that is killed.
@@ -280,9 +280,9 @@ TEST_CASE("killed while recovering: a crash counts once") {
             }
             run_until_killed(path, step, nothing);
             const auto store = make(path);
-            const Opened opened = open(*store);
+            const Recovered left = recover_dead(*store, open(*store), kLater);
             const bool committed = step == std::string("recover.committed");
-            CHECK(opened.recovered.size() + opened.lost.size() == (committed ? 0 : 1));
+            CHECK(left.ready.size() + left.lost.size() == (committed ? 0 : 1));
             if (on_crash == OnCrash::rerun) {
                 const Look found = look(*store, kLater);
                 REQUIRE(found.ready.size() == 1);
@@ -310,8 +310,8 @@ TEST_CASE("killed while adding or setting the clock: all or nothing") {
         const auto store = make(path);
         const Opened opened = open(*store);
         const bool committed = step == std::string("add.committed");
-        CHECK(store->count() == (committed ? 3 : 0));
-        CHECK(opened.shift == (committed ? kHour : 0));
+        CHECK(store->counts().active == (committed ? 3 : 0));
+        CHECK(opened.line.shift == (committed ? kHour : 0));
         CHECK(ask_sql(path, "SELECT count(*) FROM def") == ask_sql(path, "SELECT count(*) FROM sched"));
     }
 }
@@ -319,7 +319,7 @@ TEST_CASE("killed while adding or setting the clock: all or nothing") {
 TEST_CASE("killed while a file is made: the next process makes it") {
     const Folder folder;
     const std::string path = folder.file("t.db");
-    run_until_killed(path, "recover.begin", nothing);
+    run_until_killed(path, "join.begin", nothing);
     const auto store = make(path);
     open(*store);
     CHECK(add(*store, task(OnCrash::rerun)).number == 1);

@@ -34,8 +34,8 @@ static sched_scheduler* scheduler;
 
 /* Handlers of the program's own may still use it. */
 static void on_exit_use_it(void) {
-    int state = -1;
-    OK(sched_state(scheduler, &state));
+    sched_state state = UVSCHED_STATE_STOPPED;
+    OK(sched_get_state(&state, scheduler));
     TRUE(state == UVSCHED_STATE_RUNNING);
 }
 

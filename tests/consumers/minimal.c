@@ -15,7 +15,7 @@ struct count {
 static int tick(const sched_run* run, void* user_data) {
     struct count* count = user_data;
     char fire_id[33];
-    TRUE(strlen(sched_run_fire_id(run, fire_id)) == 32);
+    TRUE(strlen(sched_run_fire_id(fire_id, run)) == 32);
     TRUE(strcmp(sched_run_function(run), "tick") == 0);
     TRUE(strcmp(sched_run_arguments(run), "{\"n\":1}") == 0);
     if (++count->runs < RUNS) return 0;
@@ -56,7 +56,7 @@ int main(void) {
     last.scheduler = scheduler;
 
     OK(sched_register_function(scheduler, "tick", tick, &count, destroy));
-    OK(sched_add_listener(scheduler, UVSCHED_EVENT_TASK_ERROR, on_error, &last, NULL, NULL));
+    OK(sched_add_listener(NULL, scheduler, UVSCHED_EVENT_TASK_ERROR, on_error, &last, NULL));
     OK(sched_task_new(&task, "tick"));
     OK(sched_task_set_id(task, "ticker"));
     OK(sched_task_set_interval(task, 20000));

@@ -24,8 +24,8 @@ int main(void) {
     OK(sched_config_add_executor(config, "loop", "queue"));
     OK(sched_new(&scheduler, config));
     sched_config_free(config);
-    OK(sched_queue_get(scheduler, &queue, "loop"));
-    OK(sched_queue_attach(queue, BATCH, &consumer));
+    OK(sched_get_queue(&queue, scheduler, "loop"));
+    OK(sched_consumer_new(&consumer, queue, BATCH));
     OK(sched_queue_subscribe(queue, UVSCHED_EVENT_TASK_EXECUTED));
 
     OK(sched_register_token(scheduler, "work", 42, queue));
@@ -37,7 +37,7 @@ int main(void) {
     OK(sched_start(scheduler));
 
     readable.events = POLLIN;
-    OK(sched_queue_fd(queue, &readable.fd));
+    OK(sched_queue_fd(&readable.fd, queue));
     while (!stopped) {
         sched_item items[BATCH];
         sched_result results[BATCH];
@@ -45,7 +45,7 @@ int main(void) {
         size_t ended = 0;
         size_t i;
         TRUE(poll(&readable, 1, 30000) == 1);
-        OK(sched_queue_take(consumer, items, BATCH, 0, &count));
+        OK(sched_consumer_take(items, BATCH, &count, consumer, 0));
         for (i = 0; i < count; i++) {
             if (items[i].tag == UVSCHED_ITEM_RUN) {
                 TRUE(items[i].token == 42);
@@ -75,15 +75,15 @@ int main(void) {
     while (!released) {
         sched_item item;
         size_t count = 0;
-        OK(sched_queue_take(consumer, &item, 1, 30000, &count));
+        OK(sched_consumer_take(&item, 1, &count, consumer, 30000));
         TRUE(count == 1);
         if (item.tag == UVSCHED_ITEM_RELEASE) {
             TRUE(item.token == 42);
             released = 1;
         }
     }
-    OK(sched_queue_detach(consumer));
-    TRUE(sched_queue_take(consumer, NULL, 0, 0, NULL) == UVSCHED_EHANDLE);
+    sched_consumer_free(consumer);
+    TRUE(sched_consumer_take(NULL, 0, NULL, consumer, 0) == UVSCHED_EHANDLE);
     sched_queue_free(queue);
     return 0;
 }

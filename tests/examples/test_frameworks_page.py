@@ -9,8 +9,11 @@ import pytest
 from documented import FRAMEWORKS, programs, write_programs
 from serving import serving
 
-ELSEWHERE = {"esmerald_app.py", "esmerald_tasks.py"}
-"""Run by tests/frameworks, in the environment with Esmerald."""
+ELSEWHERE = {"esmerald_app.py", "esmerald_tasks.py"} | {
+    f"{name}.py"
+    for name in ("lilya_app", "ravyn_app", "ravyn_tasks", "quart_app", "aiohttp_app", "django_app", "flask_app")
+}
+"""Run by tests/frameworks and tests/web, in environments with those frameworks."""
 HERE = ["starlette_app", "fastapi_app", "litestar_app"]
 
 

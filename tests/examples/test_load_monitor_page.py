@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import sqlite3
 import time
 from collections.abc import Callable, Iterator
@@ -40,7 +41,9 @@ def page(chromium: Chrome, server: Server) -> Iterator[Chrome]:
     chromium.set_window_size(1280, 1000)
     chromium.get(server.url + "/")
     yield chromium
-    assert chromium.get_log("browser") == []
+    said = chromium.get_log("browser")
+    chromium.get("about:blank")  # a page that stays would ask a server that stops before the next test
+    assert said == []
 
 
 def wait(page: Chrome, holds: Callable[[], Any]) -> Any:
@@ -79,6 +82,28 @@ def test_the_chart_has_points(page: Chrome) -> None:
     assert len(values) == 3
     assert values[1].endswith("%")
     assert all(any(letter.isdigit() for letter in value) for value in values)
+
+
+def test_the_first_minute_fills_the_chart(page: Chrome) -> None:
+    """As long as there are fewer samples than two minutes' worth, the axis is as long as they reach."""
+    wait(page, lambda: ask(page, "samples.length && samples.at(-1)[0] - samples[0][0] > LEAST"))
+    left = "Math.min(...[...document.querySelectorAll('.cpu svg .raw')].map(path => path.getBBox().x))"
+    assert ask(page, f"{left} - MARGIN.left") < 0.1 * ask(page, "document.querySelector('.cpu svg').clientWidth")
+
+
+def test_times_have_24_hours_and_a_zone(page: Chrome) -> None:
+    page.execute_cdp_cmd("Emulation.setTimezoneOverride", {"timezoneId": "America/New_York"})
+    page.execute_cdp_cmd("Emulation.setLocaleOverride", {"locale": "en-US"})
+    try:
+        page.refresh()
+        found = wait(page, lambda: rows(page, "#runs"))
+        assert all(re.fullmatch(r"\d\d:\d\d:\d\d", row[0].splitlines()[-1]) for row in found)
+        assert ask(page, "clock('2026-01-01T00:30:00Z')") == "19:30:00"
+        assert ask(page, "clock('2026-01-01T05:00:00Z')") == "00:00:00"
+        assert page.find_element(By.ID, "about").text.endswith("· times in America/New_York")
+    finally:
+        page.execute_cdp_cmd("Emulation.setTimezoneOverride", {"timezoneId": ""})
+        page.execute_cdp_cmd("Emulation.setLocaleOverride", {})
 
 
 def test_averages_are_drawn(page: Chrome) -> None:

@@ -269,7 +269,7 @@ def python(text: str, folder: Path) -> subprocess.CompletedProcess[str]:
 
 def test_it_works_without_esmerald(tmp_path: Path) -> None:
     (tmp_path / "user_tasks.py").write_text(
-        "from uvsched.contrib.esmerald import scheduler\n@scheduler(trigger='interval', id='job')\ndef job(): ...\n"
+        "from uvsched.contrib.esmerald import scheduler\n@scheduler(trigger='date', id='job')\ndef job(): ...\n"
     )
     done = python(
         "class Absent:\n"
@@ -304,37 +304,34 @@ def added(task: Task) -> dict[str, Any]:
     return {"fn": fn, **kwargs}
 
 
-POLICIES = ("mistrigger_grace_time", "coalesce", "max_instances", "next_run_time")
-
-
 def test_what_is_left_out_is_the_schedulers_to_choose() -> None:
-    given = added(Task(job))
-    assert all(given[name] is undefined for name in POLICIES)
-    assert {name: given[name] for name in given if name not in POLICIES} == {
-        "fn": job,
-        "trigger": None,
-        "args": None,
-        "kwargs": None,
-        "id": None,
-        "name": None,
-        "store": "default",
-        "executor": "default",
-        "replace_existing": False,
+    assert added(Task(job)) == {"fn": job, "trigger": None}
+
+
+def test_the_options_of_a_task_are_attributes() -> None:
+    task = Task(job, name="clean", coalesce=False)
+    assert (task.name, task.coalesce, task.id, task.args) == ("clean", False, None, None)
+    assert task.mistrigger_grace_time is undefined
+    task.id = "cleaner"
+    assert added(task) == {"fn": job, "trigger": None, "name": "clean", "coalesce": False, "id": "cleaner"}
+    with pytest.raises(AttributeError, match="'Task' object has no attribute 'ID'"):
+        task.ID  # noqa: B018
+
+
+def test_what_is_given_is_passed_on() -> None:
+    options: Any = {
+        "mistrigger_grace_time": 0,
+        "coalesce": False,
+        "max_instances": 0,
+        "next_run_time": None,
+        "on_conflict": "raise",
+        "on_crash": "mark_lost",
+        "max_catch_up": 5,
+        "max_crashes": 1,
     }
-
-
-def test_false_and_zero_are_obeyed() -> None:
-    given = added(Task(job, mistrigger_grace_time=0, coalesce=False, max_instances=0))
-    assert (given["mistrigger_grace_time"], given["coalesce"], given["max_instances"]) == (0, False, 0)
+    given = added(Task(job, **options))
+    assert given == {"fn": job, "trigger": None, **options}
     assert given["coalesce"] is False
-
-
-def test_none_means_never_too_late_and_paused() -> None:
-    given = added(Task(job, mistrigger_grace_time=None, next_run_time=None, coalesce=None, max_instances=None))
-    assert given["mistrigger_grace_time"] is None
-    assert given["next_run_time"] is None
-    assert given["coalesce"] is undefined
-    assert given["max_instances"] is undefined
 
 
 def test_decorator() -> None:

@@ -1,7 +1,7 @@
 // Fuzz target: any text as a cron string, and as keyword fields.
 #include <nlohmann/json.hpp>
 
-#include "core/time/quote.hpp"
+#include "core/base/utf8.hpp"
 #include "core/triggers/cron.hpp"
 #include "core/triggers/cron/parser.hpp"
 #include "tests/fuzz/invariants.hpp"

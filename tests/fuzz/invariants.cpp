@@ -4,8 +4,8 @@
 #include <cstdlib>
 #include <nlohmann/json.hpp>
 
-#include "core/time/quote.hpp"
-#include "core/triggers/hash.hpp"
+#include "core/base/hash.hpp"
+#include "core/base/utf8.hpp"
 
 namespace uvsched::fuzz {
 namespace {
@@ -28,10 +28,7 @@ void require(bool holds, const char* what, std::string_view shown) {
 
 Choices::Choices(std::string_view input) : state_(fnv1a(input)) {}
 
-std::uint64_t Choices::next() {
-    state_ += 0x9E3779B97F4A7C15;
-    return splitmix(state_);
-}
+std::uint64_t Choices::next() { return next_random(state_); }
 
 Instant Choices::instant() {
     const std::uint64_t number = next();
@@ -62,7 +59,7 @@ void check_times(const Trigger& trigger, Choices& choices) {
             require(*next > at, "next is later", trigger.describe());
             const auto back = trigger.previous(*next, anchor);
             require(!back || *back <= at, "nothing lies between a time and its next", trigger.describe());
-            static_cast<void>(why_text(trigger.why(*next, anchor)));
+            static_cast<void>(trigger.why(*next, anchor));
             const Micros jitter = trigger.jitter_at(*next, anchor);
             require(jitter >= 0 && jitter <= trigger.jitter(), "jitter is bounded", trigger.describe());
         }
@@ -70,7 +67,7 @@ void check_times(const Trigger& trigger, Choices& choices) {
             require(*previous < at, "previous is earlier", trigger.describe());
             const auto forth = trigger.next(*previous, anchor);
             require(!forth || *forth >= at, "nothing lies between a time and its previous", trigger.describe());
-            static_cast<void>(why_text(trigger.why(*previous, anchor)));
+            static_cast<void>(trigger.why(*previous, anchor));
         }
     }
 }

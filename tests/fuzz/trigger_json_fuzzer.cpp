@@ -1,7 +1,7 @@
 // Fuzz target: any text as the JSON of a trigger.
 #include <nlohmann/json.hpp>
 
-#include "core/triggers/json_text.hpp"
+#include "core/json/text.hpp"
 #include "tests/fuzz/invariants.hpp"
 
 using namespace uvsched;

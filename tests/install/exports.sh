@@ -1,7 +1,13 @@
-# The shared library has the right soname and exports nothing but sched_*, and all of what the header declares.
+# The shared library has the right soname, and exports the functions sched_* that the header declares, each with a
+# version, and nothing else.
 set -eu
 library=$LIBDIR/libuvsched.so
-exported=$("$NM" -D --defined-only "$library" | awk '{print $3}' | sort)
+symbols=$("$NM" -D --defined-only "$library" | awk '$2 == "T" {print $3}' | sort)
+if printf '%s\n' "$symbols" | grep -v '@@UVSCHED_'; then
+    echo "the symbols above have no version" >&2
+    exit 1
+fi
+exported=$(printf '%s\n' "$symbols" | sed 's/@@.*//')
 if printf '%s\n' "$exported" | grep -v '^sched_'; then
     echo "the symbols above are exported and should not be" >&2
     exit 1

@@ -18,6 +18,15 @@ if "$READELF" -d static | grep libuvsched; then
 fi
 ./static
 
+# A program that needs no library at all. The linker warns of what glibc's dlopen and getpwuid would load.
+"$CC" $strict -DUVSCHED_STATIC -static "$SOURCE_DIR/examples/minimal.c" $(pkg-config --static --cflags --libs uvsched) \
+    -o alone 2>warnings || { cat warnings >&2 && exit 1; }
+if "$READELF" -d alone | grep NEEDED; then
+    echo "the program linked with -static needs the libraries above" >&2
+    exit 1
+fi
+./alone 1.2
+
 # The other examples in C build against the installed tree too.
 for example in cron job; do
     "$CC" $strict "$SOURCE_DIR/examples/$example.c" $(pkg-config --cflags --libs uvsched) -o "$example"

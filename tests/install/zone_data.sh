@@ -21,7 +21,7 @@ expect() {
 }
 said=$(bare ./zone_data Europe/Madrid)
 expect Europe/Madrid '"Europe/Madrid" is not a time zone: this machine has no zone data (looked in /usr/share/zoneinfo,'
-expect Europe/Madrid 'install the package tzdata, or let TZDIR name a folder that has it'
+expect Europe/Madrid 'install the package tzdata, or set TZDIR to a folder that has it'
 said=$(bare ./zone_data UTC)
 expect UTC '"timezone":"UTC"'
 said=$(bare ./zone_data +05:30)

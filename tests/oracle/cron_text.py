@@ -1,8 +1,9 @@
-"""Reads cron strings: SEMANTICS.md, "Cron strings"."""
+"""Reads cron strings: docs/triggers.md, "Cron strings"."""
 
 from __future__ import annotations
 
 import re
+import unicodedata
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date
@@ -68,12 +69,18 @@ class CronText:
 
 def read(text: str) -> CronText:
     """Reads a cron string, or raises Refused."""
-    words = text.strip(" \t").replace("\t", " ").split(" ")
+    words = text.lstrip(" \t").rstrip(" \t\r\n").replace("\t", " ").split(" ")
     words = [word for word in words if word]
     if words == ["@reboot"]:
         return CronText("@REBOOT", True, {}, False)
     if len(words) == 1 and words[0] in NICKNAMES:
         words = NICKNAMES[words[0]].split(" ")
+    if any(unicodedata.category(c) in ("Cf", "Zl", "Zp", "Zs") for word in words for c in word):
+        raise Refused(None, "", "has what cannot be seen")
+    if words and re.match("(CRON_)?TZ=", words[0]):
+        raise Refused(None, "", "begins with a zone")
+    if len(words) == 6 and ("?" in (words[2], words[4]) or re.match("[1-9][0-9]{3}", words[5])):
+        raise Refused(None, "", "ends in a year")
     if len(words) not in (5, 6, 7) or words[0].startswith("@"):
         raise Refused(None, "", "does not have 5, 6 or 7 fields")
     canonical = " ".join(re.sub(r"\b0+(?=[0-9])", "", word).upper() for word in words)
@@ -184,7 +191,7 @@ def _range(kind: Kind, text: str, item: str) -> tuple[int, int]:
     early, late = text.split("-")
     first, last = _value(kind, early, item), _value(kind, late, item)
     if late.upper() == "SUN":
-        last = 7
+        last = 7 if first else 0
     if first > last:
         raise Refused(kind.name, item, "runs backwards")
     return first, last

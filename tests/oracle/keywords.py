@@ -1,4 +1,4 @@
-"""Reads keyword fields: SEMANTICS.md, "Keyword fields". Weekdays count from Monday = 0 here."""
+"""Reads keyword fields: docs/triggers.md, "Cron fields". Weekdays count from Monday = 0 here."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""When rules fire: SEMANTICS.md, "Triggers" and "DST and other offset changes".
+"""When rules fire: docs/triggers.md, also "When the clocks change".
 
 Instants are whole seconds. `next(t)` is the first fire later than t, `previous(t)` the last one before t, None: never.
 """

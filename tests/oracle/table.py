@@ -1,4 +1,4 @@
-"""Reads tests/data/cron_table.tsv and tests/data/cron_errors.tsv, whose values were typed by hand from SEMANTICS.md."""
+"""Reads tests/data/cron_table.tsv and tests/data/cron_errors.tsv, whose values were typed by hand from the rules."""
 
 from __future__ import annotations
 

@@ -23,7 +23,20 @@ from uvsched.schedulers import AsyncIOScheduler
 PATIENCE = 30.0  # seconds; only a failing test waits so long
 NOON = datetime(2026, 1, 1, 12, tzinfo=timezone.utc)
 
+# What names no zone is in the machine's: these tests mean UTC, and those of other zones set them.
+os.environ["TZ"] = "UTC"
+time.tzset()
+
+# A shell that runs the tests in the background has its children ignore Ctrl-C, which all programs inherit.
+if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+    signal.signal(signal.SIGINT, signal.default_int_handler)
+
 Main = Callable[[], Awaitable[Any]]
+
+
+def threads() -> int:
+    """The threads of this process, those of the engine included."""
+    return len(os.listdir("/proc/self/task"))
 
 
 async def until(condition: Callable[[], Any], what: str = "the condition") -> Any:
@@ -82,6 +95,12 @@ def run(request: pytest.FixtureRequest) -> Iterator[Callable[[Main], Any]]:
             loop.close()
 
     return run_main
+
+
+@pytest.fixture(params=["memory", "sqlite"])
+def url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
+    """The URL of a store, for a test on each kind of store."""
+    return "memory" if request.param == "memory" else f"sqlite:{tmp_path / 'tasks.db'}"
 
 
 @pytest.fixture

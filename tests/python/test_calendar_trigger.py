@@ -57,7 +57,7 @@ def test_its_members() -> None:
 @pytest.mark.parametrize(
     ("arguments", "error", "text"),
     [
-        ({}, ValueError, "^days: none of years, months, weeks and days is at least 1"),
+        ({}, ValueError, "^days: at least one of years, months, weeks and days must be 1 or more"),
         ({"days": -1}, ValueError, "^days: -1"),
         ({"days": 1.5}, TypeError, "^days: expected a whole number, not float"),
         ({"days": 1, "hour": 24}, ValueError, "^hour: 24"),
@@ -71,7 +71,8 @@ def test_faults_are_named(arguments: dict[str, Any], error: type[Exception], tex
 
 def test_it_shows_itself() -> None:
     trigger = CalendarIntervalTrigger(months=1, days=2, hour=9, timezone="Europe/Madrid")
-    assert str(trigger) == "calendar_interval[1 month, 2 days at 09:00:00]"
+    assert str(trigger) == "calendar_interval[1 month, 2 days at 09:00:00, Europe/Madrid]"
+    assert str(CalendarIntervalTrigger(days=1)) == "calendar_interval[1 day at 00:00:00]"
     assert repr(trigger) == "CalendarIntervalTrigger(months=1, days=2, hour=9, timezone='Europe/Madrid')"
 
 

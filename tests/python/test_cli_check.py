@@ -1,31 +1,25 @@
-"""`uvsched check`, run as users run it, on real files."""
+"""`uvsched check`, on real files."""
 
 from __future__ import annotations
 
 import os
-import subprocess
-import sys
 from pathlib import Path
 
 import pytest
 
-COMMAND = Path(sys.executable).with_name("uvsched")
-ENVIRONMENT = {**os.environ, "LC_ALL": "C.UTF-8"}
+from . import command
+
 WINTER = "2026-01-15T12:00Z"  # a Thursday
 
 
-def run(folder: Path, *arguments: str, given: bytes = b"") -> tuple[int, str, str]:
+def run(folder: Path, *arguments: str, given: bytes = b"", timezone: str = "UTC") -> tuple[int, str, str]:
     """The command's exit status, standard output and standard error, run in a folder with something to read."""
-    ended = subprocess.run(
-        [COMMAND, "check", *arguments],
-        cwd=folder,
-        env=ENVIRONMENT,
-        input=given,
-        capture_output=True,
-        timeout=60,
-        check=False,
-    )
-    return ended.returncode, ended.stdout.decode(), ended.stderr.decode()
+    before = Path.cwd()
+    os.chdir(folder)
+    try:
+        return command.run("check", *arguments, given=given, timezone=timezone)
+    finally:
+        os.chdir(before)
 
 
 def check(folder: Path, content: str | bytes, *options: str) -> tuple[int, str, str]:
@@ -125,7 +119,8 @@ def test_a_percent_sign_ends_the_command(tmp_path: Path) -> None:
     assert status == 0
     assert out.splitlines()[1] == "1     Fri 2026-01-16 09:00:00 +00:00  UTC   0 9 * * *  date +%F | mail -s hi ops"
     assert err == (
-        "jobs:1:37: warning: the command ends at this %: what follows is its standard input (\\% is a percent sign)\n"
+        "jobs:1:37: warning: the command ends at this %: the text after it is its standard input "
+        "(\\% is a percent sign)\n"
         "  0 9 * * * date +\\%F | mail -s hi ops%Hello%\n"
         "                                      ^\n"
     )
@@ -239,7 +234,7 @@ def test_other_files_are_checked_all_the_same(tmp_path: Path) -> None:
     assert err == (
         "uvsched check: missing: No such file or directory\n"
         'bad:1:3: hour: "24" is not in 0-23\n  0 24 * * * run\n    ^\n'
-        "uvsched check: folder: Is a directory\n"
+        "uvsched check: folder: is not a regular file (- reads the standard input)\n"
     )
 
 
@@ -252,8 +247,8 @@ def test_the_name_of_a_file_does_nothing_to_a_terminal(tmp_path: Path) -> None:
 def test_wrong_arguments(tmp_path: Path) -> None:
     for arguments, message in (
         ([], "required: FILE"),
-        (["jobs", "--tz", "Mars/Phobos"], "--tz: there is no time zone 'Mars/Phobos'"),
-        (["jobs", "--tz", "right/UTC"], "--tz: "),
+        (["jobs", "--tz", "Mars/Phobos"], "--timezone: there is no time zone 'Mars/Phobos'"),
+        (["jobs", "--tz", "right/UTC"], "--timezone: "),
         (["jobs", "--after", "soon"], "argument --after: 'soon' is not a date or time in ISO 8601"),
     ):
         status, out, err = run(tmp_path, *arguments)
@@ -311,7 +306,7 @@ def test_two_day_fields(tmp_path: Path, schedule: str, warned: list[str]) -> Non
 
 MADRID = (
     "the clocks go from Sun 2026-03-29 02:00:00 to Sun 2026-03-29 03:00:00: "
-    "what lies between fires once, at 03:00:00 +02:00"
+    "a time in between fires once, at 03:00:00 +02:00"
 )
 
 
@@ -344,11 +339,11 @@ def test_gaps_are_those_of_the_zone_and_of_the_coming_year(tmp_path: Path) -> No
     assert warnings(tmp_path, "CRON_TZ=Europe/Madrid\n  30 2 * * * run\n") == [f"2:3: warning: {MADRID}"]
     assert warnings(tmp_path, "15 2 * * * run\n", "--tz", "Australia/Lord_Howe") == [
         "1:1: warning: the clocks go from Sun 2026-10-04 02:00:00 to Sun 2026-10-04 02:30:00: "
-        "what lies between fires once, at 02:30:00 +11:00"
+        "a time in between fires once, at 02:30:00 +11:00"
     ]
     assert warnings(tmp_path, "30 23 * * * run\n", "--tz", "America/Nuuk") == [
         "1:1: warning: the clocks go from Sat 2026-03-28 23:00:00 to Sun 2026-03-29 00:00:00: "
-        "what lies between fires once, at 00:00:00 -01:00"
+        "a time in between fires once, at 00:00:00 -01:00"
     ]
 
 
@@ -359,3 +354,44 @@ def test_warnings_come_in_the_order_of_the_file(tmp_path: Path) -> None:
     assert out.splitlines()[-1] == "jobs: 3 entries, no errors, 6 warnings"
     places = [line.split(":")[1:3] for line in err.splitlines() if line.startswith("jobs:")]
     assert places == [["1", "1"], ["2", "1"], ["3", "11"], ["3", "17"], ["4", "1"], ["4", "13"]]
+
+
+# Where it is asked for
+
+
+def test_schedules_are_read_in_the_machines_zone(tmp_path: Path) -> None:
+    (tmp_path / "jobs").write_text("0 9 * * * run\n")
+    status, out, _ = run(tmp_path, "jobs", "--after", WINTER, timezone="America/New_York")
+    assert status == 0
+    assert "2     Thu" not in out
+    assert "1     Thu 2026-01-15 09:00:00 -05:00  America/New_York  0 9 * * *  run\n" in out
+
+
+def test_what_is_no_file_is_neither_opened_nor_waited_for(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "fifo")
+    for name in ("fifo", "/dev/zero", "/dev/null", "."):
+        status, out, err = run(tmp_path, name)
+        assert (status, out) == (2, "")
+        assert err == f"uvsched check: {name}: is not a regular file (- reads the standard input)\n"
+
+
+@pytest.mark.parametrize("name", ["jobs", "-"])
+def test_a_file_that_is_too_large_is_not_read(tmp_path: Path, name: str) -> None:
+    content = b"#" * 999_999 + b"\n"
+    (tmp_path / "jobs").write_bytes(content)
+    assert run(tmp_path, name, given=content)[0] == 0
+    (tmp_path / "jobs").write_bytes(content + b"\n")
+    status, out, err = run(tmp_path, name, given=content + b"\n")
+    assert (status, out) == (2, "")
+    assert err.endswith(": has more than 1 MB; a crontab has less\n")
+
+
+def test_of_very_many_findings_the_first_are_shown(tmp_path: Path) -> None:
+    status, out, err = check(tmp_path, "61 * * * * run\n" * 250)
+    assert status == 2
+    assert out == "jobs: no entries, 250 errors, no warnings\n"
+    lines = [line for line in err.splitlines() if line.startswith("jobs:")]
+    assert len(lines) == 101
+    assert lines[99].startswith("jobs:100:1: ")
+    assert lines[100] == "jobs: and 150 more"
+    assert "more" not in check(tmp_path, "61 * * * * run\n" * 100)[2]

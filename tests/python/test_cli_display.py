@@ -14,6 +14,7 @@ from uvsched.cli.display import marked, printable, table, width
         ("a\tb", "a\tb"),
         ("\x1b[31mred", "\u241b[31mred"),
         ("a\0b\rc\x7fd\x85e", "a\u2400b\u240dc\u2421d\ufffde"),
+        ("a\u00a0b\u2003c\u3000", "a\u2423b\u2423c\u2423"),
         ("\udce9 \u202e \u200b \u2028 \ufeff", "\ufffd \ufffd \ufffd \ufffd \ufffd"),
     ],
 )

@@ -1,33 +1,18 @@
-"""`uvsched next`, run as users run it. Expected times are those of the rules (SEMANTICS: "DST"), not of the engine."""
+"""`uvsched next`. Expected times come from the rules (docs/triggers.md, "When the clocks change"), not from it."""
 
 from __future__ import annotations
 
 import json
-import os
+import re
 import subprocess
 import sys
 from datetime import datetime, timedelta, timezone
-from pathlib import Path
 from typing import Any
 
 import pytest
 import uvsched
 
-COMMAND = Path(sys.executable).with_name("uvsched")
-ENVIRONMENT = {**os.environ, "LC_ALL": "C.UTF-8", "COLUMNS": "80"}
-
-
-def run(*arguments: str, environment: dict[str, str] | None = None) -> tuple[int, str, str]:
-    """The command's exit status, standard output and standard error."""
-    ended = subprocess.run(
-        [COMMAND, *arguments],
-        env={**ENVIRONMENT, **(environment or {})},
-        capture_output=True,
-        encoding="utf-8",
-        timeout=60,
-        check=False,
-    )
-    return ended.returncode, ended.stdout, ended.stderr
+from .command import COMMAND, ENVIRONMENT, run
 
 
 def listed(*arguments: str) -> list[str]:
@@ -47,6 +32,24 @@ def document(*arguments: str) -> dict[str, Any]:
 # Tables
 
 
+@pytest.mark.parametrize("timezone", ["America/New_York", ":Europe/Madrid", "Etc/UTC", "EST5"])
+def test_the_zone_is_the_machines_unless_given(timezone: str) -> None:
+    names = {":Europe/Madrid": "Europe/Madrid", "Etc/UTC": "UTC", "EST5": "-05:00"}
+    arguments = ["next", "0 9 * * *", "-n", "1", "--after", "2026-01-01T12:00"]
+    given = run(*arguments, f"--timezone={names.get(timezone, timezone)}", timezone="Asia/Tokyo")
+    assert given[0] == 0
+    assert run(*arguments, timezone=timezone) == given
+    assert run(*arguments, "--timezone", "local", timezone=timezone) == given
+    assert run(*arguments, f"--tz={names.get(timezone, timezone)}") == given
+
+
+def test_a_machine_whose_zone_is_none_is_told_so() -> None:
+    status, out, err = run("next", "0 9 * * *", timezone="CET-1CEST,M3.5.0,M10.5.0/3")
+    assert (status, out) == (2, "")
+    assert 'TZ is "CET-1CEST,M3.5.0,M10.5.0/3", which names no zone; set TZ to an IANA name' in err
+    assert run("next", "0 9 * * *", "--timezone", "UTC", timezone="Mars/Phobos")[0] == 0
+
+
 def test_local_time_offset_and_utc() -> None:
     arguments = ["*/5 9-17 * * MON-FRI", "--tz", "Europe/Madrid", "-n", "4", "--after", "2026-03-27T17:50"]
     assert run("next", *arguments) == (
@@ -62,7 +65,7 @@ def test_local_time_offset_and_utc() -> None:
 
 GAP_NOTE = "gap: the clocks skipped a time that the schedule names; it fires once, at the end of the gap\n"
 FIRST_NOTE = (
-    "first pass: the clocks are put back and this local time comes again; it fires here alone, unless the second, "
+    "first pass: the clocks are put back and this local time comes again; it fires only here, unless the second, "
     "minute or hour begins with * or --overlap is both\n"
 )
 SECOND_NOTE = "second pass: the clocks were put back, and this local time has been before\n"
@@ -335,10 +338,10 @@ def test_what_is_no_cron_string_is_refused(expression: str) -> None:
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        (["* * * * *", "--tz", "Mars/Phobos"], "--tz: there is no time zone 'Mars/Phobos'"),
+        (["* * * * *", "--tz", "Mars/Phobos"], "--timezone: there is no time zone 'Mars/Phobos'"),
         (["* * * * *", "--tz", "UTC+2"], "UTC+2"),
         (["* * * * *", "--tz", "../UTC"], "../UTC"),
-        (["* * * * *", "--tz", ""], "--tz: there is no time zone ''"),
+        (["* * * * *", "--tz", ""], "--timezone: there is no time zone ''"),
         (["* * * * *", "-n", "0"], "argument -n: '0' is not a number from 1 to 100000"),
         (["* * * * *", "-n", "100001"], "argument -n: '100001' is not a number from 1 to 100000"),
         (["* * * * *", "-n", "-1"], "argument -n: '-1' is not a number from 1 to 100000"),
@@ -346,8 +349,8 @@ def test_what_is_no_cron_string_is_refused(expression: str) -> None:
         (["* * * * *", "--after", "soon"], "argument --after: 'soon' is not a date or time in ISO 8601"),
         (["* * * * *", "--after", "0001-01-01"], "argument --after: '0001-01-01' is not in the years 1900 to 2300"),
         (["* * * * *", "--before", "9999-12-31"], "argument --before: '9999-12-31' is not in the years 1900 to 2300"),
-        (["* * * * *", "--tz", "localtime"], "--tz: "),
-        (["* * * * *", "--tz", "right/UTC"], "--tz: "),
+        (["* * * * *", "--tz", "localtime"], "--timezone: "),
+        (["* * * * *", "--tz", "right/UTC"], "--timezone: "),
         (["H * * * *", "--key", ""], "key: "),
         (["* * * * *", "--after", "2026-02-30"], "argument --after: '2026-02-30' is not a date or time in ISO 8601"),
         (["* * * * *", "--after", "now", "--before", "now"], "argument --before: not allowed with argument --after"),
@@ -355,7 +358,7 @@ def test_what_is_no_cron_string_is_refused(expression: str) -> None:
         (["* * * * *", "--gap", "no"], "argument --gap: invalid choice: 'no'"),
         (
             ["*", "*", "*", "*", "*"],
-            'EXPRESSION is one argument, and here are 5; quote it: uvsched next "0 9 * * MON-FRI"',
+            'EXPRESSION is one argument, but there are 5; quote it: uvsched next "0 9 * * MON-FRI"',
         ),
         ([], "the following arguments are required: EXPRESSION"),
     ],
@@ -371,7 +374,10 @@ def test_a_wrong_argument_is_named(arguments: list[str], message: str) -> None:
 
 
 def test_version_and_help() -> None:
-    assert run("--version") == (0, f"uvsched {uvsched.__version__}\n", "")
+    status, printed, errors = run("--version")
+    assert (status, errors) == (0, "")
+    version = re.escape(uvsched.__version__)
+    assert re.fullmatch(rf"uvsched {version} \((bundled: )?libuv [\d.]+, SQLite [\d.]+\)\n", printed)
     status, out, err = run("--help")
     assert (status, err) == (0, "")
     assert "next" in out
@@ -393,14 +399,19 @@ def test_without_a_command_it_says_how() -> None:
 def test_the_module_is_the_command() -> None:
     arguments = ["next", "@daily", "-n", "1", "--after", "2026-01-01"]
     ended = subprocess.run(
-        [sys.executable, "-m", "uvsched", *arguments], capture_output=True, text=True, timeout=60, check=False
+        [sys.executable, "-m", "uvsched", *arguments],
+        env=ENVIRONMENT,
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
     )
     assert (ended.returncode, ended.stdout, ended.stderr) == run(*arguments)
 
 
 def test_a_reader_that_leaves_is_no_error() -> None:
     with subprocess.Popen(
-        [COMMAND, "next", "* * * * * *", "-n", "100000"],
+        [*COMMAND, "next", "* * * * * *", "-n", "100000"],
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         env=ENVIRONMENT,
@@ -413,9 +424,15 @@ def test_a_reader_that_leaves_is_no_error() -> None:
 
 
 def test_a_locale_without_unicode_is_no_error() -> None:
-    status, out, err = run("next", "世 * * * *", environment={"PYTHONIOENCODING": "ascii", "PYTHONUTF8": "0"})
-    assert (status, out) == (2, "")
-    assert "\\u4e16" in err
+    ended = subprocess.run(
+        [*COMMAND, "next", "世 * * * *"],
+        env={**ENVIRONMENT, "PYTHONIOENCODING": "ascii", "PYTHONUTF8": "0"},
+        capture_output=True,
+        timeout=60,
+        check=False,
+    )
+    assert (ended.returncode, ended.stdout) == (2, b"")
+    assert b"\\u4e16" in ended.stderr
 
 
 def test_what_it_does_not_need_is_not_loaded() -> None:

@@ -95,8 +95,8 @@ class Sometimes(BaseTrigger):
     [
         ([], ValueError, "triggers"),
         ("cron", TypeError, "^triggers: expected a list of triggers, not str"),
-        (IntervalTrigger(), TypeError, "^triggers: expected a list of triggers, not IntervalTrigger"),
-        ([IntervalTrigger(), "cron"], TypeError, r"^triggers\[1\]: expected a trigger, not str"),
+        (IntervalTrigger(seconds=1), TypeError, "^triggers: expected a list of triggers, not IntervalTrigger"),
+        ([IntervalTrigger(seconds=1), "cron"], TypeError, r"^triggers\[1\]: expected a trigger, not str"),
         ([Sometimes()], ValueError, r"^triggers\[0\]: Sometimes is a custom trigger"),
         ([ShutdownTrigger()], ValueError, r"^triggers\[0\]"),
         ([CronTrigger.from_crontab("@reboot")], ValueError, r"^triggers\[0\]"),

@@ -117,8 +117,8 @@ def test_a_key_settles_h() -> None:
         ({"minute": "*/0"}, ValueError, "^minute: "),
         ({"year": 1969}, ValueError, "^year: "),
         ({}, ValueError, "^expression: missing, or at least one of year, "),
-        ({"hour": 8.5}, TypeError, "^hour: expected a number or a text, not float"),
-        ({"hour": True}, TypeError, "^hour: expected a number or a text, not bool"),
+        ({"hour": 8.5}, TypeError, "^hour: expected a number or a string, not float"),
+        ({"hour": True}, TypeError, "^hour: expected a number or a string, not bool"),
         ({"hour": 8, "gap": "leap"}, ValueError, '^gap: "leap"'),
         ({"hour": 8, "overlap": "third"}, ValueError, '^overlap: "third"'),
         ({"hour": 8, "timezone": "Mars/Phobos"}, ValueError, "^timezone: "),
@@ -154,6 +154,8 @@ def test_a_cron_string_is_text() -> None:
 def test_it_shows_itself() -> None:
     assert str(CronTrigger(hour=8, day_of_week="mon-fri")) == "cron[day_of_week='mon-fri', hour='8']"
     assert str(CronTrigger.from_crontab("*/5 * * * *")) == "cron[*/5 * * * *]"
+    assert str(CronTrigger(hour=8, timezone="Europe/Madrid")) == "cron[hour='8', Europe/Madrid]"
+    assert str(CronTrigger.from_crontab("0 9 * * *", timezone="Asia/Tokyo")) == "cron[0 9 * * *, Asia/Tokyo]"
     assert repr(CronTrigger(hour=8, minute="*/15", timezone=MADRID, overlap="both")) == (
         "CronTrigger(hour=8, minute='*/15', timezone='Europe/Madrid', overlap='both')"
     )

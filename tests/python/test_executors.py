@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+import concurrent.futures
 import contextvars
+import functools
 import threading
 import time
 from collections.abc import Callable
@@ -91,7 +93,7 @@ def test_a_coroutine_that_nobody_awaits(run: Any, record: Any, scheduler: AsyncI
         async with scheduler:
             scheduler.add_task(lambda: coroutine())
             event = await heard.first(TASK_ERROR)
-            assert "returned a coroutine, which nobody awaits" in event.traceback
+            assert "returned a coroutine, which is not awaited here" in event.traceback
 
     run(main)
 
@@ -164,8 +166,6 @@ def test_a_coroutine_runs_on_the_loop(run: Any, record: Any, on_loop: AsyncIOSch
 
 
 def test_awaitables_of_all_kinds(run: Any, record: Any, on_loop: AsyncIOScheduler) -> None:
-    import functools
-
     heard = record(on_loop)
 
     class Callable_:
@@ -250,6 +250,113 @@ def test_each_run_has_a_context_of_its_own(run: Any, record: Any, on_loop: Async
     run(main)
 
 
+@pytest.mark.parametrize("own_thread", [False, True])
+def test_each_run_of_a_plain_function_has_a_context_of_its_own(
+    run: Any, record: Any, scheduler: AsyncIOScheduler, own_thread: bool
+) -> None:
+    heard = record(scheduler)
+    seen: list[str] = []
+    runs = 8  # more than there are workers
+
+    def job() -> None:
+        seen.append(WHERE.get())
+        WHERE.set("in a run")
+
+    async def main() -> None:
+        WHERE.set("at the start")
+        if own_thread:
+            await asyncio.to_thread(scheduler.start)
+        else:
+            scheduler.start()
+        WHERE.set("later")
+        for _ in range(runs):
+            scheduler.add_task(job)
+        await until(lambda: len(heard.of(TASK_EXECUTED)) == runs)
+        assert seen == ["at the start"] * runs
+        assert WHERE.get() == "later"
+        loop = asyncio.get_running_loop()
+        others = await asyncio.gather(*(loop.run_in_executor(None, WHERE.get) for _ in range(runs)))
+        assert set(others) == {"nowhere"}
+        assert await asyncio.to_thread(WHERE.get) == "later"
+        await scheduler.shutdown_async()
+
+    run(main)
+
+
+def generator() -> Any:
+    yield
+
+
+async def async_generator() -> Any:
+    yield
+
+
+async def coroutine() -> None:
+    """Awaited where somebody does."""
+
+
+class Calls:
+    """An object whose call is of some kind."""
+
+    async def __call__(self) -> None:
+        """Awaited where somebody does."""
+
+    def generator(self) -> Any:
+        yield
+
+
+class Generates:
+    def __call__(self) -> Any:
+        yield
+
+
+GENERATORS = [generator, async_generator, Calls().generator, Generates(), functools.partial(generator)]
+COROUTINES = [coroutine, functools.partial(coroutine), Calls(), Calls().__call__, functools.partial(Calls())]
+
+
+@pytest.mark.parametrize("fn", GENERATORS)
+def test_generator_functions_are_refused(scheduler: AsyncIOScheduler, fn: Any) -> None:
+    with pytest.raises(TypeError, match="fn: .* is an? (async )?generator function; calling it runs nothing: write"):
+        scheduler.add_task(fn)
+    task = scheduler.add_task(print, "interval", hours=1, id="x")
+    with pytest.raises(TypeError, match="generator function"):
+        task.update(fn=fn)
+
+
+@pytest.mark.parametrize("fn", COROUTINES)
+def test_coroutine_functions_need_an_executor_that_awaits(fn: Any) -> None:
+    scheduler = AsyncIOScheduler(
+        executors={"default": AsyncIOExecutor(), "threads": ThreadPoolExecutor(2), "debug": DebugExecutor()}
+    )
+    for alias in ("threads", "debug"):
+        with pytest.raises(
+            TypeError, match=f"is a coroutine function, which executor '{alias}' .* does not await: use"
+        ):
+            scheduler.add_task(fn, executor=alias)
+        task = scheduler.add_task(print, "interval", hours=1, executor=alias)
+        with pytest.raises(TypeError, match="does not await"):
+            task.update(fn=fn)
+        task = scheduler.add_task(fn, "interval", hours=1)
+        with pytest.raises(TypeError, match="does not await"):
+            task.update(executor=alias)
+        assert task.executor == "default"
+        assert task.update(executor=alias, fn=print).executor == alias
+
+
+@pytest.mark.parametrize("fn", COROUTINES)
+def test_coroutine_functions_of_all_kinds_are_awaited(
+    run: Any, record: Any, on_loop: AsyncIOScheduler, fn: Any
+) -> None:
+    heard = record(on_loop)
+
+    async def main() -> None:
+        async with on_loop:
+            on_loop.add_task(fn)
+            assert (await heard.first(TASK_EXECUTED)).return_value is None
+
+    run(main)
+
+
 def test_a_cancelled_coroutine(run: Any, record: Any, on_loop: AsyncIOScheduler) -> None:
     heard = record(on_loop)
     tasks: list[Any] = []
@@ -266,6 +373,47 @@ def test_a_cancelled_coroutine(run: Any, record: Any, on_loop: AsyncIOScheduler)
             event = await heard.first(TASK_CANCELLED)
             assert event.task_id == "x"
             assert on_loop.history("x")[0].state == "cancelled"
+
+    run(main)
+
+
+def test_runs_in_threads_end_while_coroutines_are_cancelled(run: Any) -> None:
+    scheduler = AsyncIOScheduler(executors={"default": AsyncIOExecutor()})
+    pool = concurrent.futures.ThreadPoolExecutor(1)
+    gate = threading.Event()
+    begun: list[str] = []
+    cancelled: list[str] = []
+
+    class Slow(asyncio.Future[None]):
+        """While it is cancelled, the function in the thread ends."""
+
+        def cancel(self, msg: Any = None) -> bool:
+            gate.set()
+            pool.submit(int).result(30)  # the pool's one thread is through with the run before
+            return super().cancel(msg)
+
+    async def waits(name: str) -> None:
+        begun.append(name)
+        try:
+            await (Slow() if name == "slow" else asyncio.sleep(3600))
+        finally:
+            cancelled.append(name)
+
+    def blocks() -> None:
+        begun.append("function")
+        gate.wait(30)
+
+    async def main() -> None:
+        asyncio.get_running_loop().set_default_executor(pool)
+        scheduler.start()
+        scheduler.add_task(waits, args=["first"], id="first")
+        await until(lambda: begun == ["first"])
+        scheduler.add_task(blocks, id="function")
+        await until(lambda: begun == ["first", "function"])
+        scheduler.add_task(waits, args=["slow"], id="slow")
+        await until(lambda: begun == ["first", "function", "slow"])
+        scheduler.shutdown(wait=False)
+        await until(lambda: sorted(cancelled) == ["first", "slow"])
 
     run(main)
 
@@ -408,7 +556,7 @@ def test_a_slow_inline_function_does_not_take_more_than_it_can_do(run: Any) -> N
         async with scheduler:
             for _ in range(50):
                 scheduler.add_task(slow)
-            while scheduler._usable().stats()["finished"] < 50:
+            while scheduler._handle.usable().stats()["finished"] < 50:
                 turns[0] += 1
                 await asyncio.sleep(0)
         assert turns[0] > 10  # the loop had its turns between

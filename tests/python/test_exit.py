@@ -61,7 +61,10 @@ def tells_of_exit():
 
 """
 
-LOOP_LOST = "the event loop was closed while the scheduler ran: the scheduler stops"
+LOOP_LOST = (
+    "the event loop was closed while the scheduler ran: the scheduler stops, and its coroutines are cancelled; shut it "
+    "down before the loop ends, for example with `async with scheduler:`"
+)
 
 
 @pytest.fixture(params=VERSIONS)

@@ -60,12 +60,12 @@ def in_child(body):
 """
 
 
-def program(script: Script, text: str, *, errors: str = "") -> str:
-    """The output of PRELUDE and `text`, which must succeed; `errors` must be its last line on stderr."""
+def program(script: Script, text: str, *, errors: str | None = "") -> str:
+    """The output of PRELUDE and `text`, which must succeed; `errors` must be its last line on stderr (None: any)."""
     process = script.start(PRELUDE + textwrap.dedent(text))
     out, err = script.end_of(process)
     assert process.returncode == 0, f"{process.returncode}\n{out}\n{err}"
-    assert (err.splitlines() or [""])[-1] == errors, err
+    assert errors is None or (err.splitlines() or [""])[-1] == errors, err
     return out
 
 
@@ -137,9 +137,9 @@ def test_the_same_scheduler_starts_in_the_child(script: Script) -> None:
         in_child(child)
         scheduler.shutdown()
         """,
-        errors="the scheduler runs in the parent process too, where it was started before this process was forked off: "
+        errors="the scheduler also runs in the parent process, which started it before it forked this one: "
         "with a memory store both run every task. Start it in each process, after the fork (gunicorn --preload forks "
-        "after the application was loaded)",
+        "after it has loaded the application)",
     )
 
 
@@ -171,9 +171,9 @@ def test_the_file_stays_the_parents(script: Script) -> None:
         scheduler.shutdown()
         print(len(scheduler.stores))
         """,
-        errors="the scheduler runs in the parent process too, where it was started before this process was forked off: "
+        errors="the scheduler also runs in the parent process, which started it before it forked this one: "
         "with a memory store both run every task. Start it in each process, after the fork (gunicorn --preload forks "
-        "after the application was loaded)",
+        "after it has loaded the application)",
     )
 
 
@@ -185,8 +185,8 @@ def test_a_scheduler_that_was_not_started_is_simply_copied(script: Script, url: 
 
         def child():
             assert len(scheduler.get_tasks()) == 3
-            scheduler.add_task(tick, "interval", hours=1, id="child's")
             scheduler.start()
+            scheduler.add_task(tick, "interval", hours=1, id="child's")
             until(lambda: mine() > 10)
             scheduler.shutdown()
 
@@ -292,6 +292,22 @@ def test_a_child_that_exits_as_python_does(script: Script, url: str) -> None:
     )
 
 
+def test_a_child_that_exits_in_the_body_of_a_context_manager(script: Script) -> None:
+    program(
+        script,
+        """
+        with make("memory") as scheduler:
+            child = os.fork()
+            if child == 0:
+                sys.exit(5)  # there is nothing here to shut down
+            _, status = os.waitpid(child, 0)
+            assert os.waitstatus_to_exitcode(status) == 5, status
+            before = mine()
+            until(lambda: mine() > before + 10)
+        """,
+    )
+
+
 def test_multiprocessing(script: Script, url: str) -> None:
     program(
         script,
@@ -367,3 +383,45 @@ def test_started_before_an_asgi_server_forks(script: Script) -> None:
         """,
     )
     assert out == "the scheduler was started in the parent process; call start() in this process to use it here\n"
+
+
+def test_the_child_does_not_inherit_the_silence_of_the_log(script: Script) -> None:
+    program(
+        script,
+        """
+        import logging
+        from uvsched.events import log
+
+        log._LINES_A_WINDOW = 2
+        lines = []
+        handler = logging.Handler()
+        handler.emit = lambda record: lines.append(record.getMessage())
+        logging.getLogger("uvsched").addHandler(handler)
+
+        def fails():
+            raise ValueError
+
+        scheduler = AsyncIOScheduler(executors={"default": DebugExecutor()})
+
+        def fail_until_silent():
+            for _ in range(10):
+                scheduler.add_task(fails)
+            until(lambda: any("are left out" in line for line in lines))
+            until(lambda: len(scheduler.history(limit=100)) >= 10)
+
+        def child():
+            lines.clear()
+            calls = []
+            scheduler.start()
+            scheduler._driver.later = lambda seconds, call: calls.append(call)
+            fail_until_silent()
+            until(lambda: calls)  # which end the child's own silence
+            scheduler.shutdown()
+
+        scheduler.start()
+        fail_until_silent()
+        in_child(child)
+        scheduler.shutdown()
+        """,
+        errors=None,
+    )

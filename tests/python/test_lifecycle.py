@@ -3,18 +3,21 @@
 from __future__ import annotations
 
 import asyncio
+import gc
+import resource
 import threading
+import weakref
 from pathlib import Path
 from typing import Any
 
 import pytest
 from uvsched.enums import SchedulerState
 from uvsched.events.constants import SCHEDULER_SHUTDOWN, SCHEDULER_STARTED, TASK_CANCELLED, TASK_EXECUTED
-from uvsched.exceptions import SchedulerNotRunningError, StoreBusyError, StoreError
+from uvsched.exceptions import ResourceError, SchedulerNotRunningError, StoreBusyError, StoreError
 from uvsched.executors import AsyncIOExecutor, DebugExecutor, ThreadPoolExecutor
 from uvsched.schedulers import AsyncIOScheduler
 
-from .conftest import until, until_sync
+from .conftest import Script, until, until_sync
 
 
 def job() -> None:
@@ -24,11 +27,6 @@ def job() -> None:
 def engine_threads() -> int:
     """Threads of this process that Python does not know."""
     return len(list(Path("/proc/self/task").iterdir())) - threading.active_count()
-
-
-@pytest.fixture(params=["memory", "sqlite"])
-def url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
-    return "memory" if request.param == "memory" else f"sqlite:{tmp_path / 'tasks.db'}"
 
 
 # ---- counting ----
@@ -54,6 +52,28 @@ def test_starts_and_shutdowns_are_counted(run: Any, record: Any, url: str) -> No
     run(main)
 
 
+def test_a_start_that_gets_no_descriptor_says_so_and_leaves_nothing_behind(run: Any, url: str) -> None:
+    scheduler = AsyncIOScheduler(stores={"default": url})
+
+    async def main() -> None:
+        async with scheduler:  # the first start on a durable store makes the helper of the main thread, which stays
+            pass
+        before = engine_threads()
+        soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+        resource.setrlimit(resource.RLIMIT_NOFILE, (3, hard))
+        try:
+            with pytest.raises(ResourceError, match="raise the limit of the process"):
+                scheduler.start()
+        finally:
+            resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))
+        assert scheduler.state == SchedulerState.STATE_STOPPED
+        await until(lambda: engine_threads() <= before)  # one of the first start may have been ending
+        assert scheduler.start() is True
+        assert await scheduler.shutdown_async() is True
+
+    run(main)
+
+
 def test_shutdown_twice(run: Any, url: str) -> None:
     scheduler = AsyncIOScheduler(stores={"default": url})
 
@@ -70,8 +90,10 @@ def test_shutdown_twice(run: Any, url: str) -> None:
 
 
 def test_what_was_never_started_cannot_be_shut_down() -> None:
-    with pytest.raises(SchedulerNotRunningError):
+    with pytest.raises(SchedulerNotRunningError, match="it was not started, or has been shut down already"):
         AsyncIOScheduler().shutdown()
+    with pytest.raises(SchedulerNotRunningError, match=r"call start\(\) first"):
+        AsyncIOScheduler().pause()
 
 
 def test_a_start_that_fails_counts_nothing(run: Any, tmp_path: Path) -> None:
@@ -227,7 +249,7 @@ def test_shutdown_from_inside(run: Any, url: str, place: str, wait: bool) -> Non
         await until(lambda: results, "a shutdown")
         assert results == [True]
         assert not scheduler.running
-        await asyncio.to_thread(scheduler._usable().wait, 30_000)
+        await asyncio.to_thread(scheduler._handle.usable().wait, 30_000)
         async with scheduler:  # and it starts again
             pass
 
@@ -264,7 +286,7 @@ def test_shutdown_async_from_a_run_of_its_own(run: Any) -> None:
         scheduler.add_task(stop)
         await until(lambda: results and not scheduler.running)
         assert results == ["cancelled"]
-        await until(lambda: scheduler._binding is None)
+        await until(lambda: scheduler.event_loop is None)
 
     run(main)
 
@@ -315,7 +337,7 @@ def test_shutdown_async_waits(run: Any, record: Any, url: str) -> None:
         scheduler.add_task(entry_coroutine, id="x")
         await until(lambda: gate)
         stopping = asyncio.create_task(scheduler.shutdown_async())
-        await until(lambda: not scheduler.running or stopping.done() or scheduler._usable().state() == 4)
+        await until(lambda: not scheduler.running or stopping.done() or scheduler._handle.usable().state() == 4)
         assert not stopping.done()
         with pytest.raises(Exception, match="still stopping"):
             scheduler.start()
@@ -379,7 +401,7 @@ def test_shutdown_on_the_loop_never_blocks(run: Any, record: Any, url: str) -> N
         scheduler.shutdown()  # does not wait for the thread: it would hang here
         assert not scheduler.running
         gate.set()
-        assert await asyncio.to_thread(scheduler._usable().wait, 30_000)
+        assert await asyncio.to_thread(scheduler._handle.usable().wait, 30_000)
         async with scheduler:
             states = {run.task_id: run.state for run in scheduler.history()}
             assert states == {"coroutine": "cancelled", "thread": "done"}
@@ -403,7 +425,7 @@ def test_no_run_starts_after_shutdown(run: Any, url: str) -> None:
         await until(lambda: times[0] > 5)
         scheduler.shutdown()
         stopped = times[0]
-        assert await asyncio.to_thread(scheduler._usable().wait, 30_000)
+        assert await asyncio.to_thread(scheduler._handle.usable().wait, 30_000)
         for _ in range(20):
             await asyncio.sleep(0.001)
         assert times[0] == stopped
@@ -432,7 +454,7 @@ def test_two_schedulers_in_one_process(run: Any, tmp_path: Path) -> None:
             first.add_task(entry_function, id="y")
             await until(lambda: len(seen) == 3)
             for scheduler in (first, second):
-                await asyncio.to_thread(scheduler._usable().wait_idle, 30_000)
+                await asyncio.to_thread(scheduler._handle.usable().wait_idle, 30_000)
             assert [run.task_id for run in first.history()] == ["y", "x"]
             assert [run.task_id for run in second.history()] == ["x"]
 
@@ -453,3 +475,53 @@ def test_two_schedulers_on_one_file(run: Any, tmp_path: Path) -> None:
             pass
 
     run(main)
+
+
+@pytest.mark.parametrize("started", [False, True])
+def test_a_scheduler_that_is_dropped_is_freed_at_once(started: bool) -> None:
+    scheduler = AsyncIOScheduler()
+    scheduler.add_listener(lambda event: None)
+    scheduler.add_task(print, "interval", hours=1)
+    if started:
+        with scheduler:
+            pass
+    parts = [weakref.ref(scheduler), weakref.ref(scheduler._lifecycle), weakref.ref(scheduler._handle)]
+    gc.disable()
+    try:
+        del scheduler
+        assert [part() for part in parts] == [None, None, None]
+    finally:
+        gc.enable()
+
+
+def test_a_listener_of_the_end_starts_it_again(script: Script) -> None:
+    script.run(
+        """
+        import threading
+        from uvsched.events.constants import SCHEDULER_SHUTDOWN
+        from uvsched.schedulers import AsyncIOScheduler
+
+        def loops():
+            return [thread for thread in threading.enumerate() if thread.name == "uvsched-loop"]
+
+        ran = threading.Event()
+        starts = []
+        scheduler = AsyncIOScheduler()
+
+        def again(event):
+            if not starts:
+                starts.append(scheduler.start())
+
+        scheduler.add_listener(again, SCHEDULER_SHUTDOWN)
+        scheduler.start()
+        (first,) = loops()
+        scheduler.shutdown()
+        assert starts and scheduler.running
+        (second,) = loops()
+        assert second is not first and not first.is_alive()
+        scheduler.add_task(ran.set)
+        assert ran.wait(30)
+        scheduler.shutdown()
+        assert not loops() and not scheduler.running
+        """
+    )

@@ -6,14 +6,16 @@ import asyncio
 import functools
 import logging
 import signal
+from datetime import timedelta
+from pathlib import Path
 from typing import Any
 
 import pytest
-from uvsched.events.constants import ALL_EVENTS, SCHEDULER_SHUTDOWN, TASK_ERROR, TASK_EXECUTED
+from uvsched.events.constants import ALL_EVENTS, SCHEDULER_SHUTDOWN, TASK_ERROR, TASK_EXECUTED, TASK_MISSED
 from uvsched.executors import DebugExecutor
 from uvsched.schedulers import AsyncIOScheduler
 
-from .conftest import until
+from .conftest import NOON, until
 
 
 @pytest.fixture
@@ -158,13 +160,50 @@ def test_what_cannot_listen_is_refused(scheduler: AsyncIOScheduler) -> None:
     async def coroutine(event: Any) -> None:
         """Would never be awaited."""
 
+    class Asynchronous:
+        async def __call__(self, event: Any) -> None:
+            """Would never be awaited."""
+
+    def generator(event: Any) -> Any:
+        yield
+
     for callback, message in (
+        (Asynchronous(), "is a coroutine function"),
+        (Asynchronous().__call__, "is a coroutine function"),
+        (generator, "is a generator function"),
         (None, "callback: None cannot be called"),
         (coroutine, "is a coroutine function"),
         (functools.partial(coroutine), "is a coroutine function"),
     ):
         with pytest.raises(TypeError, match=message):
             scheduler.add_listener(callback, ALL_EVENTS)  # type: ignore[arg-type]
+    with pytest.raises(TypeError, match="mask: 'error' is not a number of event codes, such as TASK_ERROR"):
+        scheduler.add_listener(print, "error")  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize("store", ["memory", "sqlite"])
+def test_lines_name_the_function_where_nobody_chose_an_id(
+    record: Any, make: Any, tmp_path: Path, store: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    url = store if store == "memory" else f"sqlite:{tmp_path / 'tasks.db'}"
+    scheduler = make(stores={"default": url}, executors={"default": DebugExecutor()})
+    heard = record(scheduler)
+
+    async def main() -> None:
+        async with scheduler:
+            late = scheduler.add_task(int, run_at=NOON - timedelta(hours=1))
+            missed = await heard.first(TASK_MISSED)
+            assert (missed.task_id, missed.task_name) == (late.id, "builtins:int")
+            failing = scheduler.add_task(int, args=["x"])
+            failed = await heard.first(TASK_ERROR)
+            assert (failed.task_id, failed.task_name) == (failing.id, "builtins:int")
+            named = scheduler.add_task(int, args=["y"], id="named")
+            await until(lambda: len(heard.of(TASK_ERROR)) == 2)
+            for task, line in ((late, "missed 1 due time(s): past_when_added"), (failing, "failed: ValueError")):
+                assert f"task builtins:int ({task.id}) {line}" in caplog.text
+            assert f"task {named.id} failed: ValueError" in caplog.text
+
+    asyncio.run(main())
 
 
 def test_a_log_line_for_a_failure(run: Any, scheduler: AsyncIOScheduler, caplog: pytest.LogCaptureFixture) -> None:

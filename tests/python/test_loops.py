@@ -10,13 +10,18 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from uvsched.exceptions import SchedulerAlreadyRunningError, SchedulerNotRunningError, UvschedException
 from uvsched.executors import AsyncIOExecutor, DebugExecutor, ThreadPoolExecutor
-from uvsched.schedulers import AsyncIOScheduler
+from uvsched.schedulers import AsyncIOScheduler, loop_calls
+from uvsched.schedulers.loop_calls import on_loop
 
-from .conftest import Script, until, until_sync
+from .conftest import PATIENCE, Script, until, until_sync
 
 LOOPS = ["asyncio", "uvloop"]
-LOST = "the event loop was closed while the scheduler ran: the scheduler stops"
+LOST = (
+    "the event loop was closed while the scheduler ran: the scheduler stops, and its coroutines are cancelled; shut it "
+    "down before the loop ends, for example with `async with scheduler:`"
+)
 
 
 def new_loop(kind: str) -> Any:
@@ -317,9 +322,126 @@ def test_nobody_warns_of_runs_that_were_given_up(script: Script) -> None:
             for _ in range(200):
                 scheduler.add_task(coroutine)
             scheduler.start()
-            while scheduler._usable().stats()["fires"] < 100:
+            while scheduler._handle.usable().stats()["fires"] < 100:
                 pass  # the loop gets no turn
             scheduler.shutdown()
 
         asyncio.run(main())
     """)
+
+
+@pytest.mark.parametrize("own_threads", [True, False])
+@pytest.mark.parametrize("call", ["start", "shutdown", "add"])
+def test_a_callback_on_a_loop_that_a_start_waits_for(kind: str, call: str, own_threads: bool) -> None:
+    """While a thread starts it on a given loop and waits for that loop, a callback there uses the scheduler."""
+    loop = new_loop(kind)
+    scheduler = AsyncIOScheduler(event_loop=loop, own_threads=own_threads)
+    starter = threading.Thread(target=scheduler.start, daemon=True)
+    held = scheduler._handle.held
+    holds = threading.Event()
+
+    def telling() -> Any:
+        if threading.current_thread() is starter:
+            holds.set()
+        return held()
+
+    scheduler._handle.held = telling  # type: ignore[method-assign]
+    outcome: list[object] = []
+
+    def callback() -> None:
+        starter.start()
+        assert holds.wait(PATIENCE)
+        until_sync(lambda: loop_calls._awaited, "a call for the loop")
+        if call == "start":
+            outcome.append(scheduler.start())
+        elif call == "shutdown":
+            outcome.append(scheduler.shutdown())
+        else:
+            outcome.append(scheduler.add_task(tick, "interval", hours=1, id="x").id)
+
+    async def main() -> None:
+        loop.call_soon(callback)
+        await until(lambda: outcome)
+        await until(lambda: not starter.is_alive())
+        if call == "start":
+            assert outcome == [False], "it was only counted"
+            assert not scheduler.shutdown()
+        if call == "shutdown":
+            assert outcome == [True]
+            assert not scheduler.running
+        else:
+            assert scheduler.running
+            await scheduler.shutdown_async()
+
+    loop.run_until_complete(asyncio.wait_for(main(), PATIENCE))
+    loop.close()
+
+
+@pytest.mark.parametrize("call", ["start", "shutdown", "add", "delete"])
+def test_a_callback_on_a_loop_that_a_shutdown_waits_for(kind: str, call: str) -> None:
+    """While a thread shuts it down and waits for its loop, a callback there uses the scheduler."""
+    loop = new_loop(kind)
+    scheduler = AsyncIOScheduler(event_loop=loop)
+    scheduler.add_task(tick, "interval", hours=1, id="x")
+    ender = threading.Thread(target=scheduler.shutdown, daemon=True)
+    outcome: list[object] = []
+
+    def callback() -> None:
+        engine = scheduler._handle.usable()
+        ender.start()
+        assert engine.wait(int(PATIENCE * 1000)), "the engine has stopped"
+        try:
+            if call == "start":
+                outcome.append(scheduler.start())
+            elif call == "shutdown":
+                outcome.append(scheduler.shutdown())
+            elif call == "add":
+                outcome.append(scheduler.add_task(tick, "interval", hours=1, id="y").id)
+            else:
+                outcome.append(scheduler.delete_task("x"))
+        except UvschedException as error:
+            outcome.append(type(error))
+
+    async def main() -> None:
+        scheduler.start()
+        loop.call_soon(callback)
+        await until(lambda: outcome)
+        await until(lambda: not ender.is_alive())
+        assert not scheduler.running
+        refused = {"start": [SchedulerAlreadyRunningError], "shutdown": [SchedulerNotRunningError]}
+        assert outcome == refused.get(call, ["y"] if call == "add" else [None])
+
+    loop.run_until_complete(asyncio.wait_for(main(), PATIENCE))
+    loop.close()
+
+
+def test_a_call_is_made_once_if_its_loop_stops_and_goes_on(kind: str) -> None:
+    loop = new_loop(kind)
+    busy, asked, calls = threading.Event(), threading.Event(), list[int]()
+
+    def block() -> None:
+        busy.set()
+        assert asked.wait(30)
+        loop.stop()  # what is put on the loop from now on waits for its next run
+
+    loop.call_soon(block)
+    runner = threading.Thread(target=loop.run_forever)
+    runner.start()
+    assert busy.wait(30)
+
+    class Loop:
+        """Puts calls on the loop when it has stopped, though it ran when it was asked."""
+
+        def call_soon_threadsafe(self, call: Any) -> None:
+            asked.set()
+            runner.join(30)
+            loop.call_soon(call)
+
+        def __getattr__(self, name: str) -> Any:
+            return getattr(loop, name)
+
+    on_loop(Loop(), lambda: calls.append(1))  # type: ignore[arg-type]
+    assert calls == [1]
+    loop.run_until_complete(asyncio.sleep(0))
+    loop.close()
+    assert calls == [1]

@@ -99,6 +99,25 @@ def kill_while_running(script: Script, url: str, executors: tuple[str, ...], cou
     assert process.returncode == -9, errors
 
 
+def test_a_run_of_a_deleted_task_is_lost_with_its_process(script: Script, tmp_path: Path, record: Any) -> None:
+    url = f"sqlite:{tmp_path / 'tasks.db'}"
+    deleting = VICTIM.replace("os.kill(", "scheduler.delete_task('threads rerun'); os.kill(")
+    process = script.start(deleting.format(folder=str(ROOT), url=url, executors=("threads",), count=2))
+    _, errors = script.end_of(process)
+    assert process.returncode == -9, errors
+
+    async def main() -> None:
+        scheduler = make(url)
+        heard = record(scheduler)
+        async with scheduler:
+            await until(lambda: len(heard.of(TASK_LOST)) == 2, "the events")
+            rows = {row.task_id: row.state for row in scheduler.history()}
+        assert {event.task_id for event in heard.of(TASK_LOST)} == {"threads rerun", "threads mark_lost"}
+        assert rows == {"threads rerun": "lost", "threads mark_lost": "lost"}
+
+    asyncio.run(main())
+
+
 def test_on_crash(script: Script, tmp_path: Path, record: Any) -> None:
     url = f"sqlite:{tmp_path / 'tasks.db'}"
     executors = ("asyncio", "threads")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import os
 from collections.abc import Callable
 from datetime import datetime, timedelta, timezone
 from pathlib import Path
@@ -13,7 +14,7 @@ from uvsched.events.constants import TASK_EXECUTED
 from uvsched.exceptions import SchedulerNotRunningError, TaskLookupError
 from uvsched.executors import DebugExecutor
 from uvsched.schedulers import AsyncIOScheduler
-from uvsched.triggers import IntervalTrigger
+from uvsched.triggers import CronTrigger, DateTrigger, IntervalTrigger
 
 NOON = datetime(2026, 1, 1, 12, tzinfo=timezone.utc)
 MINUTE = timedelta(minutes=1)
@@ -53,7 +54,7 @@ def moved(main: Callable[[AsyncIOScheduler, Callable[..., Any]], Any], scheduler
             while len(calls) < wanted:
                 assert asyncio.get_running_loop().time() < deadline, calls
                 await asyncio.sleep(0.001)
-            engine = scheduler._usable()
+            engine = scheduler._handle.usable()
             assert await asyncio.to_thread(engine.wait_idle, 30_000)
             assert len(calls) == wanted, calls
 
@@ -77,6 +78,41 @@ def test_a_recurring_task(scheduler: AsyncIOScheduler) -> None:
         assert runs[0].first_time == NOON + 2 * MINUTE
         assert runs[0].state == "done"
         assert runs[0].duration is not None
+
+    moved(main, scheduler)
+
+
+def test_what_a_task_looks_like(scheduler: AsyncIOScheduler) -> None:
+    pending = scheduler.add_task(job, "interval", seconds=10, id="pending")
+    assert repr(pending).startswith(f"<Task 'pending' ({__name__}:job) interval of 10 s, pending, store")
+
+    async def main(scheduler: AsyncIOScheduler, pass_: Any) -> None:
+        store = scheduler.get_scheduler_info().store_aliases[0]
+        task = scheduler.add_task(job, "interval", seconds=10, id="x", name="tick")
+        end = f", store {store!r}>"
+        assert repr(scheduler.get_task("pending")).startswith(
+            f"<Task 'pending' ({__name__}:job) interval of 10 s, next 2"
+        )
+        assert repr(task) == f"<Task 'x' (tick) interval of 10 s, next 2026-01-01 12:00:10+00:00{end}"
+        task.update(name="x", next_run_time=None)
+        assert repr(task) == f"<Task 'x' interval of 10 s, paused{end}"
+        assert repr(scheduler.get_tasks()[1:]) == f"[<Task 'x' interval of 10 s, paused{end}]"
+        task.delete()
+        assert repr(task) == f"<Task 'x'{end}"
+
+    moved(main, scheduler)
+
+
+def test_the_identity_is_what_the_ledger_says(scheduler: AsyncIOScheduler, record: Any) -> None:
+    heard = record(scheduler)
+
+    async def main(scheduler: AsyncIOScheduler, pass_: Any) -> None:
+        scheduler.add_task(job, "interval", minutes=1, id="x")
+        await pass_(MINUTE, 1)
+        name = f"{os.uname().nodename}:{os.getpid()}"
+        assert scheduler.identity == scheduler.get_scheduler_info().identity == name
+        assert scheduler.history("x")[0].owner == (name if scheduler.stores["default"].durable else "")
+        assert (await heard.first(TASK_EXECUTED)).scheduler_identity == name
 
     moved(main, scheduler)
 
@@ -110,6 +146,21 @@ def test_update(scheduler: AsyncIOScheduler) -> None:
         assert task.name == "new"
 
     moved(main, scheduler)
+
+
+def test_reschedule_without_a_trigger_keeps_its_kind(scheduler: AsyncIOScheduler) -> None:
+    task = scheduler.add_task(job, "interval", minutes=1, id="x")
+    scheduler.reschedule_task("x", seconds=3)
+    assert task.trigger == IntervalTrigger(seconds=3)
+    scheduler.reschedule_task("x", trigger="cron", hour=8, minute=30)
+    task.reschedule(hour=9)
+    assert isinstance(task.trigger, CronTrigger)
+    assert task.trigger.fields == {"hour": "9"}
+    task.reschedule(run_at=NOON + MINUTE)
+    assert task.trigger == DateTrigger(NOON + MINUTE)
+    with pytest.raises(TypeError, match="reschedule_task with trigger 'date': unknown argument 'seconds'"):
+        task.reschedule(seconds=3)
+    assert task.trigger == DateTrigger(NOON + MINUTE)
 
 
 def test_reschedule(scheduler: AsyncIOScheduler) -> None:
@@ -189,6 +240,20 @@ def test_delete(scheduler: AsyncIOScheduler) -> None:
     moved(main, scheduler)
 
 
+def opaque() -> Any:
+    calls.append("opaque")
+    return [print]
+
+
+def test_a_result_that_json_cannot_hold_reads_back_as_its_text(scheduler: AsyncIOScheduler) -> None:
+    async def main(scheduler: AsyncIOScheduler, pass_: Any) -> None:
+        scheduler.add_task(opaque, "date", run_at=NOON + MINUTE, id="x")
+        await pass_(MINUTE, 1)
+        assert scheduler.history("x")[0].result == "[<built-in function print>]"
+
+    moved(main, scheduler)
+
+
 def test_a_one_off_ends(scheduler: AsyncIOScheduler, record: Any) -> None:
     heard = record(scheduler)
 
@@ -220,6 +285,10 @@ def test_preview(scheduler: AsyncIOScheduler) -> None:
         assert scheduler.preview_task_runs("nothing") is None
         with pytest.raises(ValueError, match="count: 0"):
             scheduler.preview_task_runs("x", count=0)
+        with pytest.raises(TypeError, match="count: expected a whole number, not str"):
+            scheduler.preview_task_runs("x", count="5")  # type: ignore[arg-type]
+        with pytest.raises(TypeError, match="limit: expected a whole number, not str"):
+            scheduler.history("x", limit="5")  # type: ignore[arg-type]
 
     moved(main, scheduler)
 
@@ -234,6 +303,16 @@ def test_inspection(scheduler: AsyncIOScheduler) -> None:
         assert info.state_label == "running"
         assert info.executor_aliases == ("default",)
         assert [task.id for task in scheduler.get_task_infos()] == ["x", "y"]
+        scheduler.add_task(job, "shutdown", id="z")
+        scheduler.add_task(job, run_at=NOON, id="over")
+        await pass_(MINUTE, 2)
+        info = scheduler.get_scheduler_info()
+        states = [task.schedule_state for task in scheduler.get_task_infos()]
+        assert (info.scheduled_task_count, info.paused_task_count) == (
+            states.count("scheduled"),
+            states.count("paused"),
+        )
+        assert (info.task_count, info.submitted_task_count, info.pending_task_count) == (3, 3, 0)
         found = scheduler.get_task_info("x")
         assert found is not None
         assert found.schedule_state == "scheduled"
@@ -301,3 +380,13 @@ def test_a_failure_is_in_the_ledger(scheduler: AsyncIOScheduler) -> None:
 def fails() -> None:
     calls.append("failing")
     _ = 1 / 0
+
+
+def test_a_deletion_forgets_the_declaration_of_one_store_only(make: Any) -> None:
+    scheduler = make(stores={"a": "memory", "b": "memory"})
+    for alias in ("a", "b"):
+        scheduler.add_task(job, "interval", minutes=1, id="x", store=alias)
+    scheduler.delete_task("x")
+    assert [task.store_alias for task in scheduler.get_tasks()] == ["b"]
+    scheduler.add_executor("debug", "other")  # the engine is made anew from what was declared
+    assert [task.store_alias for task in scheduler.get_tasks()] == ["b"]

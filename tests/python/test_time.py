@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import importlib
+import pickle
 from datetime import date, datetime, timedelta, timezone, tzinfo
 from zoneinfo import ZoneInfo
 
 import pytest
 from uvsched._time import from_micros, span_to_micros, to_datetime, to_micros, to_zone, zone_name
+from uvsched.schedulers import AsyncIOScheduler
+from uvsched.triggers import CronTrigger, DateTrigger, IntervalTrigger
 
 NEW_YORK = ZoneInfo("America/New_York")
 
@@ -74,12 +78,64 @@ def test_the_name_of_a_zone() -> None:
     assert zone_name(timezone(timedelta(0))) == "UTC"
 
 
+class Fixed(tzinfo):
+    """An offset that does not depend on the time, as other libraries have it."""
+
+    def __init__(self, offset: timedelta) -> None:
+        self._offset = offset
+
+    def __reduce__(self) -> tuple[type[Fixed], tuple[timedelta]]:
+        return (Fixed, (self._offset,))
+
+    def __repr__(self) -> str:
+        return f"Fixed({self._offset})"
+
+    def utcoffset(self, when: datetime | None, /) -> timedelta:
+        return self._offset
+
+    def dst(self, when: datetime | None, /) -> timedelta:
+        return timedelta()
+
+
+def fixed_zones() -> list[tuple[tzinfo, str]]:
+    dateutil = importlib.import_module("dateutil.tz")  # neither has type hints
+    pytz = importlib.import_module("pytz")
+    return [
+        (Fixed(timedelta(hours=5, minutes=30)), "+05:30"),
+        (Fixed(timedelta()), "UTC"),
+        (dateutil.UTC, "UTC"),
+        (dateutil.tzoffset(None, 19800), "+05:30"),
+        (dateutil.tzoffset("X", -3600), "-01:00"),
+        (pytz.UTC, "UTC"),
+        (pytz.FixedOffset(330), "+05:30"),
+    ]
+
+
+@pytest.mark.parametrize(("zone", "name"), fixed_zones(), ids=lambda value: repr(value))
+def test_any_tzinfo_with_one_offset_is_a_zone(zone: tzinfo, name: str) -> None:
+    assert zone_name(zone) == name
+    offset = zone.utcoffset(None)
+    scheduler = AsyncIOScheduler(timezone=zone)
+    assert scheduler.timezone.utcoffset(None) == offset
+    assert scheduler.get_scheduler_info().timezone == name
+    nine = datetime(2026, 1, 2, 9, tzinfo=timezone(offset or timedelta()))
+    for trigger in (
+        CronTrigger(hour=9, timezone=zone),
+        CronTrigger(hour=9, start_at=datetime(2026, 1, 2, tzinfo=zone)),
+        DateTrigger(datetime(2026, 1, 2, 9), timezone=zone),
+        IntervalTrigger(days=1, start_at=datetime(2026, 1, 2, 9), timezone=zone),
+    ):
+        assert trigger.next(datetime(2026, 1, 1, 12, tzinfo=timezone.utc)) == nine
+        assert pickle.loads(pickle.dumps(trigger)) == trigger
+
+
 def test_a_zone_without_a_name_is_refused() -> None:
     class Odd(tzinfo):
         pass
 
-    with pytest.raises(ValueError, match="has no IANA name"):
-        zone_name(Odd())
+    for zone in (Odd(), Fixed(timedelta(microseconds=1))):
+        with pytest.raises(ValueError, match="timezone: .* has no IANA name and no fixed offset of whole seconds"):
+            zone_name(zone)
 
 
 def test_spans() -> None:

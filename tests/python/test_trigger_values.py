@@ -56,7 +56,7 @@ TRIGGERS: list[BaseTrigger] = [
     CalendarIntervalTrigger(years=1, start_at=NOON, timezone=MADRID, gap="skip", jitter=3),
     IntervalTrigger(minutes=5),
     IntervalTrigger(seconds=0.25, start_at=NOON, end_at=NOON + timedelta(1), timezone=MADRID, jitter=2),
-    IntervalTrigger(seconds=timedelta(days=100_000, microseconds=7)),
+    IntervalTrigger(seconds=timedelta(days=80_000, microseconds=7)),
     IntervalTrigger(minutes=5, start_at=NAIVE.replace(fold=1)),
     DateTrigger(),
     DateTrigger(NOON),
@@ -85,7 +85,7 @@ def test_repr_reads_like_the_call_that_makes_it(trigger: BaseTrigger) -> None:
 @pytest.mark.parametrize("trigger", TRIGGERS, ids=repr)
 @pytest.mark.parametrize("protocol", range(pickle.HIGHEST_PROTOCOL + 1))
 def test_pickles(trigger: BaseTrigger, protocol: int) -> None:
-    if protocol < 4 and any(getattr(trigger, name, None) == NAIVE.replace(fold=1) for name in ("start_at", "run_at")):
+    if protocol < 4 and any(getattr(getattr(trigger, name, None), "fold", 0) for name in ("start_at", "run_at")):
         return  # older protocols drop a datetime's fold
     same = pickle.loads(pickle.dumps(trigger, protocol))
     assert same == trigger
@@ -162,8 +162,8 @@ def test_reboot_reads_back() -> None:
 
 
 def test_json_of_another_class() -> None:
-    with pytest.raises(ValueError, match="is no CronTrigger"):
-        CronTrigger.from_json(IntervalTrigger().to_json())
+    with pytest.raises(ValueError, match="is not the text of a CronTrigger"):
+        CronTrigger.from_json(IntervalTrigger(seconds=1).to_json())
     with pytest.raises(ValueError, match="is not an object"):
         trigger_from_json("[]")
     assert trigger_from_json('{"type": "or", "triggers": [{"type": "moon"}]}') is None

@@ -21,7 +21,8 @@ from uvsched.triggers import (
     OrTrigger,
     ShutdownTrigger,
 )
-from uvsched.triggers.factory import create_trigger, trigger_from_json
+from uvsched.triggers.factory import create_trigger
+from uvsched.triggers.stored import trigger_from_json
 
 from .conftest import until
 
@@ -32,13 +33,11 @@ NOON = datetime(2026, 1, 1, 12, tzinfo=UTC)
 @pytest.mark.parametrize(
     ("units", "expected"),
     [
-        ({}, timedelta(seconds=1)),
-        ({"seconds": 0}, timedelta(seconds=1)),
         ({"weeks": 1, "days": 1, "hours": 1, "minutes": 1, "seconds": 1}, timedelta(8, 3661)),
         ({"seconds": 0.1}, timedelta(milliseconds=100)),
         ({"minutes": 0.5, "seconds": 1}, timedelta(seconds=31)),
         ({"seconds": timedelta(hours=2)}, timedelta(hours=2)),
-        ({"days": -1, "hours": 25}, timedelta(hours=1)),
+        ({"days": 84_005}, timedelta(days=84_005)),
         ({"seconds": 1e-6}, timedelta(microseconds=1)),
     ],
 )
@@ -49,16 +48,45 @@ def test_the_interval_is_the_sum_of_its_units(units: dict[str, Any], expected: t
 
 
 def test_a_bad_interval_is_named() -> None:
-    with pytest.raises(ValueError, match="interval: -1 s is negative"):
+    with pytest.raises(ValueError, match="seconds: -1 is negative"):
         IntervalTrigger(seconds=-1)
     with pytest.raises(TypeError, match="minutes: expected a number, not str"):
         IntervalTrigger(minutes="5")  # type: ignore[arg-type]
     with pytest.raises(ValueError, match="hours: inf is not a finite number"):
         IntervalTrigger(hours=float("inf"))
     with pytest.raises(ValueError, match="end_at: .* is before start_at"):
-        IntervalTrigger(start_at=NOON, end_at=NOON - timedelta(seconds=1))
+        IntervalTrigger(seconds=1, start_at=NOON, end_at=NOON - timedelta(seconds=1))
     with pytest.raises(ValueError, match="jitter: -3 is negative"):
-        IntervalTrigger(jitter=-3)
+        IntervalTrigger(seconds=1, jitter=-3)
+
+
+@pytest.mark.parametrize(
+    ("units", "message"),
+    [
+        ({}, "interval: it is 0"),
+        ({"seconds": 0}, "interval: it is 0"),
+        ({"seconds": timedelta()}, "interval: it is 0"),
+        ({"hours": 1, "minutes": -60}, "minutes: -60 is negative"),
+        ({"days": -1, "hours": 25}, "days: -1 is negative"),
+        ({"seconds": timedelta(seconds=-1)}, "seconds: .* is negative"),
+        ({"seconds": 1e-9}, "interval: 1e-09 s is less than a microsecond"),
+        ({"weeks": 10**9}, "interval: it is longer than schedules last"),
+        ({"weeks": 10**400}, "is longer than schedules last"),
+        ({"seconds": timedelta.max}, "is longer than schedules last"),
+        ({"days": 84_007}, "is longer than schedules last"),
+    ],
+)
+def test_an_interval_that_makes_no_sense_is_refused_in_every_form(units: dict[str, Any], message: str) -> None:
+    with pytest.raises(ValueError, match=message):
+        IntervalTrigger(**units)
+    with pytest.raises(ValueError, match=message):
+        create_trigger("interval", units)
+    if "seconds" in units and isinstance(units["seconds"], timedelta):
+        with pytest.raises(ValueError, match=message):
+            create_trigger(units["seconds"], {})
+        return
+    with pytest.raises(ValueError, match="interval|negative"):
+        trigger_from_json(json.dumps({"type": "interval", **units}))
 
 
 def test_the_grid_of_an_interval() -> None:
@@ -107,9 +135,9 @@ def test_equal_triggers_are_equal() -> None:
     assert IntervalTrigger(minutes=1) == IntervalTrigger(seconds=60)
     assert hash(IntervalTrigger(minutes=1)) == hash(IntervalTrigger(seconds=60))
     assert IntervalTrigger(minutes=1) != IntervalTrigger(minutes=1, jitter=1)
-    assert IntervalTrigger(timezone="UTC") != IntervalTrigger()
+    assert IntervalTrigger(hours=1, timezone="UTC") != IntervalTrigger(hours=1)
     assert DateTrigger(NOON) == DateTrigger(NOON.astimezone(ZoneInfo("Asia/Tokyo")))
-    assert DateTrigger(NOON) != IntervalTrigger()
+    assert DateTrigger(NOON) != IntervalTrigger(hours=1)
     assert DateTrigger() != "date"
 
 
@@ -120,6 +148,9 @@ def test_a_trigger_shows_itself() -> None:
     )
     assert repr(DateTrigger(NOON, jitter=1)) == "DateTrigger(run_at='2026-01-01T12:00:00+00:00', jitter=1)"
     assert str(DateTrigger()) == "date[now]"
+    assert str(DateTrigger("2026-01-01T12:00", timezone="Asia/Tokyo")) == "date[2026-01-01 12:00:00, Asia/Tokyo]"
+    assert str(IntervalTrigger(hours=1, timezone="Asia/Tokyo")) == "interval[1:00:00, Asia/Tokyo]"
+    assert str(OrTrigger([IntervalTrigger(hours=1)], timezone="Asia/Tokyo")) == "or[interval[1:00:00], Asia/Tokyo]"
 
 
 @pytest.mark.parametrize(
@@ -160,19 +191,19 @@ def test_triggers_by_name() -> None:
     )
     for name in ("calendar_interval", "calendar"):
         assert create_trigger(name, {"days": 1}) == CalendarIntervalTrigger(days=1)
-    assert create_trigger("and", {"triggers": [IntervalTrigger()]}) == AndTrigger([IntervalTrigger()])
-    assert create_trigger("or", {"triggers": [IntervalTrigger()]}) == OrTrigger([IntervalTrigger()])
+    assert create_trigger("and", {"triggers": [IntervalTrigger(hours=1)]}) == AndTrigger([IntervalTrigger(hours=1)])
+    assert create_trigger("or", {"triggers": [IntervalTrigger(hours=1)]}) == OrTrigger([IntervalTrigger(hours=1)])
     assert create_trigger("shutdown", {}) == ShutdownTrigger()
     with pytest.raises(ValueError, match='^hour: "25" is not in 0-23'):
         create_trigger("cron", {"hour": 25})
     with pytest.raises(TypeError, match="trigger 'cron': .*fortnight"):
         create_trigger("cron", {"fortnight": 1})
-    with pytest.raises(LookupError, match="trigger: there is none with the name 'moon'"):
+    with pytest.raises(LookupError, match="trigger: there is no trigger with the name 'moon'"):
         create_trigger("moon", {})
     with pytest.raises(TypeError, match="trigger 'interval': .*hour"):
         create_trigger("interval", {"hour": 1})
-    with pytest.raises(TypeError, match="unexpected arguments beside a trigger object: hours"):
-        create_trigger(IntervalTrigger(), {"hours": 1})
+    with pytest.raises(TypeError, match="with a trigger object: unknown argument 'hours'"):
+        create_trigger(IntervalTrigger(hours=1), {"hours": 1})
     with pytest.raises(TypeError, match="trigger: expected a trigger or its name, not int"):
         create_trigger(5, {})  # type: ignore[arg-type]
 
@@ -238,7 +269,7 @@ def test_a_cron_task_runs_when_it_says(make: Any, run: Any) -> None:
         calls: list[int] = []
         async with make(executors={"default": DebugExecutor()}) as scheduler:
             scheduler.add_task(lambda: calls.append(1), "cron", expression="*/5 * * * *")
-            engine = scheduler._usable()
+            engine = scheduler._handle.usable()
             for minutes, expected in ((0, 1), (4, 1), (1, 2), (5, 3)):
                 engine.advance(minutes * 60_000_000)
                 assert await asyncio.to_thread(engine.wait_idle, 30_000)

@@ -60,6 +60,6 @@ def test_without_any_zone_files_the_error_names_what_to_install() -> None:
 
 def test_tzdir_is_looked_in_alone(tmp_path: Path) -> None:
     assert printed(ASKED, TZDIR=str(tmp_path)) == (
-        f'timezone: "Europe/Madrid" is not a time zone: there is none of that name in {tmp_path}; '
-        'use an IANA name such as "Europe/Madrid", spelt exactly so\n'
+        f'timezone: "Europe/Madrid" is not a time zone: there is no zone of that name in {tmp_path}; '
+        'use an IANA name such as "Europe/Madrid", spelt exactly like that\n'
     )

@@ -171,7 +171,7 @@ def test_shutdown_with_runs_under_way(tmp_path: Path, wait: bool) -> None:
         await until(lambda: "endless" in seen)
         scheduler.shutdown(wait)
         gate.set()
-        await asyncio.to_thread(scheduler._usable().wait, 30_000)
+        await asyncio.to_thread(scheduler._handle.usable().wait, 30_000)
 
     seen.clear()
     asyncio.run(main())

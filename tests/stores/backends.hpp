@@ -27,6 +27,23 @@ inline void run_sql(const std::string& path, const std::string& sql) {
     if (code != SQLITE_OK) throw std::runtime_error(sql + ": " + text);
 }
 
+// What nodes left in a store that were dead when it was opened.
+inline uvsched::Recovered recover_dead(uvsched::Store& store, const uvsched::Opened& opened,
+                                       uvsched::Instant now = kStart) {
+    uvsched::Recovered out;
+    const auto append = [](auto& from, auto& into) { into.insert(into.end(), from.begin(), from.end()); };
+    for (const uvsched::NodeNumber dead : opened.dead) {
+        do {
+            const uvsched::Recovered piece = store.recover(dead, now, 100);
+            append(piece.ready, out.ready);
+            append(piece.lost, out.lost);
+            append(piece.quarantined, out.quarantined);
+            out.more = piece.more;
+        } while (out.more);
+    }
+    return out;
+}
+
 class SqliteBackend {
 public:
     SqliteBackend()
@@ -37,6 +54,8 @@ public:
 
     [[nodiscard]] uvsched::Store& store() { return *store_; }
     [[nodiscard]] const uvsched::Opened& opened() const { return opened_; }
+    // What was recovered of the last node.
+    [[nodiscard]] const uvsched::Recovered& left() const { return left_; }
     [[nodiscard]] const std::string& path() const { return path_; }
     uvsched::Retention retention{};
 
@@ -44,7 +63,8 @@ public:
     std::string failing_step{};
 
     void open(uvsched::Instant now = kStart) {
-        opened_ = store_->open({.wall = now, .node = "node-1", .retention = retention});
+        opened_ = store_->open({.wall = now, .label = "node-1", .retention = retention});
+        left_ = recover_dead(*store_, opened_, now);
     }
     void reopen(uvsched::Instant now = kStart) {
         store_->close();
@@ -67,6 +87,7 @@ private:
     std::string path_;
     std::unique_ptr<uvsched::Store> store_;
     uvsched::Opened opened_;
+    uvsched::Recovered left_;
 };
 
 #define UVSCHED_STORES SqliteBackend

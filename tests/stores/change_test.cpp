@@ -15,7 +15,7 @@ TEST_CASE_TEMPLATE("pausing and resuming keep the rest", Backend, UVSCHED_STORES
     CHECK_FALSE(paused.task.state.next_due.has_value());
     CHECK(look(store, kStart + kDay).due.empty());
     CHECK_FALSE(store.next_wake(all_lanes(store)).wall.has_value());
-    CHECK(store.count() == 1);
+    CHECK(store.counts() == TaskCounts{.active = 0, .paused = 1, .finished = 0});
     backend.reopen();
     CHECK(store.get("digest")->state.status == TaskStatus::paused);
 
@@ -111,7 +111,7 @@ TEST_CASE_TEMPLATE("deleting skips what has not started, and lets what runs fini
     CHECK(removed.outcome == Outcome::done);
     CHECK(removed.removed == 1);
     CHECK_FALSE(store.get("digest").has_value());
-    CHECK(store.count() == 0);
+    CHECK(store.counts().active == 0);
     CHECK(look(store, kStart + kDay).ready.empty());
     const auto rows = history(store, "digest");
     REQUIRE(rows.size() == 3);
@@ -166,10 +166,26 @@ TEST_CASE_TEMPLATE("an empty id deletes all", Backend, UVSCHED_STORES) {
     const Remove removed = remove(store, "");
     CHECK(removed.outcome == Outcome::done);
     CHECK(removed.removed == 3);
-    CHECK(store.count() == 0);
+    CHECK(store.counts().active == 0);
     CHECK(history(store).size() == 1);
     CHECK(finish(store, ref(running)) == Outcome::done);
     CHECK(history(store, "a").size() == 1);
     backend.reopen();
     CHECK(store.lanes().empty());
+}
+
+TEST_CASE_TEMPLATE("a change of a revision is not one of another task that has the id by now", Backend,
+                   UVSCHED_STORES) {
+    Backend backend;
+    Store& store = backend.store();
+    const StoredTask before = add(store, every("digest"));
+    remove(store, "digest");
+    const StoredTask now = add(store, every("digest", kMinute));
+    REQUIRE(now.state.rev == before.state.rev);
+    Change change;
+    change.id = "digest";
+    change.rev = before.state.rev;
+    change.state = before.state;
+    CHECK(apply(store, change).outcome == Outcome::refused);
+    CHECK(store.get("digest")->state.next_slot == now.state.next_slot);
 }

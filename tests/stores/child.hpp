@@ -70,3 +70,9 @@ private:
     pid_t pid_ = -1;
     bool ended_ = false;
 };
+
+// A child that ends at once.
+inline void fork_once() {
+    Child child([](Child&) { return 0; });
+    child.wait();
+}

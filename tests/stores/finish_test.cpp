@@ -57,14 +57,40 @@ TEST_CASE_TEMPLATE("finishing twice succeeds and writes once", Backend, UVSCHED_
     CHECK(history(store).at(0).late_result.empty());
 }
 
-TEST_CASE_TEMPLATE("only what was started is done; what was claimed can be cancelled", Backend, UVSCHED_STORES) {
+TEST_CASE_TEMPLATE("a start and an end in one batch are written in this order", Backend, UVSCHED_STORES) {
     Backend backend;
     Store& store = backend.store();
     add(store, every("digest"));
     const OpenFire fire = claim(store, "digest");
-    CHECK(finish(store, ref(fire), FireState::done) == Outcome::refused);
-    CHECK(finish(store, ref(fire), FireState::failed) == Outcome::refused);
-    CHECK(store.get("digest")->open == 1);
+    Batch batch;
+    batch.starts.push_back({.fire = ref(fire), .now_wall = 2'000, .outcome = Outcome::none});
+    batch.finishes.push_back(finishing(ref(fire), FireState::done));
+    store.apply(batch);
+    CHECK(batch.starts[0].outcome == Outcome::done);
+    CHECK(batch.finishes[0].outcome == Outcome::done);
+    CHECK(history(store).at(0).state == FireState::done);
+    CHECK(store.get("digest")->state.runs == 1);
+}
+
+TEST_CASE_TEMPLATE("an end proves the start that another file has", Backend, UVSCHED_STORES) {
+    Backend backend;
+    Store& store = backend.store();
+    add(store, every("digest"));
+    const OpenFire fire = claim(store, "digest");
+    Batch batch;
+    batch.finishes.push_back(finishing(ref(fire), FireState::done));
+    batch.finishes[0].started_at = 2'000;
+    store.apply(batch);
+    CHECK(batch.finishes[0].outcome == Outcome::done);
+    CHECK(history(store).at(0).started_at == 2'000);
+    CHECK(store.get("digest")->state.runs == 1);
+}
+
+TEST_CASE_TEMPLATE("what was claimed can be cancelled", Backend, UVSCHED_STORES) {
+    Backend backend;
+    Store& store = backend.store();
+    add(store, every("digest"));
+    const OpenFire fire = claim(store, "digest");
     Batch batch;
     batch.finishes.push_back(finishing(ref(fire), FireState::cancelled));
     batch.finishes[0].reason = Reason::cancelled;
@@ -145,6 +171,31 @@ TEST_CASE_TEMPLATE("a released fire is ready again under another token", Backend
     CHECK(finish(store, ref(fire)) == Outcome::done);
     CHECK(store.get("digest")->state.runs == 1);
     CHECK(history(store).size() == 1);
+}
+
+TEST_CASE_TEMPLATE("a fire that comes back when its task is deleted ends, and the answer says so", Backend,
+                   UVSCHED_STORES) {
+    Backend backend;
+    Store& store = backend.store();
+    add(store, every("digest"));
+    const OpenFire fire = claim(store, "digest");
+    REQUIRE(start(store, ref(fire)) == Outcome::done);
+    Batch batch;
+    batch.removes.push_back({.id = "digest", .now_wall = kStart + 1});
+    store.apply(batch);
+    CHECK(batch.removes[0].dropped.empty());  // it runs, for all that the store knows
+    batch = {};
+    batch.releases.push_back({.fire = ref(fire), .now_wall = kStart + 2});
+    store.apply(batch);
+    CHECK(batch.releases[0].outcome == Outcome::done);
+    REQUIRE(batch.releases[0].dropped);
+    CHECK(batch.releases[0].dropped->id == "digest");
+    CHECK(batch.releases[0].dropped->miss.reason == Reason::deleted);
+    const auto rows = history(store);
+    REQUIRE(rows.size() == 1);
+    CHECK(rows[0].state == FireState::skipped);
+    CHECK(rows[0].first == batch.releases[0].dropped->miss.first);
+    CHECK(rows[0].last == batch.releases[0].dropped->miss.last);
 }
 
 TEST_CASE_TEMPLATE("waiting fires become ready as runs end, the oldest first", Backend, UVSCHED_STORES) {

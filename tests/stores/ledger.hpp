@@ -60,10 +60,17 @@ inline Remove apply(Store& store, Remove remove) {
     store.apply(batch);
     return batch.removes[0];
 }
+// A request for a run by hand, of a number of its own.
+inline RunNow asking_for(const std::string& id) {
+    static std::int64_t last_request = 0;
+    RunNow run;
+    run.id = id;
+    run.request = ++last_request;
+    return run;
+}
 inline RunNow run_now(Store& store, const std::string& id, Instant now = kStart) {
     Batch batch;
-    RunNow& run = batch.runs.emplace_back();
-    run.id = id;
+    RunNow& run = batch.runs.emplace_back(asking_for(id));
     run.now_wall = now;
     store.apply(batch);
     return run;

@@ -87,24 +87,27 @@ public:
 
     void crash() {
         for (auto& [number, task] : tasks) {
-            for (const auto& [key, fire] : std::map(task.fires)) recover(task, key);
-            if (!task.deleted) promote(task);
+            bool recovered = false;
+            for (const auto& [key, fire] : std::map(task.fires)) recovered = recover(task, key) || recovered;
+            if (recovered && !task.deleted) promote(task);
         }
     }
 
 private:
-    void recover(ModelTask& task, const ModelKey& key) {
+    // False if nobody holds it.
+    bool recover(ModelTask& task, const ModelKey& key) {
         ModelFire& fire = task.fires.at(key);
-        if (fire.state != FireState::claimed && fire.state != FireState::running) return;
+        if (fire.state != FireState::claimed && fire.state != FireState::running) return false;
         const bool ran = fire.state == FireState::running;
         if (ran) ++fire.crashes;
         const bool again = task.policies.on_crash == OnCrash::rerun && fire.crashes < task.policies.max_crashes;
         if (task.deleted || (ran && !again)) {
             end(task, key, FireState::lost, Reason::crashed);
-            return;
+            return true;
         }
         fire.state = FireState::ready;
         ++fire.token;
+        return true;
     }
 };
 

@@ -65,6 +65,7 @@ TEST_CASE_TEMPLATE("times of the elapsed line become wall times in history", Bac
     CHECK(fire.key.slot == kStart - kHour);
     CHECK(fire.last_slot == kStart - kHour);
     start(store, ref(fire));
+    batch.shift = 2 * kHour;
     store.apply(batch);  // another step while it runs: the scheduled time it was told stays
     finish(store, ref(fire));
     CHECK(history(store).at(0).first == kStart);
@@ -74,7 +75,7 @@ TEST_CASE_TEMPLATE("times of the elapsed line become wall times in history", Bac
     CHECK(look(store, kStart + kDay).ready.at(0).last_slot == kStart);
     CHECK(run.outcome == Outcome::done);
     backend.reopen();
-    CHECK(backend.opened().shift == 2 * kHour);
+    CHECK(backend.opened().line.shift == 2 * kHour);
 }
 
 TEST_CASE_TEMPLATE("the next wake is the earliest due or ready time of the lanes", Backend, UVSCHED_STORES) {
@@ -128,6 +129,14 @@ TEST_CASE_TEMPLATE("lanes are what tasks and open fires need", Backend, UVSCHED_
     paused.status = TaskStatus::paused;
     change_state(store, "third", paused);
     CHECK(store.lanes().size() == 2);
+    // One with finished tasks alone is one too, but nobody waits for it.
+    paused.status = TaskStatus::finished;
+    change_state(store, "third", paused);
+    lanes = store.lanes();
+    REQUIRE(lanes.size() == 2);
+    CHECK(lanes[0].example > 0);
+    CHECK(lanes[1].example == 0);
+    CHECK(lanes[1].example_id.empty());
     remove(store, "third");
     CHECK(store.lanes().size() == 1);
     backend.reopen();
@@ -152,5 +161,5 @@ TEST_CASE_TEMPLATE("tasks are listed in pages by id", Backend, UVSCHED_STORES) {
     CHECK(ids("b", 2, true) == "cd");
     CHECK(ids("", 100, true) == "abcde");
     CHECK(ids("e", 100, true).empty());
-    CHECK(store.count() == 4);
+    CHECK(store.counts().active == 4);
 }

@@ -128,8 +128,10 @@ private:
         task.period = period;
         ++task.gen;
         task.hwm = kEarliest;
+        task.next_slot.reset();
+        if (task.status == TaskStatus::paused) return;
         task.next_slot = slot;
-        if (task.status != TaskStatus::paused) task.status = TaskStatus::active;
+        task.status = TaskStatus::active;
     }
 
     void set_status() {
@@ -165,8 +167,7 @@ private:
         const std::string id = any_id();
         ModelTask* task = model_.find(id);
         Batch batch;
-        RunNow& run = batch.runs.emplace_back();
-        run.id = id;
+        RunNow& run = batch.runs.emplace_back(asking_for(id));
         run.now_wall = now_;
         apply_batch(batch, "run");
         CHECK(batch.runs[0].outcome == (task == nullptr ? Outcome::missing : Outcome::done));
@@ -285,8 +286,7 @@ private:
         Batch batch;
         batch.finishes.push_back(finishing(ref, to, now_));
         apply_batch(batch, "finish");
-        const bool good = !wrong && (fire.state == FireState::running ||
-                                     (fire.state == FireState::claimed && to == FireState::cancelled));
+        const bool good = !wrong && (fire.state == FireState::claimed || fire.state == FireState::running);
         CHECK(batch.finishes[0].outcome == (good ? Outcome::done : Outcome::refused));
         if (!good) return;
         model_.end(task, key, to, Reason::none);

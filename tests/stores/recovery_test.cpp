@@ -31,14 +31,14 @@ TEST_CASE_TEMPLATE("a claimed fire of a dead process is ready again, whatever th
         add(store, with("digest", on_crash), kStart + kMinute);
         const OpenFire fire = claim(store, "digest");
         backend.reopen(kStart + kMinute);
-        REQUIRE(backend.opened().recovered.size() == 1);
-        const OpenFire& recovered = backend.opened().recovered[0];
+        REQUIRE(backend.left().ready.size() == 1);
+        const OpenFire& recovered = backend.left().ready[0];
         CHECK(recovered.key == fire.key);
         CHECK(recovered.state == FireState::ready);
         CHECK(recovered.crashes == 0);
         CHECK(recovered.token > fire.token);
         CHECK(recovered.task.definition->id == "digest");
-        CHECK(backend.opened().lost.empty());
+        CHECK(backend.left().lost.empty());
         CHECK(start(store, ref(fire)) == Outcome::refused);
         CHECK(start(store, ref(take_ready(store))) == Outcome::done);
         CHECK(history(store).empty());
@@ -53,8 +53,8 @@ TEST_CASE_TEMPLATE("a running fire is run again until it has crashed too often",
     for (int crash = 1; crash < 3; ++crash) {
         REQUIRE(start(store, ref(fire)) == Outcome::done);
         backend.reopen();
-        REQUIRE(backend.opened().recovered.size() == 1);
-        CHECK(backend.opened().recovered[0].crashes == crash);
+        REQUIRE(backend.left().ready.size() == 1);
+        CHECK(backend.left().ready[0].crashes == crash);
         CHECK(finish(store, ref(fire)) == Outcome::refused);
         fire = take_ready(store);
         CHECK(fire.crashes == crash);
@@ -62,10 +62,10 @@ TEST_CASE_TEMPLATE("a running fire is run again until it has crashed too often",
     }
     REQUIRE(start(store, ref(fire), kStart + 7) == Outcome::done);
     backend.reopen(kStart + kMinute);
-    CHECK(backend.opened().recovered.empty());
-    REQUIRE(backend.opened().lost.size() == 1);
-    CHECK(backend.opened().lost[0].key == fire.key);
-    CHECK(backend.opened().lost[0].state == FireState::lost);
+    CHECK(backend.left().ready.empty());
+    REQUIRE(backend.left().lost.size() == 1);
+    CHECK(backend.left().lost[0].key == fire.key);
+    CHECK(backend.left().lost[0].state == FireState::lost);
     const auto rows = history(store);
     REQUIRE(rows.size() == 1);
     CHECK(rows[0].state == FireState::lost);
@@ -84,11 +84,11 @@ TEST_CASE_TEMPLATE("mark_lost never starts twice", Backend, UVSCHED_STORES) {
     const OpenFire fire = claim(store, "digest");
     REQUIRE(start(store, ref(fire)) == Outcome::done);
     backend.reopen();
-    REQUIRE(backend.opened().lost.size() == 1);
+    REQUIRE(backend.left().lost.size() == 1);
     CHECK(look(store, kStart + kSecond).ready.empty());
     CHECK(history(store).at(0).state == FireState::lost);
     backend.reopen();
-    CHECK(backend.opened().lost.empty());
+    CHECK(backend.left().lost.empty());
 }
 
 TEST_CASE_TEMPLATE("what waits is ready once the lost run is out of its way", Backend, UVSCHED_STORES) {
@@ -114,7 +114,7 @@ TEST_CASE_TEMPLATE("what is ready or waiting stays so over a restart", Backend, 
     run_now(store, "digest");
     const OpenFire before = look(store, kStart).ready.at(0);
     backend.reopen();
-    CHECK(backend.opened().recovered.empty());
+    CHECK(backend.left().ready.empty());
     const OpenFire after = look(store, kStart).ready.at(0);
     CHECK(after.key == before.key);
     CHECK(after.token == before.token);
@@ -128,12 +128,12 @@ TEST_CASE_TEMPLATE("a run of a deleted task dies with its process", Backend, UVS
     REQUIRE(start(store, ref(fire)) == Outcome::done);
     remove(store, "digest");
     backend.reopen();
-    REQUIRE(backend.opened().lost.size() == 1);
-    CHECK(backend.opened().lost[0].key == fire.key);
+    REQUIRE(backend.left().lost.size() == 1);
+    CHECK(backend.left().lost[0].key == fire.key);
     REQUIRE(history(store, "digest").size() == 1);
     CHECK(history(store, "digest")[0].state == FireState::lost);
     backend.reopen();
-    CHECK(backend.opened().lost.empty());
+    CHECK(backend.left().lost.empty());
 }
 
 TEST_CASE_TEMPLATE("a failed opening changes nothing and can be tried again", Backend, UVSCHED_STORES) {
@@ -141,7 +141,7 @@ TEST_CASE_TEMPLATE("a failed opening changes nothing and can be tried again", Ba
     Store& store = backend.store();
     add(store, every("digest"), kStart + kHour);
     claim(store, "digest");
-    backend.failing_step = "recover.before_commit";
+    backend.failing_step = "join.before_commit";
     CHECK_THROWS_AS(backend.reopen(), Error);
     CHECK_THROWS_AS(static_cast<void>(store.get("digest")), Error);
     Batch batch;
@@ -149,7 +149,7 @@ TEST_CASE_TEMPLATE("a failed opening changes nothing and can be tried again", Ba
     CHECK_THROWS_AS(store.apply(batch), Error);
     backend.failing_step.clear();
     backend.open();
-    CHECK(backend.opened().recovered.size() == 1);
+    CHECK(backend.left().ready.size() == 1);
 }
 
 TEST_CASE_TEMPLATE("the store's identity stays, and is another for another store", Backend, UVSCHED_STORES) {

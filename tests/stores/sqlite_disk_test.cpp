@@ -32,11 +32,11 @@ std::string fill_and_recover(const std::string& path, Store& store) {
             if (error.message().find("t.db") == std::string::npos) return "no file name: " + error.message();
         }
         if (batch.adds[0].result != Add::Result::none) return "the batch was touched";
-        if (store.count() != 1) return "rows of the failed batch are there";
+        if (store.counts().active != 1) return "rows of the failed batch are there";
     }
     limit_file_size(RLIM_INFINITY);
     store.apply(batch);
-    if (batch.adds[1999].result != Add::Result::created || store.count() != 2001) return "not applied";
+    if (batch.adds[1999].result != Add::Result::created || store.counts().active != 2001) return "not applied";
     if (claim(store, "task-7").state != FireState::claimed) return "no claim";
     return "";
 }
@@ -50,7 +50,7 @@ TEST_CASE("a full disk is a clear error, loses nothing, and goes by") {
     Child child([&](Child&) {
         std::signal(SIGXFSZ, SIG_IGN);
         const auto store = make_sqlite_store({path, Synchronous::full, {}});
-        store->open({.wall = kStart, .node = "node-1", .retention = {}});
+        store->open({.wall = kStart, .label = "node-1", .retention = {}});
         add(*store, every("first"));
         const std::string wrong = fill_and_recover(path, *store);
         limit_file_size(RLIM_INFINITY);
@@ -66,7 +66,7 @@ TEST_CASE("a short look into the file by another program does no harm") {
     const Folder folder;
     const std::string path = folder.file("t.db");
     const auto store = make_sqlite_store({path, Synchronous::full, {}});
-    store->open({.wall = kStart, .node = "node-1", .retention = {}});
+    store->open({.wall = kStart, .label = "node-1", .retention = {}});
     Child shell([&](Child& self) {
         sqlite3* handle = nullptr;
         sqlite3_open(path.c_str(), &handle);
@@ -82,5 +82,5 @@ TEST_CASE("a short look into the file by another program does no harm") {
     shell.tell();
     add(*store, every("digest"));
     CHECK(shell.exit_status() == 0);
-    CHECK(store->count() == 1);
+    CHECK(store->counts().active == 1);
 }

@@ -32,6 +32,29 @@ TEST_CASE("the views tell in plain words what there is, what runs and what ran")
     CHECK(ask_sql(path, "SELECT count(*) FROM gone") == "0");
 }
 
+TEST_CASE("a failed run is one line of runs; its traceback is a row of its own") {
+    SqliteBackend backend;
+    Store& store = backend.store();
+    add(store, every("digest"));
+    const auto fail_with = [&](const std::string& error, Instant now) {
+        const OpenFire fire = claim(store, "digest", now);
+        REQUIRE(start(store, ref(fire), now) == Outcome::done);
+        Batch batch;
+        Finish& end = batch.finishes.emplace_back(finishing(ref(fire), FireState::failed, now));
+        end.error = error;
+        store.apply(batch);
+    };
+    fail_with("ValueError: no\n\nTraceback (most recent call last):\n  File \"x.py\"\nValueError: no\n", kStart);
+    fail_with("a word", kStart + 10 * kSecond);
+    REQUIRE(apply(store, adding(every("past"))).result == Add::Result::created);
+    CHECK(ask_sql(backend.path(), "SELECT * FROM runs ORDER BY seq").find("Traceback") == std::string::npos);
+    CHECK(ask_sql(backend.path(), "SELECT seq, error FROM runs ORDER BY seq") == "1|ValueError: no\n2|a word");
+    CHECK(ask_sql(backend.path(), "SELECT seq, task_id, scheduled, traceback FROM tracebacks") ==
+          "1|digest|2023-11-14T22:13:20.000Z|Traceback (most recent call last):\n  File \"x.py\"\nValueError: no\n");
+    CHECK(ask_sql(backend.path(), "SELECT name FROM pragma_table_info('runs') ORDER BY cid DESC LIMIT 3") ==
+          "late_result\nresult\nerror");
+}
+
 TEST_CASE("a repaired row comes back with the next opening, as the manual says") {
     SqliteBackend backend;
     Store& store = backend.store();

@@ -1,4 +1,6 @@
 // One process for each file, and fork().
+#include <filesystem>
+
 #include "tests/stores/child.hpp"
 #include "tests/stores/ledger.hpp"
 #include "tests/stores/sql.hpp"
@@ -7,7 +9,7 @@ using namespace ledger;
 
 namespace {
 
-void open(Store& store) { store.open({.wall = kStart, .node = "node-1", .retention = {}}); }
+void open(Store& store) { store.open({.wall = kStart, .label = "node-1", .retention = {}}); }
 
 // Opens the file and says with which code that ended, and the message.
 Error try_open(const std::string& path) {
@@ -18,6 +20,16 @@ Error try_open(const std::string& path) {
         return error;
     }
     return {Code::ok, ""};
+}
+
+// How many descriptors this process has of the database and the files beside it.
+std::size_t open_descriptors(const std::string& path) {
+    std::size_t found = 0;
+    for (const auto& entry : std::filesystem::directory_iterator("/proc/self/fd")) {
+        std::error_code gone;
+        if (std::filesystem::read_symlink(entry, gone).string().starts_with(path)) ++found;
+    }
+    return found;
 }
 
 }  // namespace
@@ -62,7 +74,8 @@ TEST_CASE("a killed process holds nothing") {
     kill(other.pid(), SIGKILL);
     other.wait();
     const auto store = make_sqlite_store({path, Synchronous::normal, {}});
-    CHECK(store->open({.wall = kStart, .node = "node-2", .retention = {}}).recovered.size() == 1);
+    const Opened opened = store->open({.wall = kStart, .label = "node-2", .retention = {}});
+    CHECK(recover_dead(*store, opened).ready.size() == 1);
 }
 
 TEST_CASE("a second store on the same file in one process is refused, by any name") {
@@ -86,28 +99,26 @@ TEST_CASE("a second store on the same file in one process is refused, by any nam
     CHECK(try_open(path).code() == Code::ok);
 }
 
-TEST_CASE("suspended, a store keeps its claim on the file and reads nothing") {
+TEST_CASE("a fork lets go of the database and keeps the claim on the file; the next call takes it up again") {
     const Folder folder;
     const std::string path = folder.file("t.db");
     const auto store = make_sqlite_store({path, Synchronous::normal, {}});
     open(*store);
     add(*store, every("digest"));
-    store->suspend();
-    store->suspend();
+    const std::size_t before = open_descriptors(path);
+    fork_once();
+    CHECK(open_descriptors(path) < before);
+    fork_once();
     CHECK(std::filesystem::file_size(path + "-wal") > 0);
     CHECK(try_open(path).code() == Code::busy);
-    CHECK_THROWS_AS(static_cast<void>(store->get("digest")), Error);
-    CHECK_THROWS_AS(static_cast<void>(store->look({.wall = 0, .elapsed = 0, .lanes = {1}, .limit = 1})), Error);
-    CHECK_THROWS_AS(static_cast<void>(store->prune(0)), Error);
-    CHECK_THROWS_AS(run_now(*store, "digest"), Error);
-    store->resume();
-    store->resume();
     CHECK(store->get("digest").has_value());
+    CHECK(open_descriptors(path) == before);
+    fork_once();
     CHECK(claim(*store, "digest").state == FireState::claimed);
-    store->suspend();
+    fork_once();
     store->close();
     open(*store);
-    CHECK(store->count() == 1);
+    CHECK(store->counts().active == 1);
 }
 
 TEST_CASE("a forked child finds the file busy while its parent lives, and the parent loses nothing") {
@@ -117,18 +128,16 @@ TEST_CASE("a forked child finds the file busy while its parent lives, and the pa
     open(*store);
     for (int round = 0; round < 50; ++round) {
         add(*store, every("task-" + std::to_string(round)));
-        store->suspend();
         Child child([&](Child&) {
             const Error error = try_open(path);
             return error.code() == Code::busy && error.message().find(std::to_string(getppid())) != std::string::npos
                        ? 0
                        : 1;
         });
-        store->resume();
         add(*store, every("after-" + std::to_string(round)));
         CHECK(child.exit_status() == 0);
     }
-    CHECK(store->count() == 100);
+    CHECK(store->counts().active == 100);
     CHECK(ask_sql(path, "PRAGMA integrity_check") == "ok");
 }
 
@@ -137,7 +146,6 @@ TEST_CASE("a child may take the file when its parent has let it go") {
     const std::string path = folder.file("t.db");
     const auto store = make_sqlite_store({path, Synchronous::normal, {}});
     open(*store);
-    store->suspend();
     Child child([&](Child& self) {
         self.await_parent();
         return try_open(path).code() == Code::ok ? 0 : 1;

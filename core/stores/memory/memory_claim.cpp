@@ -1,32 +1,35 @@
 // The claim of the memory store: the hot path of a fire.
 #include <algorithm>
 
+#include "core/ledger/fire_rules.hpp"
 #include "core/stores/memory/memory_store.hpp"
 
 namespace uvsched {
 
 void MemoryStore::claim(const Now& now, std::size_t limit, std::span<std::size_t> rooms, std::vector<MemoryFire>& fires,
                         std::vector<MemoryMiss>& misses) {
+    next_piece_ = false;
+    reserve_more(fires, limit);
     unpark(rooms);
     claim_ready(limit, rooms, fires);
     TimerQueue& wall = queue(ClockLine::wall);
     TimerQueue& elapsed = queue(ClockLine::elapsed);
     while (fires.size() < limit && misses.size() < limit) {
         // The most overdue first, so that neither line starves the other.
-        const Micros wall_late = saturating_sub(now.wall, wall.top_due());
-        const Micros elapsed_late = saturating_sub(now.elapsed, elapsed.top_due());
+        const Micros wall_late = wall.empty() ? -1 : saturating_sub(now.wall, wall.top_due());
+        const Micros elapsed_late = elapsed.empty() ? -1 : saturating_sub(now.elapsed, elapsed.top_due());
         if (wall_late < 0 && elapsed_late < 0) return;
         if (wall_late >= elapsed_late) {
-            claim_top(wall, now.wall, now.shift(), rooms, fires, misses);
+            claim_top(wall, now.wall, 0, rooms, fires, misses);
         } else {
-            claim_top(elapsed, now.elapsed, now.shift(), rooms, fires, misses);
+            claim_top(elapsed, now.elapsed, now.to_wall(), rooms, fires, misses);
         }
     }
 }
 
 void MemoryStore::claim_ready(std::size_t limit, std::span<std::size_t> rooms, std::vector<MemoryFire>& fires) {
     for (std::size_t executor = 0; executor < ready_.size(); ++executor) {
-        std::deque<MemoryFire>& ready = ready_[executor];
+        Fires& ready = ready_[executor];
         while (!ready.empty() && rooms[executor] > 0 && fires.size() < limit) {
             begin(ready.front(), rooms[executor], fires);
             ready.pop_front();
@@ -41,6 +44,7 @@ void MemoryStore::begin(MemoryFire& fire, std::size_t& room, std::vector<MemoryF
     ++task.runs;
     --room;
     fires.push_back(fire);
+    fires.back().planned = false;
 }
 
 void MemoryStore::claim_top(TimerQueue& due, Instant now, Micros to_wall, std::span<std::size_t> rooms,
@@ -49,17 +53,19 @@ void MemoryStore::claim_top(TimerQueue& due, Instant now, Micros to_wall, std::s
     MemoryTask& task = at(index);
     std::size_t& room = rooms[task.executor];
     if (room == 0) {
-        due.pop();
         park(index);
+        due.pop();
         return;
     }
     const Instant slot = task.slot;
     // One time of a plain interval is due, and may run: what plan_due() would say, without asking it.
-    if (task.period > 0 && task.busy < task.max_instances && now - slot < task.period && now - slot <= task.grace &&
-        slot + task.period < kHorizon) {
+    const Micros late = saturating_sub(now, slot);
+    if (task.period > 0 && task.busy < task.max_instances && late < task.period && late <= task.grace &&
+        saturating_add(slot, task.period) < kHorizon) {
         fires.push_back({.task = index,
                          .key = {.uid = task.uid, .gen = task.gen, .kind = FireKind::scheduled, .slot = slot},
-                         .last = slot});
+                         .last = slot,
+                         .to_wall = to_wall});
         task.slot = slot + task.period;
         task.hwm = slot;
         ++task.busy;
@@ -83,20 +89,32 @@ void MemoryStore::plan_top(TimerQueue& due, MemoryIndex index, MemoryTask& task,
               .uid = task.uid,
               .anchor = task.anchor,
               .slot = task.slot,
+              .hwm = task.hwm,
               .now = now,
               .to_wall = to_wall,
               .busy = task.busy},
              plan_);
+    // What may fail comes before anything changes.
+    reserve_more(misses, plan_.misses.size());
+    reserve_more(fires, plan_.runs.size());
+    history_.reserve(misses.size() + plan_.misses.size());
+    reserve_more(asking_, 1);
+    reserve_more(finished_, 1);
+    const auto waits = [](const PlannedRun& run) { return run.waiting; };
+    Fires waiting(static_cast<std::size_t>(std::count_if(plan_.runs.begin(), plan_.runs.end(), waits)));
+    Fires* const line = waiting.empty() ? nullptr : &waiting_[index];
     for (const PlannedMiss& miss : plan_.misses) misses.push_back({index, miss});
     for (const PlannedRun& run : plan_.runs) {
         const MemoryFire fire{.task = index,
                               .key = {.uid = task.uid, .gen = task.gen, .kind = FireKind::scheduled, .slot = run.slot},
                               .last = run.last,
+                              .to_wall = to_wall,
                               .folded = run.folded,
                               .exact = run.exact};
         ++task.busy;
         if (run.waiting) {
-            waiting_[index].push_back(fire);
+            line->splice(line->end(), waiting, waiting.begin());
+            line->back() = fire;
             continue;
         }
         ++task.pins;
@@ -107,18 +125,20 @@ void MemoryStore::plan_top(TimerQueue& due, MemoryIndex index, MemoryTask& task,
         fires.push_back(fire);
     }
     if (known != known_.end()) known_.erase(known);
-    task.hwm = std::max(task.hwm, plan_.hwm);
+    task.hwm = hwm_after(plan_, task.hwm);
     task.scheduled = plan_.next_slot.has_value();
     if (plan_.next_due) {
         task.slot = *plan_.next_slot;
+        task.period = task.definition->trigger->plain_period();
         due.replace_top(*plan_.next_due);
         return;
     }
     due.pop();
-    if (plan_.asks) {
-        ask(index);
-    } else {
+    if (ends_task(plan_)) {
         task.status = TaskStatus::finished;
+        finished_.push_back(index);
+    } else {
+        ask(index);
     }
 }
 

@@ -8,23 +8,32 @@ namespace {
 
 TriggerKind trigger_of(FireKind kind) { return kind == FireKind::boot ? TriggerKind::boot : TriggerKind::shutdown; }
 
+bool is_full(const MemoryTask& task) {
+    return task.flying >= static_cast<std::uint32_t>(std::max(task.max_instances, 1));
+}
+
 }  // namespace
 
 void MemoryStore::fire_events(FireKind kind, const Now& now) {
+    const auto fires_now = [&](const MemoryTask& task) {
+        return task.status == TaskStatus::active && task.definition->trigger->kind() == trigger_of(kind);
+    };
+    Fires made;
     for (const MemoryIndex index : events_) {
-        MemoryTask& task = at(index);
-        if (task.status != TaskStatus::active || task.definition->trigger->kind() != trigger_of(kind)) continue;
+        const MemoryTask& task = at(index);
+        if (!fires_now(task)) continue;
         // Starts that a clock set back puts at one instant are still two.
         const Instant slot = std::max(now.wall, saturating_add(task.hwm, 1));
-        const MemoryFire fire{
-            .task = index, .key = {.uid = task.uid, .gen = task.gen, .kind = kind, .slot = slot}, .last = slot};
-        task.hwm = slot;
+        made.push_back(
+            {.task = index, .key = {.uid = task.uid, .gen = task.gen, .kind = kind, .slot = slot}, .last = slot});
+        if (is_full(task)) waiting_[index];
+    }
+    while (!made.empty()) {
+        MemoryTask& task = at(made.front().task);
+        Fires& to = is_full(task) ? waiting_.find(made.front().task)->second : ready_[task.executor];
+        task.hwm = made.front().key.slot;
         ++task.busy;
-        if (task.flying >= static_cast<std::uint32_t>(std::max(task.max_instances, 1))) {
-            waiting_[index].push_back(fire);
-        } else {
-            make_ready(fire);
-        }
+        to.splice(to.end(), made, made.begin());
     }
 }
 
@@ -39,7 +48,7 @@ void MemoryStore::claim_shutdown(std::size_t limit, std::span<std::size_t> rooms
 }
 
 bool MemoryStore::any_shutdown() const {
-    const auto any = [](const std::deque<MemoryFire>& fires) {
+    const auto any = [](const Fires& fires) {
         return std::any_of(fires.begin(), fires.end(),
                            [](const MemoryFire& fire) { return fire.key.kind == FireKind::shutdown; });
     };
@@ -48,6 +57,11 @@ bool MemoryStore::any_shutdown() const {
 }
 
 void MemoryStore::drop_events(FireKind kind, const std::vector<bool>& drops, std::vector<MemoryMiss>& misses) {
+    std::size_t most = 0;
+    for (const Fires& fires : ready_) most += fires.size();
+    for (const auto& [index, fires] : waiting_) most += fires.size();
+    reserve_more(misses, most);
+    history_.reserve(most);
     const auto drop = [&](const MemoryFire& fire) {
         MemoryTask& task = at(fire.task);
         if (fire.key.kind != kind || !drops[task.executor]) return false;
@@ -60,7 +74,7 @@ void MemoryStore::drop_events(FireKind kind, const std::vector<bool>& drops, std
                           .kind = kind});
         return true;
     };
-    for (std::deque<MemoryFire>& fires : ready_) std::erase_if(fires, drop);
+    for (Fires& fires : ready_) std::erase_if(fires, drop);
     for (auto entry = waiting_.begin(); entry != waiting_.end();) {
         std::erase_if(entry->second, drop);
         entry = entry->second.empty() ? waiting_.erase(entry) : std::next(entry);

@@ -3,6 +3,7 @@
 
 #include <cstdint>
 #include <functional>
+#include <list>
 #include <memory>
 
 #include "core/model/fire.hpp"
@@ -13,6 +14,9 @@
 namespace uvsched {
 
 struct FunctionEntry;  // the engine's; the store only hands it on
+
+// Calls to make once no lock is held. A list, so that handing one on needs no memory.
+using Releases = std::list<std::function<void()>>;
 
 using MemoryIndex = TimerQueue::Index;  // a task's place in the slab
 
@@ -34,7 +38,7 @@ struct alignas(64) MemoryTask {
     bool removed = false;    // gone for callers; the place is used again when pins is 0
     std::uint32_t gen = 0;
     Uid uid = 0;
-    Instant hwm = kEarliest;
+    alignas(64) Instant hwm = kEarliest;  // the second cache line begins
     std::int64_t runs = 0;
     const Definition* definition = nullptr;
     FunctionEntry* function = nullptr;
@@ -43,14 +47,19 @@ struct alignas(64) MemoryTask {
     std::shared_ptr<const Definition> owner;  // of `definition`
     Instant anchor = 0;
     std::uint64_t rev = 0;
-    std::function<void()> release;  // for the token
+    Releases release;                            // for the token: one, or none
+    std::shared_ptr<const Definition> declared;  // as its last declaration said
 
     [[nodiscard]] TaskState state() const;
+
+    // What latest_start() says (task_rules.hpp) of a run that is due at `due` on the task's clock line. For a plain
+    // interval this reads nothing but the record.
+    [[nodiscard]] Instant latest_start_of(const FireKey& key, Instant due, Micros to_wall) const;
 
     // Asks the processor for the part that every fire needs: among a million tasks the next one is never in its caches.
     void prefetch() const noexcept {
         __builtin_prefetch(this, 1);
-        __builtin_prefetch(&uid, 1);
+        __builtin_prefetch(&hwm, 1);
     }
 };
 
@@ -58,9 +67,11 @@ struct MemoryFire {
     MemoryIndex task = 0;
     std::int32_t attempt = 1;
     FireKey key;
-    Instant last = 0;  // on the task's clock line, like key.slot
+    Instant last = 0;    // on the task's clock line, like key.slot; of a manual one, when it was asked for
+    Micros to_wall = 0;  // add to them to get wall time; fixed at the claim
     std::int64_t folded = 1;
     bool exact = true;
+    bool planned = true;  // claimed when it was due; false: by hand, promoted, or come back
 };
 
 struct MemoryMiss {

@@ -2,6 +2,7 @@
 #include <algorithm>
 #include <nlohmann/json.hpp>
 
+#include "core/ledger/task_rules.hpp"
 #include "core/plan/on_line.hpp"
 #include "core/stores/sqlite/schema.hpp"
 #include "core/stores/sqlite/store_steps.hpp"
@@ -28,17 +29,35 @@ Existing read_existing(Database& db, TaskNumber number) {
     return out;
 }
 
-// Whether the task is stored with just this definition: the usual case of an application that starts again. Parses
-// nothing.
-bool holds_text(Database& db, TaskNumber number, const std::string& text) {
+// What the row of def says of the task's last declaration. Parses nothing.
+struct Declared {
+    bool text_equal = false;  // it is stored with just this definition: usual where an application starts again
+    std::optional<std::uint64_t> hash;
+    bool at_start = false;
+};
+
+Declared read_declared(Database& db, TaskNumber number, const std::string& text) {
     Cursor row(db.sql().definition, number);
-    return row.next() && row.is_null(3) && row.view(2) == text;
+    if (!row.next()) return {};
+    const std::optional<std::int64_t> hash = row.maybe(5);
+    return {.text_equal = row.is_null(3) && row.view(2) == text,
+            .hash = hash ? std::optional(static_cast<std::uint64_t>(*hash)) : std::nullopt,
+            .at_start = row.integer(6) != 0};
+}
+
+// Notes how the task was declared last, and that a start declared it.
+void declare(Database& db, TaskNumber number, std::optional<std::uint64_t> hash, bool at_start,
+             const Declared& before) {
+    if (before.hash == hash && (before.at_start || !at_start)) return;
+    Cursor(db.sql().set_declared, number, hash, at_start || before.at_start).run();
 }
 
 // The stored definition equals this one, so it need not be parsed.
 void remember(Database& db, TaskNumber number, const std::shared_ptr<const Definition>& definition) {
     try {
-        if (const std::optional<TaskRow> row = db.find_task(number)) {
+        const std::optional<TaskRow> row = db.find_task(number);
+        const std::optional<Identity> identity = db.identity_of(number);
+        if (row && identity && identity->uid == row->state.uid) {
             db.cache.put(number, {row->definition_hash, row->state.uid, definition});
         }
     } catch (const Unreadable&) {
@@ -46,30 +65,11 @@ void remember(Database& db, TaskNumber number, const std::shared_ptr<const Defin
     }
 }
 
-bool is_overdue(const TaskRow& task, Instant now) {
-    return task.state.status == TaskStatus::active && task.state.next_due && task.state.next_slot &&
-           *task.state.next_due <= now;
-}
-
-bool same_trigger(const Definition& a, const Definition& b) { return a.trigger->to_json() == b.trigger->to_json(); }
-
-PlannedMiss count_overdue(const TaskRow& task, const OnLine& trigger, Instant now) {
-    const Instant first = *task.state.next_slot;
-    const Instant last = std::max(first, trigger.previous(saturating_add(now, 1), task.state.anchor).value_or(first));
-    const Count count = trigger.count(first, last, task.state.anchor, kCountLimit);
-    return {.state = FireState::missed,
-            .reason = Reason::replaced,
-            .first = first,
-            .last = last,
-            .count = std::max<std::int64_t>(1, count.number),
-            .exact = count.exact};
-}
-
 // The due times that a replacement of the trigger ends. Those counted before the transaction, where nothing has changed
 // since.
-std::optional<PlannedMiss> replaced_miss(const TaskRow& task, const Prepared& prepared, Instant now) {
+std::optional<PlannedMiss> replaced_miss(const TaskRow& task, const Prepared& prepared, const Now& now) {
     if (task.state.rev == prepared.rev) return prepared.miss;
-    if (!is_overdue(task, now)) return std::nullopt;
+    if (!is_overdue(task.state, now)) return std::nullopt;
     const Instant slot = *task.state.next_slot;
     return PlannedMiss{.state = FireState::missed,
                        .reason = Reason::replaced,
@@ -87,57 +87,42 @@ void write_schedule(Database& db, const TaskRow& task) {
         .run();
 }
 
-void take_schedule(TaskState& state, const TaskState& given) {
-    state.clock = given.clock;
-    state.anchor = given.anchor;
-    state.next_slot = given.next_slot;
-    state.next_due = given.next_due;
-    state.status = given.status;
+// Writes the due times and the fires that another trigger ends.
+void drop_replaced(Database& db, const TaskRow& task, const Named& named, const Prepared& prepared, Instant now,
+                   std::vector<Dropped>& dropped) {
+    if (const auto miss = replaced_miss(task, prepared, db.at(now))) {
+        db.write_miss(task, named.identity.id, *miss, now);
+        dropped.push_back({named.identity.id, named.name, *miss});
+        const Micros to_wall = db.at(now).to_wall(task.state.clock);
+        dropped.back().miss.first = saturating_add(miss->first, to_wall);
+        dropped.back().miss.last = saturating_add(miss->last, to_wall);
+    }
+    skip_unstarted(db, task.number, named, Reason::replaced, now, dropped);
 }
 
-// Slots of the new schedule have nothing to do with those of the old one: another gen gives them keys of their own.
-void rebase(TaskState& state) {
-    ++state.gen;
-    state.hwm = kEarliest;
-}
-
-// Puts another definition, another schedule or both in the place of the task's. `pause_stays`: a paused task stays so.
+// Puts another definition, another schedule or both in the place of the task's.
 void rewrite(Database& db, TaskRow& task, const Existing& old, const std::shared_ptr<const Definition>& definition,
-             const Prepared& prepared, const TaskState* schedule, bool pause_stays, Instant now) {
-    const bool replaces_trigger = !old.definition || !same_trigger(*old.definition, *definition);
-    const Identity identity{task.state.uid, definition->id};
+             const Prepared& prepared, const TaskState* schedule, Instant now, std::vector<Dropped>& dropped) {
+    const bool other_trigger = !old.definition || !same_trigger(*old.definition, *definition);
     TaskState& state = task.state;
-    if (replaces_trigger) {
+    if (other_trigger) {
         if (schedule == nullptr)
-            fail(Code::internal, "task \"" + identity.id + "\": another trigger without a schedule");
-        if (const auto miss = replaced_miss(task, prepared, now)) db.write_miss(task, identity.id, *miss, now);
-        skip_unstarted(db, task.number, identity, Reason::replaced, now);
+            fail(Code::internal, "task \"" + definition->id + "\": another trigger without a schedule");
+        const Named named{{state.uid, definition->id}, old.definition ? old.definition->name : definition->name};
+        drop_replaced(db, task, named, prepared, now, dropped);
     }
-    const bool paused = state.status == TaskStatus::paused;
-    if (schedule != nullptr && (replaces_trigger || !pause_stays)) {
-        // The anchor of a custom trigger is no phase: it says from when the trigger is asked.
-        const bool other_phase = schedule->anchor != state.anchor && !definition->trigger->asked();
-        const bool moved =
-            schedule->clock != state.clock || other_phase || (schedule->next_slot && *schedule->next_slot <= state.hwm);
-        take_schedule(state, *schedule);
-        if (paused && pause_stays) state.status = TaskStatus::paused;
-        if (replaces_trigger || moved) rebase(state);
-    }
-    if (state.status != TaskStatus::active) state.next_due.reset();
+    if (schedule != nullptr) state = rescheduled(state, *schedule, *definition->trigger, other_trigger);
     ++state.rev;
     if (definition != old.definition) {
         task.definition_hash = prepared.hash;
-        Cursor(db.sql().set_definition, task.number, kDefinitionFormat, prepared.text, prepared.hash).run();
+        Cursor(db.sql().set_definition, task.number, kDefinitionFormat, prepared.text, prepared.hash, state.uid).run();
         db.cache.put(task.number, {prepared.hash, state.uid, definition});
     }
     const LaneNumber lane = db.lane_of(*definition);
     if (lane != task.lane) Cursor(db.sql().set_fire_lanes, task.number, lane).run();
     task.lane = lane;
     write_schedule(db, task);
-    if (!old.definition) {
-        Opened unreported;
-        recover_task(db, task.number, now, unreported);
-    }
+    if (!old.definition) recover_task(db, task.number, now);
 }
 
 void create(Database& db, Add& add, const Prepared& prepared) {
@@ -152,7 +137,7 @@ void create(Database& db, Add& add, const Prepared& prepared) {
     task.lane = db.lane_of(*add.definition);
     {
         Cursor row(db.sql().add_definition, state.uid, add.definition->id, kDefinitionFormat, prepared.text,
-                   prepared.hash);
+                   prepared.hash, add.at_start);
         row.next();
         task.number = row.integer(0);
         row.run();
@@ -162,7 +147,7 @@ void create(Database& db, Add& add, const Prepared& prepared) {
            clock_text(state.clock), state.anchor, state.next_slot, state.next_due, mark_or_null(state.hwm),
            status_text(state.status), state.runs)
         .run();
-    if (add.miss) db.write_miss(task, add.definition->id, *add.miss, add.now_wall);
+    if (add.miss) db.write_miss(task, add.definition->id, *add.miss, add.now_wall, add.error);
     db.cache.put(task.number, {prepared.hash, state.uid, add.definition});
     add.task = db.stored(task);
     add.result = Add::Result::created;
@@ -182,12 +167,22 @@ Prepared prepare_definition(Database& db, const Definition& definition, Instant 
     out.text = canonical_json(definition);
     out.hash = definition_hash(out.text);
     const std::optional<TaskNumber> number = db.find_number(definition.id);
-    if (!number || holds_text(db, *number, out.text)) return out;
+    if (!number || read_declared(db, *number, out.text).text_equal) return out;
     const Existing old = read_existing(db, *number);
     if (!old.definition || same_trigger(*old.definition, definition)) return out;
-    const Instant now = old.row->state.clock == ClockLine::elapsed ? saturating_sub(now_wall, db.shift) : now_wall;
     out.rev = old.row->state.rev;
-    if (is_overdue(*old.row, now)) out.miss = count_overdue(*old.row, OnLine(*old.definition->trigger, db.shift), now);
+    out.miss = overdue(*old.definition, old.row->state, db.at(now_wall));
+    return out;
+}
+
+Prepared prepare_add(Database& db, const Add& add) {
+    Prepared out = prepare_definition(db, *add.definition, add.now_wall);
+    const Trigger& trigger = *add.definition->trigger;
+    if (!add.state.next_due || trigger.jitter() == 0) return out;
+    const std::optional<TaskNumber> number = db.find_number(add.definition->id);
+    if (const auto identity = number ? db.identity_of(*number) : std::nullopt) {
+        out.next_due = OnLine(trigger, db.to_wall).due(identity->uid, *add.state.next_slot, add.state.anchor);
+    }
     return out;
 }
 
@@ -197,31 +192,50 @@ void apply_add(Database& db, Add& add, const Prepared& prepared) {
         create(db, add, prepared);
         return;
     }
-    if (holds_text(db, *number, prepared.text)) remember(db, *number, add.definition);
+    const Declared declared = read_declared(db, *number, prepared.text);
+    if (declared.text_equal) remember(db, *number, add.definition);
     const Existing old = read_existing(db, *number);
-    if (old.definition && canonical_json(*old.definition) == prepared.text) {
-        add.task = db.stored(*old.row);
-        add.result = Add::Result::unchanged;
-    } else if (add.on_existing != OnExisting::replace && !add.derived_id) {
+    const std::string there = old.definition ? canonical_json(*old.definition) : std::string();
+    const Verdict verdict = judge(add.on_existing, {.equal = there == prepared.text,
+                                                    .declared_so = old.definition && declared.hash == prepared.hash});
+    if (verdict == Verdict::conflict) {
         if (old.definition) {
             add.task = db.stored(*old.row);
         } else {
             add.task.number = *number;
             add.task.definition = stand_in(*add.definition, old.why);
         }
+        declare(db, *number, declared.hash, add.at_start, declared);  // this declaration did not come to be
         add.result = Add::Result::conflict;
-    } else if (!old.row) {
+        return;
+    }
+    if (verdict == Verdict::unchanged) {
+        declare(db, *number, prepared.hash, add.at_start, declared);
+        add.task = db.stored(*old.row);
+        add.result = Add::Result::unchanged;
+        return;
+    }
+    if (!old.row) {
         // Not even its state can be read: nothing is there to keep.
         Remove remove{.id = add.definition->id, .now_wall = add.now_wall};
         apply_remove(db, remove);
         create(db, add, prepared);
-        add.result = Add::Result::replaced;
     } else {
         TaskRow task = *old.row;
-        rewrite(db, task, old, add.definition, prepared, &add.state, true, add.now_wall);
+        const bool other_trigger = !old.definition || !same_trigger(*old.definition, *add.definition);
+        Begun begun = replaced_state(task.state, {add.state, add.miss});
+        if (begun.state.next_due && prepared.next_due) begun.state.next_due = prepared.next_due;
+        const TaskState* const schedule = other_trigger || add.reschedule ? &begun.state : nullptr;
+        rewrite(db, task, old, add.definition, prepared, schedule, add.now_wall, add.dropped);
+        declare(db, *number, prepared.hash, add.at_start, declared);
+        if (add.miss && other_trigger && task.state.status == TaskStatus::finished) {
+            db.write_miss(task, add.definition->id, *add.miss, add.now_wall, add.error);
+        }
         add.task = db.stored(db.find_task(*number).value_or(task));
-        add.result = Add::Result::replaced;
+        add.before = old.definition;
+        add.edited = old.definition && declared.hash && *declared.hash != definition_hash(there);
     }
+    add.result = Add::Result::replaced;
 }
 
 void apply_change(Database& db, Change& change, const Prepared& prepared) {
@@ -232,12 +246,15 @@ void apply_change(Database& db, Change& change, const Prepared& prepared) {
     const std::shared_ptr<const Definition> definition = change.definition ? change.definition : old.definition;
     if (!old.row || !definition) return;
     TaskRow task = *old.row;
-    if (change.rev && *change.rev != task.state.rev) {
+    // A revision is one of a task, and not of whatever has its id by now.
+    const bool another = change.state && change.state->uid != task.state.uid;
+    if (change.rev && (another || *change.rev != task.state.rev)) {
         change.outcome = Outcome::refused;
         if (old.definition) change.task = db.stored(task);
         return;
     }
-    rewrite(db, task, old, definition, prepared, change.state ? &*change.state : nullptr, false, change.now_wall);
+    rewrite(db, task, old, definition, prepared, change.state ? &*change.state : nullptr, change.now_wall,
+            change.dropped);
     if (change.miss) db.write_miss(task, change.id, *change.miss, change.now_wall, change.error);
     change.task = db.stored(db.find_task(*number).value_or(task));
     change.outcome = Outcome::done;

@@ -1,6 +1,5 @@
 // Ways into claimed and running: claim, take and the start gate.
-#include <algorithm>
-
+#include "core/ledger/fire_rules.hpp"
 #include "core/stores/sqlite/store_steps.hpp"
 
 namespace uvsched::sqlite {
@@ -10,7 +9,6 @@ namespace {
 OpenFire add_fire(Database& db, const TaskRow& task, const PlannedRun& run, Instant now) {
     constexpr std::int64_t kNone = 0;  // becomes NULL
     const bool waiting = run.waiting;
-    constexpr std::uint64_t kFirstToken = 1;
     constexpr std::int32_t kFirstAttempt = 1;
     OpenFire fire;
     fire.key = {task.state.uid, task.state.gen, FireKind::scheduled, run.slot};
@@ -20,10 +18,10 @@ OpenFire add_fire(Database& db, const TaskRow& task, const PlannedRun& run, Inst
     fire.state = waiting ? FireState::waiting : FireState::claimed;
     fire.token = kFirstToken;
     fire.attempt = kFirstAttempt;
-    const Micros to_wall = task.state.clock == ClockLine::elapsed ? db.shift : 0;
-    Cursor(db.sql().add_fire, task.number, task.state.gen, kind_text(FireKind::scheduled), run.slot, run.last, to_wall,
-           run.folded, run.exact, state_text(fire.state), task.lane, kNone, waiting ? std::string_view() : db.node,
-           waiting ? kNone : db.epoch, kFirstToken, kFirstAttempt, waiting ? kNone : now)
+    fire.to_wall = db.at(now).to_wall(task.state.clock);
+    Cursor(db.sql().add_fire, task.number, task.state.gen, kind_text(FireKind::scheduled), run.slot, run.last,
+           fire.to_wall, run.folded, run.exact, state_text(fire.state), task.lane, std::nullopt,
+           waiting ? kNone : db.node, kFirstToken, kFirstAttempt, waiting ? kNone : now)
         .run();
     return fire;
 }
@@ -40,17 +38,14 @@ void apply_claim(Database& db, Claim& claim) {
             return;
         }
         claim.outcome = Outcome::refused;
-        const bool repeated = std::any_of(plan.runs.begin(), plan.runs.end(),
-                                          [&](const auto& run) { return run.slot <= task->state.hwm; });
-        if (task->state.rev != claim.rev || repeated || task->lane < 0) return;
+        if (task->state.rev != claim.rev || !is_new(plan, task->state.hwm) || task->lane < 0) return;
         StoredTask stored = db.stored(*task);
         TaskState& state = task->state;
         ++state.rev;
         state.next_slot = plan.next_slot;
         state.next_due = plan.next_due;
-        state.hwm = std::max(state.hwm, plan.hwm);
-        for (const PlannedRun& run : plan.runs) state.hwm = std::max(state.hwm, run.slot);
-        if (!plan.next_slot && !plan.asks) state.status = TaskStatus::finished;
+        state.hwm = hwm_after(plan, state.hwm);
+        if (ends_task(plan)) state.status = TaskStatus::finished;
         Cursor(db.sql().advance, task->number, state.rev, state.next_slot, state.next_due, mark_or_null(state.hwm),
                status_text(state.status))
             .run();
@@ -78,7 +73,7 @@ void apply_take(Database& db, Take& take) {
     take.outcome = Outcome::refused;
     if (!task || task->uid != ref.key.uid) return;
     const int changed = Cursor(db.sql().claim_fire, ref.task, ref.key.gen, kind_text(ref.key.kind), ref.key.slot,
-                               db.node, db.epoch, take.now_wall, ref.token)
+                               db.node, take.now_wall, ref.token)
                             .run();
     if (changed == 0) return;
     take.token = ref.token + 1;
@@ -91,7 +86,7 @@ void apply_start(Database& db, Start& start) {
     start.outcome = Outcome::refused;
     if (!task || task->uid != ref.key.uid) return;
     const int changed = Cursor(db.sql().start_fire, ref.task, ref.key.gen, kind_text(ref.key.kind), ref.key.slot,
-                               start.now_wall, db.node, db.epoch, ref.token)
+                               start.now_wall, db.node, ref.token)
                             .run();
     if (changed > 0) {
         db.step("start.half");
@@ -101,8 +96,7 @@ void apply_start(Database& db, Start& start) {
     }
     // The same request again, whose first reply was lost.
     const std::optional<FireRow> fire = db.find_fire(ref);
-    if (fire && fire->state == FireState::running && fire->token == ref.token && fire->epoch == db.epoch &&
-        fire->owner == db.node) {
+    if (fire && fire->state == FireState::running && fire->token == ref.token && fire->owner == db.node) {
         start.outcome = Outcome::done;
     }
 }

@@ -1,25 +1,19 @@
 #include "core/stores/sqlite/connection.hpp"
 
-#include <unistd.h>
-
+#include <cerrno>
 #include <chrono>
 #include <random>
 #include <thread>
+
+#include "core/base/errno.hpp"
+#include "core/platform/host.hpp"
 
 namespace uvsched::sqlite {
 namespace {
 
 // An operator's shell may hold the file for a moment; after this long somebody has forgotten a transaction.
-constexpr auto kBusyLimit = std::chrono::seconds(5);
-
-// Random pauses: with fixed ones, two programs that wait for each other's commits keep meeting.
-int wait_while_busy(void* /*unused*/, int attempt) noexcept {
-    constexpr int kMeanPause = 500;
-    if (attempt > std::chrono::microseconds(kBusyLimit).count() / kMeanPause) return 0;
-    static thread_local std::minstd_rand random(static_cast<unsigned>(getpid()));
-    std::this_thread::sleep_for(std::chrono::microseconds(std::uniform_int_distribution<int>(200, 800)(random)));
-    return 1;
-}
+constexpr auto kBusyPatience = std::chrono::seconds(5);
+constexpr auto kShortPatience = std::chrono::milliseconds(20);
 
 std::string advice(int code) {
     switch (code & 0xff) {
@@ -40,19 +34,46 @@ std::string advice(int code) {
         case SQLITE_CORRUPT:
             return "the database is damaged; put a backup in its place, or save what `sqlite3 FILE .recover` can read";
         default:
-            return "the database refused";
+            return "the database refused the statement";
     }
+}
+
+// What was to be written is at fault, and would be again.
+bool is_refusal(int primary) {
+    return primary == SQLITE_CONSTRAINT || primary == SQLITE_MISMATCH || primary == SQLITE_TOOBIG;
 }
 
 }  // namespace
 
+// Random pauses: with fixed ones, two programs that wait for each other's commits keep meeting.
+int Connection::wait_while_busy(void* connection, int attempt) noexcept {
+    auto& self = *static_cast<Connection*>(connection);
+    const Time::time_point now = Time::now();
+    if (attempt == 0) self.give_up_at_ = now + self.patience_;
+    if (now >= self.give_up_at_) return 0;
+    static thread_local std::minstd_rand random(static_cast<unsigned>(process_id()));
+    std::this_thread::sleep_for(std::chrono::microseconds(std::uniform_int_distribution<int>(200, 800)(random)));
+    return 1;
+}
+
+void Connection::begin_writing() {
+    const int code = sqlite3_exec(handle_, "BEGIN IMMEDIATE", nullptr, nullptr, nullptr);
+    patience_ = (code & 0xff) == SQLITE_BUSY ? Time::duration(kShortPatience) : Time::duration(kBusyPatience);
+    if (code != SQLITE_OK) raise(code);
+}
+
 void Connection::raise(int code) const {
     const int primary = code & 0xff;
-    if (primary == SQLITE_NOMEM) fail(Code::no_memory, path_ + ": out of memory");
+    if (primary == SQLITE_NOMEM || code == SQLITE_IOERR_NOMEM) fail(Code::no_memory, path_ + ": out of memory");
+    // SQLite tells which call failed; why, it leaves in errno.
+    const int reason = handle_ == nullptr ? 0 : sqlite3_system_errno(handle_);
+    const bool unopened = primary == SQLITE_CANTOPEN || primary == SQLITE_IOERR;
+    if (unopened && (reason == EMFILE || reason == ENFILE)) fail_with_errno(Code::store, path_, reason);
     const bool damaged = primary == SQLITE_NOTADB || primary == SQLITE_CORRUPT;
     const char* detail = handle_ == nullptr ? sqlite3_errstr(code) : sqlite3_errmsg(handle_);
-    fail(damaged ? Code::corrupt : Code::store,
-         path_ + ": " + advice(code) + " (SQLite: " + detail + ", code " + std::to_string(code) + ")");
+    std::string message = path_ + ": " + advice(code) + " (SQLite: " + detail + ", code " + std::to_string(code) + ")";
+    if (is_refusal(primary)) throw Refused(std::move(message));
+    fail(damaged ? Code::corrupt : Code::store, std::move(message));
 }
 
 void Connection::open(const std::string& path) {
@@ -62,7 +83,8 @@ void Connection::open(const std::string& path) {
         SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_PRIVATECACHE | SQLITE_OPEN_EXRESCODE, nullptr);
     try {
         if (code != SQLITE_OK) raise(code);
-        sqlite3_busy_handler(handle_, wait_while_busy, nullptr);
+        patience_ = kBusyPatience;
+        sqlite3_busy_handler(handle_, wait_while_busy, this);
         // The file's schema is data from outside: it may not run triggers, functions or write to the schema itself.
         sqlite3_db_config(handle_, SQLITE_DBCONFIG_DEFENSIVE, 1, nullptr);
         sqlite3_db_config(handle_, SQLITE_DBCONFIG_ENABLE_TRIGGER, 0, nullptr);
@@ -102,10 +124,12 @@ void Connection::execute(const char* sql) {
     if (code != SQLITE_OK) raise(code);
 }
 
-void Cursor::begin() {
-    if (statement_->handle_ != nullptr) return;
-    check(sqlite3_prepare_v3(statement_->connection_->handle(), statement_->sql_, -1, SQLITE_PREPARE_PERSISTENT,
-                             &statement_->handle_, nullptr));
+Statement::Statement(Connection& connection, const char* sql) : connection_(&connection) {
+    const int code = sqlite3_prepare_v3(connection.handle(), sql, -1, SQLITE_PREPARE_PERSISTENT, &handle_, nullptr);
+    if (code == SQLITE_OK) return;
+    if (code != SQLITE_ERROR) connection.raise(code);
+    fail(Code::corrupt, connection.path() + ": its tables were changed by another program (" +
+                            sqlite3_errmsg(connection.handle()) + "); undo that, or put a backup in place");
 }
 
 void Cursor::check(int code) const {
@@ -147,12 +171,28 @@ std::optional<std::int64_t> Cursor::maybe(int column) const {
 
 std::string_view Cursor::view(int column) const {
     const auto* data = sqlite3_column_text(statement_->handle_, column);
-    if (data == nullptr) return {};
+    if (data == nullptr) {
+        // A text that there was no memory for must not be taken for one that is missing.
+        if (sqlite3_errcode(statement_->connection_->handle()) == SQLITE_NOMEM) check(SQLITE_NOMEM);
+        return {};
+    }
     return {reinterpret_cast<const char*>(data),
             static_cast<std::size_t>(sqlite3_column_bytes(statement_->handle_, column))};
 }
 
-Transaction::Transaction(Connection& connection) : connection_(&connection) { connection_->execute("BEGIN IMMEDIATE"); }
+namespace {
+
+// A transaction that stays open would be in the way of every other: the few bytes that ending it takes are waited for.
+void end_transaction(sqlite3* database, const char* how) noexcept {
+    while (sqlite3_get_autocommit(database) == 0 &&
+           sqlite3_exec(database, how, nullptr, nullptr, nullptr) == SQLITE_NOMEM) {
+        std::this_thread::sleep_for(std::chrono::milliseconds(1));
+    }
+}
+
+}  // namespace
+
+Transaction::Transaction(Connection& connection) : connection_(&connection) { connection_->begin_writing(); }
 
 void Transaction::commit() {
     connection_->execute("COMMIT");
@@ -161,11 +201,10 @@ void Transaction::commit() {
 
 Snapshot::Snapshot(Connection& connection) : connection_(&connection) { connection_->execute("BEGIN"); }
 
-Snapshot::~Snapshot() { sqlite3_exec(connection_->handle(), "COMMIT", nullptr, nullptr, nullptr); }
+Snapshot::~Snapshot() { end_transaction(connection_->handle(), "COMMIT"); }
 
 Transaction::~Transaction() {
-    if (connection_ == nullptr || sqlite3_get_autocommit(connection_->handle()) != 0) return;
-    sqlite3_exec(connection_->handle(), "ROLLBACK", nullptr, nullptr, nullptr);
+    if (connection_ != nullptr) end_transaction(connection_->handle(), "ROLLBACK");
 }
 
 }  // namespace uvsched::sqlite

@@ -3,6 +3,7 @@
 
 #include <sqlite3.h>
 
+#include <chrono>
 #include <concepts>
 #include <cstdint>
 #include <optional>
@@ -22,16 +23,16 @@ public:
     Connection& operator=(const Connection&) = delete;
     ~Connection() { close(); }
 
-    // Opens a file that exists and changes nothing in it. `path` is what messages call it.
+    // Opens an existing file without changing it. `path` is its name in messages.
     void open(const std::string& path);
 
-    // Makes the file ours to write: WAL mode, which stays with the file, and what of a commit is synced.
+    // Prepares the file for writing: sets WAL mode, which the file keeps, and how much of a commit is synced.
     void prepare_writing(Synchronous synchronous);
 
     // Statements must be gone. Checkpoints when it is the last connection.
     void close() noexcept;
 
-    // The same without a checkpoint: the -wal file stays, and the next connection reads it.
+    // Like close(), without a checkpoint: the -wal file stays, and the next connection reads it.
     void close_as_is() noexcept;
 
     [[nodiscard]] bool is_open() const noexcept { return handle_ != nullptr; }
@@ -41,21 +42,30 @@ public:
     // Runs SQL text without parameters or results.
     void execute(const char* sql);
 
-    // Rows that the last statement changed.
+    // BEGIN IMMEDIATE. Waits five seconds for another program's transaction; after that it hardly waits until it
+    // succeeds once, because somebody has probably forgotten the transaction.
+    void begin_writing();
+
+    // The number of rows that the last statement changed.
     [[nodiscard]] int changes() const noexcept { return sqlite3_changes(handle_); }
 
-    // Throws what the last call's result code means: corrupt, store or no_memory.
+    // Throws the Error for a result code: corrupt, store or no_memory; Refused if the values are at fault.
     [[noreturn]] void raise(int code) const;
 
 private:
+    using Time = std::chrono::steady_clock;
+    static int wait_while_busy(void* connection, int attempt) noexcept;
+
     sqlite3* handle_ = nullptr;
     std::string path_;
+    Time::duration patience_{};
+    Time::time_point give_up_at_;
 };
 
-// A prepared statement, compiled when it is first used.
+// A prepared statement. Throws Error(corrupt) if the database lacks a table or column that it names.
 class Statement {
 public:
-    Statement(Connection& connection, const char* sql) noexcept : connection_(&connection), sql_(sql) {}
+    Statement(Connection& connection, const char* sql);
     Statement(const Statement&) = delete;
     Statement& operator=(const Statement&) = delete;
     ~Statement() { sqlite3_finalize(handle_); }
@@ -63,7 +73,6 @@ public:
 private:
     friend class Cursor;
     Connection* connection_;
-    const char* sql_;
     sqlite3_stmt* handle_ = nullptr;
 };
 
@@ -73,7 +82,6 @@ class Cursor {
 public:
     template <class... Values>
     explicit Cursor(Statement& statement, const Values&... values) : statement_(&statement) {
-        begin();
         int index = 0;
         (bind(++index, values), ...);
     }
@@ -81,10 +89,10 @@ public:
     Cursor& operator=(const Cursor&) = delete;
     ~Cursor() { sqlite3_reset(statement_->handle_); }
 
-    // To the next row; false after the last.
+    // Moves to the next row; false after the last one.
     bool next();
 
-    // For statements without rows: how many rows were changed.
+    // For statements without rows: returns the number of changed rows.
     int run();
 
     [[nodiscard]] bool is_null(int column) const;
@@ -94,7 +102,6 @@ public:
     [[nodiscard]] std::string text(int column) const { return std::string(view(column)); }
 
 private:
-    void begin();
     void check(int code) const;
     void bind_integer(int index, std::int64_t value);
     void bind(int index, std::string_view value);
@@ -128,7 +135,7 @@ private:
     Connection* connection_;
 };
 
-// What several reads see together, and one taking of SQLite's lock for all of them.
+// One snapshot for several reads, which take SQLite's lock only once.
 class Snapshot {
 public:
     explicit Snapshot(Connection& connection);

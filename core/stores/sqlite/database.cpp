@@ -1,12 +1,32 @@
 #include "core/stores/sqlite/database.hpp"
 
+#include <algorithm>
+
+#include "core/base/name.hpp"
+#include "core/base/quote.hpp"
+#include "core/ledger/fire_rules.hpp"
 #include "core/stores/sqlite/schema.hpp"
+#include "core/triggers/custom.hpp"
 
 namespace uvsched::sqlite {
+namespace {
+
+// The part of its lane that a trigger is.
+std::string_view custom_name(const Trigger& trigger) {
+    if (trigger.kind() != TriggerKind::custom) return {};
+    return static_cast<const CustomTrigger&>(trigger).name();
+}
+
+}  // namespace
 
 Statements& Database::sql() {
     if (!statements) fail(Code::store, options.path + ": the store is closed");
     return *statements;
+}
+
+void Database::read_line() {
+    Cursor row(sql().shift);
+    if (row.next()) to_wall = std::clamp(row.integer(0), -kMostShift, kMostShift);
 }
 
 std::optional<TaskRow> Database::find_task(TaskNumber number) {
@@ -29,17 +49,25 @@ StoredTask Database::stored(const TaskRow& row) {
 std::shared_ptr<const Definition> Database::definition_of(const TaskRow& row) {
     const DefinitionCache::Entry* cached = cache.find(row.number);
     const bool apart = row.lane < 0;
-    if (!apart && cached != nullptr && cached->hash == row.definition_hash) return cached->definition;
+    const bool same = cached != nullptr && cached->hash == row.definition_hash && cached->uid == row.state.uid;
+    if (!apart && same) return cached->definition;
     Cursor found(sql().definition, row.number);
     if (!found.next()) throw Unreadable("its row of def is missing");
     if (!found.is_null(3)) throw Unreadable(found.text(3));
     if (found.integer(1) > kDefinitionFormat) {
-        throw Unreadable("written by a newer uvsched (format " + std::to_string(found.integer(1)) + ")");
+        throw Unreadable("written by a newer uvsched (format " + std::to_string(found.integer(1)) + ")",
+                         found.integer(1));
+    }
+    if (static_cast<Uid>(found.integer(4)) != row.state.uid) {
+        throw Unreadable("def.uid, " + std::to_string(found.integer(4)) + ", is not sched.uid, " +
+                         std::to_string(row.state.uid));
     }
     try {
+        validate_text("def.id", found.text(0));
         auto definition = std::make_shared<const Definition>(definition_from_json(found.text(0), found.text(2)));
         return cache.put(row.number, {row.definition_hash, row.state.uid, std::move(definition)}).definition;
     } catch (const Error& error) {
+        if (error.code() == Code::no_memory) throw;
         throw Unreadable(error.message());
     }
 }
@@ -62,38 +90,63 @@ std::optional<Identity> Database::identity_of(TaskNumber task) {
 }
 
 LaneNumber Database::lane_of(const Definition& definition) {
+    return lane_for(definition.executor, definition.function, custom_name(*definition.trigger), kDefinitionFormat);
+}
+
+LaneNumber Database::lane_for(std::string_view executor, std::string_view function, std::string_view trigger,
+                              std::int64_t format) {
     {
-        Cursor row(sql().lane_of, definition.executor, definition.function);
+        Cursor row(sql().lane_of, executor, function, trigger, format);
         if (row.next()) return row.integer(0);
     }
-    Cursor row(sql().add_lane, definition.executor, definition.function);
+    Cursor row(sql().add_lane, executor, function, trigger, format);
     row.next();
     const LaneNumber lane = row.integer(0);
     row.run();
     return lane;
 }
 
+void Database::move_to_lane(TaskNumber task, LaneNumber lane) {
+    Cursor(sql().set_schedule_lane, task, lane).run();
+    Cursor(sql().set_fire_lanes, task, lane).run();
+}
+
+void Database::leave_to_newer(TaskNumber task, std::int64_t format) {
+    std::string executor;
+    std::string function;
+    std::string trigger;
+    {
+        Cursor lane(sql().lane_of_task, task);
+        if (lane.next()) {
+            executor = lane.text(0);
+            function = lane.text(1);
+            trigger = lane.text(2);
+        }
+    }
+    move_to_lane(task, lane_for(executor, function, trigger, format));
+}
+
 void Database::end_fire(const FireRow& fire, const Identity& task, const Ending& ending) {
     Cursor(sql().drop_fire, fire.task, fire.gen, kind_text(fire.kind), fire.slot).run();
     step("end.half");
-    Cursor(sql().add_history, next_seq, task.id, task.uid, fire.gen, kind_text(fire.kind), fire.slot, fire.first_at(),
+    Cursor(sql().add_history, task.id, task.uid, fire.gen, kind_text(fire.kind), fire.slot, fire.first_at(),
            fire.last_at(), fire.folded, fire.exact, state_text(ending.state), text_or_null(reason_text(ending.reason)),
-           fire.attempt, fire.crashes, text_or_null(fire.owner), fire.token, time_or_null(fire.claimed_at),
+           fire.attempt, fire.crashes, node_or_null(fire.owner), fire.token, time_or_null(fire.claimed_at),
            time_or_null(ending.started_at), ending.at, text_or_null(ending.result), text_or_null(ending.error))
         .run();
-    ++next_seq;
 }
 
-bool Database::is_gone(TaskNumber task) { return any_gone && Cursor(sql().is_gone, task).next(); }
+bool Database::is_gone(TaskNumber task) { return Cursor(sql().is_gone, task).next(); }
 
-void Database::forget_if_gone(TaskNumber task) {
-    if (any_gone) Cursor(sql().drop_gone, task).run();
-}
+void Database::forget_if_gone(TaskNumber task) { Cursor(sql().drop_gone, task).run(); }
 
 void Database::promote_waiting(TaskNumber task, Instant now) {
-    if (!Cursor(sql().any_waiting, task).next()) return;
-    std::int64_t active = 0;
-    std::vector<FireRow> waiting;
+    if (!Cursor(sql().any_waiting, task).next()) {
+        Cursor(sql().next_piece, task).run();
+        return;
+    }
+    std::int64_t under_way = 0;
+    std::vector<FireRow> waiting;  // the oldest first
     try {
         const std::optional<TaskRow> row = find_task(task);
         if (!row) return;
@@ -103,14 +156,12 @@ void Database::promote_waiting(TaskNumber task, Instant now) {
             if (fire.state == FireState::waiting) {
                 waiting.push_back(std::move(fire));
             } else {
-                ++active;
+                ++under_way;
             }
         }
-        const std::int64_t limit = definition_of(*row)->policies.max_instances;
-        for (const FireRow& fire : waiting) {
-            if (active++ >= limit) return;
-            free_fire(fire, fire.crashes, now);
-        }
+        const std::int64_t most = definition_of(*row)->policies.max_instances;
+        waiting.resize(static_cast<std::size_t>(promotable(std::ssize(waiting), under_way, most)));
+        for (const FireRow& fire : waiting) free_fire(fire, fire.crashes, now);
     } catch (const Unreadable&) {
         return;  // they wait on: the next look sets the task apart
     }
@@ -122,19 +173,31 @@ void Database::free_fire(const FireRow& fire, std::int32_t crashes, Instant now)
 
 void Database::write_miss(const TaskRow& task, const std::string& id, const PlannedMiss& miss, Instant now,
                           std::string_view error) {
-    const Micros to_wall = task.state.clock == ClockLine::elapsed ? shift : 0;
-    Cursor(sql().add_history, next_seq, id, task.state.uid, task.state.gen, kind_text(FireKind::scheduled), miss.first,
-           saturating_add(miss.first, to_wall), saturating_add(miss.last, to_wall), miss.count, miss.exact,
+    const Micros distance = to_wall_from(task.state.clock, to_wall);
+    Cursor(sql().add_history, id, task.state.uid, task.state.gen, kind_text(FireKind::scheduled), miss.first,
+           saturating_add(miss.first, distance), saturating_add(miss.last, distance), miss.count, miss.exact,
            state_text(miss.state), text_or_null(reason_text(miss.reason)), 0, 0, std::nullopt, 0, std::nullopt,
            std::nullopt, now, std::nullopt, text_or_null(error))
         .run();
-    ++next_seq;
 }
 
-void Database::set_apart(TaskNumber task, const std::string& why) {
+void Database::put_away(TaskNumber task, const Unreadable& error, std::vector<Quarantined>& told) {
+    if (error.newer() > 0) return leave_to_newer(task, error.newer());
+    told.push_back(set_apart(task, error.what()));
+}
+
+Quarantined Database::set_apart(TaskNumber task, std::string why) {
     Cursor(sql().quarantine, task, why).run();
     Cursor(sql().hide_schedule, task).run();
     Cursor(sql().hide_fires, task).run();
+    const std::optional<Identity> identity = identity_of(task);
+    if (!identity) return {"number " + std::to_string(task), std::move(why)};
+    try {
+        validate_text("id", identity->id);
+        return {identity->id, std::move(why)};
+    } catch (const Error&) {
+        return {in_quotes(identity->id), std::move(why)};
+    }
 }
 
 }  // namespace uvsched::sqlite

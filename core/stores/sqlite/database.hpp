@@ -1,14 +1,17 @@
-// Database: what the parts of the SQLite store share. An open file, its statements, and who this process is in it.
+// Database: the shared state of the parts of the SQLite store: an open file, its statements, and this node's number.
 #pragma once
 
 #include <cstdint>
 #include <memory>
 #include <optional>
 #include <string>
+#include <string_view>
+#include <vector>
 
 #include "core/stores/sqlite/connection.hpp"
 #include "core/stores/sqlite/definition_cache.hpp"
 #include "core/stores/sqlite/file_lock.hpp"
+#include "core/stores/sqlite/file_watch.hpp"
 #include "core/stores/sqlite/rows.hpp"
 #include "core/stores/sqlite/statements.hpp"
 #include "core/stores/store.hpp"
@@ -25,7 +28,7 @@ struct Ending {
     std::string_view error{};
 };
 
-// What never changes about a task, and what its fires need when they end. It outlives the task.
+// The part of a task that never changes. Its fires need it when they end, so it outlives the task.
 struct Identity {
     Uid uid = 0;
     std::string id;
@@ -38,60 +41,78 @@ public:
     SqliteOptions options;
     FileLock lock;  // before the connection: released after it is closed
     std::string path;
+    FileWatch watch;
     Connection connection;
     std::optional<Statements> statements;
     DefinitionCache cache;
 
-    std::string node;  // who this process is in the column owner
-    std::int64_t epoch = 0;
-    Micros shift = 0;
+    NodeNumber node = 0;  // this opening, in the column owner
+    Micros to_wall = 0;   // of times on the elapsed line: meta.shift
     std::uint64_t store_hash = 0;
-    std::int64_t next_seq = 1;
-    bool any_gone = false;  // whether the table gone may have rows
     Retention retention;
-    std::string prune_after;  // the task that retention by count looked at last
+    std::string prune_after;   // the task that retention by count looked at last
+    bool ready_first = false;  // whether the last look began with ready fires instead of due tasks
 
-    // The statements; throws Error(store) when the store is closed or suspended.
+    // The statements; throws Error(store) if the store is closed or suspended.
     Statements& sql();
+
+    // The present on both clock lines.
+    [[nodiscard]] Now at(Instant wall) const noexcept {
+        return {.wall = wall, .elapsed = saturating_sub(wall, to_wall)};
+    }
+
+    // Reads where the lines lie: another process may have noticed that the clock was set.
+    void read_line();
 
     void step(const char* name) const {
         if (options.probe) options.probe(name);
     }
 
-    // A task with its definition. Throws Unreadable; nothing when there is no such task.
+    // A task with its definition. Throws Unreadable; nullopt if there is no such task.
     [[nodiscard]] std::optional<TaskRow> find_task(TaskNumber number);
     [[nodiscard]] std::optional<TaskNumber> find_number(std::string_view id);
     [[nodiscard]] StoredTask stored(const TaskRow& row);
     [[nodiscard]] std::shared_ptr<const Definition> definition_of(const TaskRow& row);
 
-    // Nothing when there is no such fire, or it cannot be read.
+    // nullopt if there is no such fire, or it cannot be read.
     [[nodiscard]] std::optional<FireRow> find_fire(TaskNumber task, std::uint32_t gen, FireKind kind,
                                                    std::int64_t slot);
     [[nodiscard]] std::optional<FireRow> find_fire(const FireRef& ref) {
         return find_fire(ref.task, ref.key.gen, ref.key.kind, ref.key.slot);
     }
 
-    // Nothing when no fire of that task can be there.
+    // nullopt if that task can have no fire.
     [[nodiscard]] std::optional<Identity> identity_of(TaskNumber task);
 
     LaneNumber lane_of(const Definition& definition);
+    void move_to_lane(TaskNumber task, LaneNumber lane);
 
     // Moves a fire from open to history.
     void end_fire(const FireRow& fire, const Identity& task, const Ending& ending);
 
-    // Forgets a deleted task none of whose fires is left.
+    // Forgets a deleted task if it has no fire left.
     void forget_if_gone(TaskNumber task);
     [[nodiscard]] bool is_gone(TaskNumber task);
 
-    // Makes the task's oldest waiting fires ready, as many as max_instances allows.
+    // Makes the task's oldest waiting fires ready, as many as max_instances allows; if none waits, the next piece of a
+    // long pile is due (planner.hpp).
     void promote_waiting(TaskNumber task, Instant now);
 
     void free_fire(const FireRow& fire, std::int32_t crashes, Instant now);
     void write_miss(const TaskRow& task, const std::string& id, const PlannedMiss& miss, Instant now,
                     std::string_view error = {});
 
+    // A task that cannot be read goes out of the way: if newer versions read it, into a lane that only they look at,
+    // and nobody is told; otherwise it is set apart.
+    void put_away(TaskNumber task, const Unreadable& error, std::vector<Quarantined>& told);
+
     // Sets a row that cannot be read apart: it stays, and no look returns it.
-    void set_apart(TaskNumber task, const std::string& why);
+    Quarantined set_apart(TaskNumber task, std::string why);
+
+private:
+    LaneNumber lane_for(std::string_view executor, std::string_view function, std::string_view trigger,
+                        std::int64_t format);
+    void leave_to_newer(TaskNumber task, std::int64_t format);
 };
 
 }  // namespace uvsched::sqlite

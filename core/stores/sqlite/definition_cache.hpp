@@ -19,7 +19,7 @@ public:
         std::shared_ptr<const Definition> definition;
     };
 
-    // Nothing when it is not there. The entry may have another hash: uid and id never change for a number.
+    // nullptr if it is not there. The entry may have another hash: uid and id never change for a number.
     [[nodiscard]] const Entry* find(TaskNumber number) {
         if (const auto found = young_.find(number); found != young_.end()) return &found->second;
         const auto found = old_.find(number);

@@ -1,18 +1,12 @@
 // Ways out of claimed and running: finish and release.
+#include "core/ledger/fire_rules.hpp"
 #include "core/stores/sqlite/store_steps.hpp"
 
 namespace uvsched::sqlite {
 namespace {
 
 bool is_ours(const Database& db, const FireRow& fire, std::uint64_t token) {
-    return fire.token == token && fire.epoch == db.epoch && fire.owner == db.node;
-}
-
-bool may_finish(FireState from, FireState to) {
-    if (from == FireState::running) {
-        return to == FireState::done || to == FireState::failed || to == FireState::cancelled;
-    }
-    return from == FireState::claimed && to == FireState::cancelled;
+    return fire.token == token && fire.owner == db.node;
 }
 
 // A fire that is not ours any more, or never was: repeated after it succeeded, or too late.
@@ -26,8 +20,9 @@ Outcome finish_again(Database& db, const Finish& finish, const std::optional<Ide
                           : Cursor(db.sql().history_of_uid, key.uid, key.gen, kind, key.slot);
         if (!row.next()) return Outcome::refused;
         seq = row.integer(0);
-        if (static_cast<std::uint64_t>(row.integer(1)) == finish.fire.token && row.view(2) == db.node &&
-            row.view(3) == state_text(finish.state)) {
+        // One node only held the fire under this token; it may have joined anew since.
+        if (static_cast<std::uint64_t>(row.integer(1)) == finish.fire.token &&
+            row.view(2) == state_text(finish.state)) {
             return Outcome::done;
         }
     }
@@ -50,11 +45,16 @@ void apply_finish(Database& db, Finish& finish) {
         finish.outcome = Outcome::refused;
         return;
     }
+    const bool called = finish.state != FireState::missed;
+    const Instant started_at = finish.started_at != 0 ? finish.started_at : fire->started_at;
+    const bool counted = fire->state == FireState::running;
+    const bool counts = called && (counted || finish.started_at != 0);
+    if (counted != counts) Cursor(db.sql().count_run, fire->task, counts ? 1 : -1).run();
     db.end_fire(*fire, *task,
                 {.state = finish.state,
                  .reason = finish.reason,
                  .at = finish.now_wall,
-                 .started_at = finish.started_at != 0 ? finish.started_at : fire->started_at,
+                 .started_at = called ? started_at : 0,
                  .result = finish.result,
                  .error = finish.error});
     db.promote_waiting(finish.fire.task, finish.now_wall);
@@ -67,9 +67,16 @@ void apply_release(Database& db, Release& release) {
     const std::optional<Identity> task = db.identity_of(release.fire.task);
     const std::optional<FireRow> fire = task ? db.find_fire(release.fire) : std::nullopt;
     if (!fire || task->uid != release.fire.key.uid || !is_ours(db, *fire, release.fire.token)) return;
-    if (fire->state != FireState::claimed && fire->state != FireState::running) return;
+    if (!is_held(fire->state)) return;
     if (db.is_gone(fire->task)) {
-        db.end_fire(*fire, *task, {.state = FireState::skipped, .reason = Reason::deleted, .at = release.now_wall});
+        const PlannedMiss miss{.state = FireState::skipped,
+                               .reason = Reason::deleted,
+                               .first = fire->first_at(),
+                               .last = fire->last_at(),
+                               .count = fire->folded,
+                               .exact = fire->exact};
+        release.dropped = Dropped{.id = task->id, .name = {}, .miss = miss};
+        db.end_fire(*fire, *task, {.state = miss.state, .reason = miss.reason, .at = release.now_wall});
         db.forget_if_gone(fire->task);
     } else {
         db.free_fire(*fire, fire->crashes, release.now_wall);

@@ -8,9 +8,9 @@ namespace {
 
 struct Candidate {
     Instant at = 0;  // wall time
-    bool is_ready = false;
     TaskNumber task = 0;
-    FireKey key{};
+    std::optional<FireRow> fire{};  // a ready one, if it can be read
+    std::string why{};              // it cannot
 };
 
 void find_due(Database& db, ClockLine clock, LaneNumber lane, Instant now, Micros to_wall, std::size_t limit,
@@ -22,62 +22,75 @@ void find_due(Database& db, ClockLine clock, LaneNumber lane, Instant now, Micro
 void find_ready(Database& db, LaneNumber lane, Instant now, std::size_t limit, std::vector<Candidate>& out) {
     Cursor rows(db.sql().ready, lane, now, limit);
     while (rows.next()) {
-        Candidate found{.at = rows.integer(0), .is_ready = true, .task = rows.integer(1)};
-        found.key.gen = static_cast<std::uint32_t>(rows.integer(2));
-        if (!kind_from_text(rows.view(3), found.key.kind)) found.key.kind = FireKind::scheduled;
-        found.key.slot = rows.integer(4);
-        out.push_back(found);
+        Candidate& found = out.emplace_back(Candidate{.task = rows.integer(0)});
+        try {
+            found.fire = read_fire(rows);
+            found.at = found.fire->ready_at.value_or(now);
+        } catch (const Unreadable& error) {
+            found.at = kEarliest;
+            found.why = error.what();
+        }
     }
 }
 
-// The earliest, of all lanes, no more than asked for; `more` where there would be others.
-std::vector<Candidate> find_candidates(Database& db, const LookRequest& request, bool& more) {
+// Takes from both in turn, so that thousands of fires that came back together do not hold up what is due, nor the other
+// way round.
+std::vector<Candidate> take_turns(std::vector<Candidate>& first, std::vector<Candidate>& second, std::size_t limit) {
     std::vector<Candidate> out;
-    const std::size_t one_more = request.limit + 1;
-    const Micros to_wall = saturating_sub(request.wall, request.elapsed);
-    for (const LaneNumber lane : request.lanes) {
-        find_due(db, ClockLine::wall, lane, request.wall, 0, one_more, out);
-        find_due(db, ClockLine::elapsed, lane, request.elapsed, to_wall, one_more, out);
-        find_ready(db, lane, request.wall, one_more, out);
+    for (std::vector<Candidate>* each : {&first, &second}) {
+        std::stable_sort(each->begin(), each->end(), [](const auto& a, const auto& b) { return a.at < b.at; });
     }
-    std::stable_sort(out.begin(), out.end(), [](const auto& a, const auto& b) { return a.at < b.at; });
-    more = out.size() > request.limit;
-    if (more) out.resize(request.limit);
+    for (std::size_t i = 0; out.size() < limit && i < std::max(first.size(), second.size()); ++i) {
+        if (i < first.size()) out.push_back(std::move(first[i]));
+        if (i < second.size() && out.size() < limit) out.push_back(std::move(second[i]));
+    }
     return out;
 }
 
+// Of all lanes, no more than asked for; `more` where there would be others.
+std::vector<Candidate> find_candidates(Database& db, const LookRequest& request, bool& more) {
+    std::vector<Candidate> due;
+    std::vector<Candidate> ready;
+    const std::size_t one_more = request.limit + 1;
+    const Micros to_wall = saturating_sub(request.wall, request.elapsed);
+    for (const LaneNumber lane : request.lanes) {
+        find_due(db, ClockLine::wall, lane, request.wall, 0, one_more, due);
+        find_due(db, ClockLine::elapsed, lane, request.elapsed, to_wall, one_more, due);
+        find_ready(db, lane, request.wall, one_more, ready);
+    }
+    more = due.size() + ready.size() > request.limit;
+    db.ready_first = !db.ready_first;
+    return db.ready_first ? take_turns(ready, due, request.limit) : take_turns(due, ready, request.limit);
+}
+
 void read_candidate(Database& db, const Candidate& candidate, Look& out) {
+    if (!candidate.why.empty()) throw Unreadable(candidate.why);
     const std::optional<TaskRow> row = db.find_task(candidate.task);
-    if (!row) return;
+    if (!row) throw Unreadable("its row of sched is missing");
     StoredTask task = db.stored(*row);
-    if (!candidate.is_ready) {
+    if (!candidate.fire) {
         out.due.push_back(std::move(task));
         return;
     }
-    const auto fire = db.find_fire(candidate.task, candidate.key.gen, candidate.key.kind, candidate.key.slot);
-    if (!fire) throw Unreadable("open: a ready fire of this task");
+    const std::optional<FireRow>& fire = candidate.fire;
     OpenFire& ready = out.ready.emplace_back();
-    ready.key = candidate.key;
-    ready.key.uid = task.state.uid;
+    ready.key = {task.state.uid, fire->gen, fire->kind, fire->slot};
     ready.task = std::move(task);
     ready.last_slot = fire->last_slot;
     ready.folded = fire->folded;
     ready.exact = fire->exact;
+    ready.to_wall = fire->to_wall;
     ready.state = fire->state;
     ready.token = fire->token;
     ready.attempt = fire->attempt;
     ready.crashes = fire->crashes;
 }
 
-void set_apart(Database& db, const std::vector<std::pair<TaskNumber, std::string>>& unreadable, Look& out) {
+void put_away(Database& db, const std::vector<std::pair<TaskNumber, Unreadable>>& unreadable, Look& out) {
     if (unreadable.empty()) return;
     Transaction transaction(db.connection);
     db.step("quarantine.begin");
-    for (const auto& [task, why] : unreadable) {
-        db.set_apart(task, why);
-        const std::optional<Identity> identity = db.identity_of(task);
-        out.quarantined.push_back({identity ? identity->id : std::to_string(task), why});
-    }
+    for (const auto& [task, error] : unreadable) db.put_away(task, error, out.quarantined);
     db.step("quarantine.before_commit");
     transaction.commit();
     db.step("quarantine.committed");
@@ -92,7 +105,8 @@ void keep_earlier(std::optional<Instant>& earliest, Cursor&& row) {
 
 Look look(Database& db, const LookRequest& request) {
     Look out;
-    std::vector<std::pair<TaskNumber, std::string>> unreadable;
+    out.now = {.wall = request.wall, .elapsed = request.elapsed};
+    std::vector<std::pair<TaskNumber, Unreadable>> unreadable;
     {
         const Snapshot snapshot(db.sql().db);
         for (const Candidate& candidate : find_candidates(db, request, out.more)) {
@@ -101,11 +115,11 @@ Look look(Database& db, const LookRequest& request) {
             } catch (const Unreadable& error) {
                 const auto known = [&](const auto& found) { return found.first == candidate.task; };
                 if (std::any_of(unreadable.begin(), unreadable.end(), known)) continue;
-                unreadable.emplace_back(candidate.task, error.what());
+                unreadable.emplace_back(candidate.task, error);
             }
         }
     }
-    set_apart(db, unreadable, out);
+    put_away(db, unreadable, out);
     return out;
 }
 
@@ -127,7 +141,9 @@ std::vector<Lane> lanes(Database& db) {
         lane.number = rows.integer(0);
         lane.executor = rows.text(1);
         lane.function = rows.text(2);
-        lane.example = rows.integer(3);
+        lane.trigger = rows.text(3);
+        lane.format = rows.integer(4);
+        lane.example = rows.integer(5);
         if (auto identity = db.identity_of(lane.example)) lane.example_id = std::move(identity->id);
         out.push_back(std::move(lane));
     }
@@ -171,6 +187,28 @@ std::vector<StoredTask> list(Database& db, const std::string& after, std::size_t
             continue;  // looks and opening report it
         }
     }
+    return out;
+}
+
+TaskCounts counts(Database& db) {
+    TaskCounts out;
+    Cursor rows(db.sql().counts);
+    while (rows.next()) {
+        const std::string state = rows.text(0);
+        if (state == status_text(TaskStatus::active)) {
+            out.active = rows.integer(1);
+            out.idle = out.active - rows.integer(2);
+        }
+        if (state == status_text(TaskStatus::paused)) out.paused = rows.integer(1);
+        if (state == status_text(TaskStatus::finished)) out.finished = rows.integer(1);
+    }
+    return out;
+}
+
+std::vector<std::string> declared_at_start(Database& db) {
+    std::vector<std::string> out;
+    Cursor rows(db.sql().declared_at_start);
+    while (rows.next()) out.push_back(rows.text(0));
     return out;
 }
 

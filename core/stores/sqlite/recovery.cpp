@@ -1,9 +1,7 @@
-// What a dead process left: this process holds the file, so whoever claimed or started a fire before is gone.
-#include <unistd.h>
+// What nodes hold: this one; and a dead one, of whose fires a piece becomes ready again, or lost.
+#include <memory>
 
-#include <fstream>
-
-#include "core/stores/sqlite/schema.hpp"
+#include "core/ledger/fire_rules.hpp"
 #include "core/stores/sqlite/store_steps.hpp"
 
 namespace uvsched::sqlite {
@@ -16,6 +14,7 @@ OpenFire open_fire(const FireRow& fire, const Identity& identity) {
     out.last_slot = fire.last_slot;
     out.folded = fire.folded;
     out.exact = fire.exact;
+    out.to_wall = fire.to_wall;
     out.state = fire.state;
     out.token = fire.token;
     out.attempt = fire.attempt;
@@ -23,31 +22,12 @@ OpenFire open_fire(const FireRow& fire, const Identity& identity) {
     return out;
 }
 
-// The fires of a task that a process held which is not this one.
-std::vector<FireRow> held_by_others(Database& db, TaskNumber task) {
-    std::vector<FireRow> out;
-    Cursor rows(db.sql().fires_of, task);
-    while (rows.next()) {
-        FireRow fire = read_fire(rows);
-        const bool held = fire.state == FireState::claimed || fire.state == FireState::running;
-        if (held && fire.epoch != db.epoch) out.push_back(std::move(fire));
-    }
-    return out;
-}
-
-// A started fire whose task is deleted has nobody to run it again.
-bool may_run_again(const FireRow& fire, const StoredTask& task) {
-    if (!task.definition) return false;
-    if (fire.state == FireState::claimed) return true;
-    const Policies& policies = task.definition->policies;
-    return policies.on_crash == OnCrash::rerun && fire.crashes + 1 < policies.max_crashes;
-}
-
 void recover_fire(Database& db, FireRow fire, const Identity& identity, const StoredTask& task, Instant now,
-                  Opened& opened) {
-    const bool again = may_run_again(fire, task);
-    if (fire.state == FireState::running) ++fire.crashes;
-    if (again) {
+                  Recovered& out) {
+    const AfterCrash after =
+        after_crash(fire.state, fire.crashes, task.definition ? &task.definition->policies : nullptr);
+    fire.crashes = after.crashes;
+    if (after.again) {
         db.free_fire(fire, fire.crashes, now);
         fire.state = FireState::ready;
         ++fire.token;
@@ -56,80 +36,98 @@ void recover_fire(Database& db, FireRow fire, const Identity& identity, const St
         db.end_fire(fire, identity,
                     {.state = FireState::lost, .reason = Reason::crashed, .at = now, .started_at = fire.started_at});
     }
-    OpenFire& report = (again ? opened.recovered : opened.lost).emplace_back(open_fire(fire, identity));
+    OpenFire& report = (after.again ? out.ready : out.lost).emplace_back(open_fire(fire, identity));
     report.task = task;
+    if (task.definition) return;
+    const auto deleted = std::make_shared<Definition>();  // all that is known of a task that was deleted
+    deleted->id = deleted->name = identity.id;
+    report.task.definition = deleted;
 }
 
-// Rows that could not be read before may be readable now: repaired by hand, or by a newer version of this program.
-void read_again(Database& db, Opened& opened) {
-    struct Row {
-        TaskNumber number;
-        std::string id;
-    };
-    std::vector<Row> rows;
-    {
-        Cursor found(db.sql().quarantined);
-        while (found.next()) rows.push_back({found.integer(0), found.text(1)});
-    }
-    for (const Row& row : rows) {
-        Cursor(db.sql().quarantine, row.number, std::nullopt).run();
+// Throws Unreadable before it changes anything.
+void recover_fires(Database& db, TaskNumber task, std::vector<FireRow>&& fires, Instant now, Recovered& out) {
+    const std::optional<Identity> identity = db.identity_of(task);
+    if (!identity) throw Unreadable("its row of def is missing");
+    StoredTask stored;
+    stored.number = task;
+    const std::optional<TaskRow> row = db.find_task(task);
+    if (row) stored = db.stored(*row);
+    if (!row && !db.is_gone(task)) throw Unreadable("its row of sched is missing");
+    for (FireRow& fire : fires) recover_fire(db, std::move(fire), *identity, stored, now, out);
+    db.promote_waiting(task, now);
+    db.forget_if_gone(task);
+}
+
+// The fires of one task that a dead node held.
+struct Held {
+    TaskNumber task = 0;
+    std::vector<FireRow> fires;
+    std::string why{};  // one of them cannot be read
+};
+
+std::vector<Held> held_by(Database& db, NodeNumber dead, std::size_t limit, bool& more) {
+    std::vector<Held> out;
+    std::size_t found = 0;
+    Cursor rows(db.sql().held_by, node_or_null(dead), kDefinitionFormat, limit);
+    for (; rows.next(); ++found) {  // in the order of the table's key, which begins with the task
+        if (out.empty() || out.back().task != rows.integer(0)) out.push_back({.task = rows.integer(0), .fires = {}});
         try {
-            const std::optional<TaskRow> task = db.find_task(row.number);
-            if (!task) throw Unreadable("its row of sched is missing");
-            const LaneNumber lane = db.lane_of(*db.definition_of(*task));
-            Cursor(db.sql().set_schedule_lane, row.number, lane).run();
-            Cursor(db.sql().set_fire_lanes, row.number, lane).run();
+            out.back().fires.push_back(read_fire(rows));
         } catch (const Unreadable& error) {
-            db.set_apart(row.number, error.what());
-            opened.quarantined.push_back({row.id, error.what()});
+            out.back().why = error.what();
         }
     }
-}
-
-void enter_as_node(Database& db) {
-    {
-        Cursor row(db.sql().last_epoch);
-        db.epoch = row.next() ? row.integer(0) + 1 : 1;
-    }
-    std::string boot;
-    std::ifstream("/proc/sys/kernel/random/boot_id") >> boot;
-    Cursor(db.sql().drop_nodes).run();
-    const std::string version = "schema " + std::to_string(kSchemaVersion);
-    Cursor(db.sql().add_node, db.node, db.epoch, boot, getpid(), version).run();
+    more = found == limit;
+    return out;
 }
 
 }  // namespace
 
-void recover_task(Database& db, TaskNumber task, Instant now, Opened& opened) {
-    const std::optional<Identity> identity = db.identity_of(task);
-    if (!identity) return;
-    try {
-        StoredTask stored;
-        stored.number = task;
-        if (const std::optional<TaskRow> row = db.find_task(task)) stored = db.stored(*row);
-        for (FireRow& fire : held_by_others(db, task)) {
-            recover_fire(db, std::move(fire), *identity, stored, now, opened);
+Recovered recover(Database& db, NodeNumber dead, Instant now, std::size_t limit) {
+    Recovered out;
+    for (Held& held : held_by(db, dead, limit, out.more)) {
+        try {
+            if (!held.why.empty()) throw Unreadable(held.why);
+            recover_fires(db, held.task, std::move(held.fires), now, out);
+        } catch (const Unreadable& error) {
+            db.put_away(held.task, error, out.quarantined);
         }
-        db.promote_waiting(task, now);
-        db.forget_if_gone(task);
-    } catch (const Unreadable& error) {
-        if (db.is_gone(task)) return;
-        db.set_apart(task, error.what());
-        opened.quarantined.push_back({identity->id, error.what()});
     }
+    if (!out.more) Cursor(db.sql().drop_node, dead).run();
+    return out;
 }
 
-void recover(Database& db, Instant now, Opened& opened) {
-    enter_as_node(db);
-    db.any_gone = Cursor(db.sql().any_gone).next();
-    read_again(db, opened);
-    std::vector<TaskNumber> tasks;
-    {
-        Cursor rows(db.sql().tasks_with_fires);
-        while (rows.next()) tasks.push_back(rows.integer(0));
+std::vector<FireRef> mine(Database& db) {
+    std::vector<FireRef> out;
+    Cursor rows(db.sql().mine, db.node);
+    while (rows.next()) {
+        const std::optional<Identity> task = db.identity_of(rows.integer(0));
+        FireRef fire;
+        if (!task || !kind_from_text(rows.view(2), fire.key.kind)) continue;  // nobody can have taken such a fire
+        fire.task = rows.integer(0);
+        fire.key.uid = task->uid;
+        fire.key.gen = static_cast<std::uint32_t>(rows.integer(1));
+        fire.key.slot = rows.integer(3);
+        fire.token = static_cast<std::uint64_t>(rows.integer(4));
+        out.push_back(fire);
     }
-    for (const TaskNumber task : tasks) recover_task(db, task, now, opened);
-    Cursor(db.sql().drop_empty_lanes).run();
+    return out;
+}
+
+void recover_task(Database& db, TaskNumber task, Instant now) {
+    try {
+        std::vector<FireRow> held;
+        Cursor rows(db.sql().fires_of, task);
+        while (rows.next()) {
+            FireRow fire = read_fire(rows);
+            if (is_held(fire.state) && !Cursor(db.sql().has_node, fire.owner).next()) held.push_back(std::move(fire));
+        }
+        Recovered unreported;
+        recover_fires(db, task, std::move(held), now, unreported);
+    } catch (const Unreadable& error) {
+        std::vector<Quarantined> untold;
+        db.put_away(task, error, untold);
+    }
 }
 
 }  // namespace uvsched::sqlite

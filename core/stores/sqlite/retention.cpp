@@ -54,8 +54,6 @@ bool prune_piece(Database& db, Instant now) {
     Transaction transaction(db.sql().db);
     db.step("prune.begin");
     for (const std::int64_t seq : rows) Cursor(db.sql().drop_history, seq).run();
-    // Numbers are never used twice, also when the last row is among those that went.
-    Cursor(db.sql().set_history_seq, db.next_seq - 1).run();
     db.step("prune.before_commit");
     transaction.commit();
     db.step("prune.committed");

@@ -7,6 +7,7 @@
 #include <string>
 #include <string_view>
 
+#include "core/ledger/fire_rules.hpp"
 #include "core/model/fire.hpp"
 #include "core/model/task.hpp"
 #include "core/stores/sqlite/connection.hpp"
@@ -15,11 +16,21 @@
 
 namespace uvsched::sqlite {
 
-// A row holds what this version cannot read; what() says which column.
+// A row has a value that this version cannot read; what() names the column.
 class Unreadable : public std::runtime_error {
 public:
-    using std::runtime_error::runtime_error;
+    explicit Unreadable(const std::string& why, std::int64_t newer = 0) : std::runtime_error(why), newer_(newer) {}
+
+    // The format of the definition if newer versions read it; 0: none does.
+    [[nodiscard]] std::int64_t newer() const noexcept { return newer_; }
+
+private:
+    std::int64_t newer_ = 0;
 };
+
+// The bounds of values in rows. uvsched writes no value outside them, so a sum of a few values cannot overflow.
+inline constexpr std::int64_t kMostCount = std::int64_t{1} << 62;  // in SQL: UVSCHED_MOST
+inline constexpr Micros kMostShift = kHorizon;                     // of all steps of the clock together, either way
 
 // A row of sched.
 struct TaskRow {
@@ -37,42 +48,45 @@ struct FireRow {
     FireKind kind = FireKind::scheduled;
     std::int64_t slot = 0;
     std::int64_t last_slot = 0;
-    Micros shift = 0;  // add to last_slot, and to the slot of a scheduled fire, to get wall time
+    Micros to_wall = 0;  // add to last_slot, and to the slot of a scheduled fire, to get wall time
     std::int64_t folded = 1;
     bool exact = true;
     FireState state = FireState::ready;
     LaneNumber lane = 0;
-    std::string owner;
-    std::int64_t epoch = 0;
+    NodeNumber owner = 0;
     std::uint64_t token = 0;
     std::int32_t attempt = 1;
     std::int32_t crashes = 0;
     Instant claimed_at = 0;
     Instant started_at = 0;
+    std::optional<Instant> ready_at{};  // of a ready one, and of no other
 
-    [[nodiscard]] Instant last_at() const noexcept { return saturating_add(last_slot, shift); }
+    [[nodiscard]] Instant last_at() const noexcept { return saturating_add(last_slot, to_wall); }
     [[nodiscard]] Instant first_at() const noexcept {
-        return kind == FireKind::scheduled ? saturating_add(slot, shift) : last_at();
+        return saturating_add(first_time(kind, slot, last_slot), to_wall);
     }
 };
 
 [[nodiscard]] const char* clock_text(ClockLine clock) noexcept;
 [[nodiscard]] const char* status_text(TaskStatus status) noexcept;
 
-// Of columns in the order of Statements. Throw Unreadable.
+// They read columns in the order of Statements. They throw Unreadable.
 [[nodiscard]] TaskRow read_task(const Cursor& row);
 [[nodiscard]] FireRow read_fire(const Cursor& row);
 
-// A row of history, as its statements select it. What cannot be read there is left at its default: history is for
-// people.
+// Reads a row of history, with the columns of its statements. A value that cannot be read keeps its default, and text
+// that is not UTF-8 is escaped: history is for people.
 [[nodiscard]] HistoryRow read_history(const Cursor& row, std::uint64_t store_hash);
 
-// NULL in the place of an empty text, of no high-water mark, of a time that is not there.
+// NULL for an empty text, for no high-water mark, for nobody, for an absent time.
 [[nodiscard]] inline std::optional<std::string_view> text_or_null(std::string_view text) {
     return text.empty() ? std::nullopt : std::optional(text);
 }
 [[nodiscard]] inline std::optional<Instant> mark_or_null(Instant hwm) {
     return hwm == kEarliest ? std::nullopt : std::optional(hwm);
+}
+[[nodiscard]] inline std::optional<NodeNumber> node_or_null(NodeNumber node) {
+    return node == 0 ? std::nullopt : std::optional(node);
 }
 [[nodiscard]] inline std::optional<Instant> time_or_null(Instant time) {
     return time == 0 ? std::nullopt : std::optional(time);

@@ -4,23 +4,25 @@
 #include <cstdint>
 #include <string>
 
+#include "core/model/clock_line.hpp"
 #include "core/stores/sqlite/connection.hpp"
 
 namespace uvsched::sqlite {
 
-inline constexpr std::int64_t kSchemaVersion = 1;     // what this version writes
-inline constexpr std::int64_t kMinReader = 1;         // the oldest version that can work on what it writes
-inline constexpr std::int64_t kDefinitionFormat = 1;  // def.format: the newest form of a definition this version reads
+inline constexpr std::int64_t kSchemaVersion = 3;  // the version that is written
+inline constexpr std::int64_t kMinReader = 3;      // the oldest version that can use it: 2 numbers its nodes by epoch
 
 struct Meta {
     std::string store_uuid;
-    std::int64_t shift = 0;
-    std::int64_t history_seq = 0;
+    ElapsedLine line;
 };
 
 // The version of the file's tables; 0 for an empty file. Reads only.
 // Throws Error(corrupt) for a database that is not ours, Error(version) for one that needs a newer uvsched.
 std::int64_t schema_version(Connection& connection);
+
+// What makes a file of version `version` of one of the version before.
+[[nodiscard]] const char* schema_step(std::int64_t version);
 
 // Creates the tables in an empty file, or runs the migration steps that are missing, in one transaction.
 Meta prepare_schema(Connection& connection);

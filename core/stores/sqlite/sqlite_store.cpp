@@ -1,9 +1,11 @@
 #include "core/stores/sqlite/sqlite_store.hpp"
 
+#include <algorithm>
 #include <array>
 #include <new>
 
 #include "core/stores/sqlite/database.hpp"
+#include "core/stores/sqlite/fork_pause.hpp"
 #include "core/stores/sqlite/schema.hpp"
 #include "core/stores/sqlite/store_steps.hpp"
 
@@ -24,6 +26,18 @@ std::uint64_t hash_of_uuid(const std::string& uuid) {
     return halves[0] ^ halves[1];
 }
 
+Micros within_reach(Micros shift) { return std::clamp(shift, -kMostShift, kMostShift); }
+
+// Throws Error(corrupt). `kept` is in the file, `line` is what becomes of it now.
+void check_line(const std::string& path, const ElapsedLine& kept, const ElapsedLine& line) {
+    if (kept.shift == within_reach(kept.shift) && line.shift == within_reach(line.shift)) return;
+    const bool shift = kept.shift != within_reach(kept.shift);
+    fail(Code::corrupt,
+         path + ": meta." + (shift ? "shift, " : "base, ") + std::to_string(shift ? kept.shift : kept.base) +
+             " microseconds, is more than any clock was ever set by; put a backup in place, or set " +
+             (shift ? "it to 0" : "meta.boot_id to ''") + ": tasks on elapsed time are then due as the clock says");
+}
+
 void forget_answers(Batch& batch) {
     for (Finish& finish : batch.finishes) finish.outcome = Outcome::none;
     for (Release& release : batch.releases) release.outcome = Outcome::none;
@@ -31,14 +45,19 @@ void forget_answers(Batch& batch) {
     for (Add& add : batch.adds) {
         add.result = Add::Result::none;
         add.task = {};
+        add.before.reset();
+        add.edited = false;
+        add.dropped.clear();
     }
     for (Change& change : batch.changes) {
         change.outcome = Outcome::none;
         change.task = {};
+        change.dropped.clear();
     }
     for (Remove& remove : batch.removes) {
         remove.outcome = Outcome::none;
         remove.removed = 0;
+        remove.dropped.clear();
     }
     for (RunNow& run : batch.runs) {
         run.outcome = Outcome::none;
@@ -55,6 +74,7 @@ void forget_answers(Batch& batch) {
     }
 }
 
+// Each public member holds `forks_` while it is at work.
 class SqliteStore final : public Store {
 public:
     explicit SqliteStore(SqliteOptions options) : db_(std::move(options)) {}
@@ -62,91 +82,222 @@ public:
 
     Opened open(const OpenRequest& request) override;
     void close() noexcept override;
-    void suspend() noexcept override;
-    void resume() override;
+    void check() override;
+    void expect_close() noexcept override { db_.lock.expect_release(); }
     void apply(Batch& batch) override;
 
-    Look look(const LookRequest& request) override { return sqlite::look(db_, request); }
-    Wake next_wake(std::span<const LaneNumber> lanes) override { return sqlite::next_wake(db_, lanes); }
-    std::vector<Lane> lanes() override { return sqlite::lanes(db_); }
-    std::vector<StoredTask> asking() override { return sqlite::asking(db_); }
-    std::optional<StoredTask> get(const std::string& id) override { return sqlite::get(db_, id); }
+    Look look(const LookRequest& request) override {
+        const Use use(*this);
+        return sqlite::look(db_, request);
+    }
+    Recovered recover(NodeNumber dead, Instant now, std::size_t limit) override;
+    std::vector<FireRef> mine() override {
+        const Use use(*this);
+        return sqlite::mine(db_);
+    }
+    Quarantined set_apart(TaskNumber task, const std::string& why) override;
+    Wake next_wake(std::span<const LaneNumber> lanes) override {
+        const Use use(*this);
+        return sqlite::next_wake(db_, lanes);
+    }
+    std::vector<Lane> lanes() override {
+        const Use use(*this);
+        return sqlite::lanes(db_);
+    }
+    std::vector<StoredTask> asking() override {
+        const Use use(*this);
+        return sqlite::asking(db_);
+    }
+    bool prune(Instant now) override {
+        const Use use(*this);
+        return prune_piece(db_, now);
+    }
+
+    std::optional<StoredTask> get(const std::string& id) override {
+        const Use use(*this);
+        return sqlite::get(db_, id);
+    }
     std::vector<StoredTask> list(const std::string& after, std::size_t limit, bool finished) override {
+        const Use use(*this);
         return sqlite::list(db_, after, limit, finished);
     }
-    std::int64_t count() override;
-    std::vector<HistoryRow> history(const HistoryQuery& query) override { return sqlite::history(db_, query); }
-    bool prune(Instant now) override { return prune_piece(db_, now); }
+    TaskCounts counts() override {
+        const Use use(*this);
+        return sqlite::counts(db_);
+    }
+    std::vector<HistoryRow> history(const HistoryQuery& query) override {
+        const Use use(*this);
+        return sqlite::history(db_, query);
+    }
+    std::vector<std::string> declared_at_start() override {
+        const Use use(*this);
+        return sqlite::declared_at_start(db_);
+    }
 
 private:
+    // No fork() comes between, and what an earlier one made the store let go of is taken up again.
+    class Use {
+    public:
+        explicit Use(SqliteStore& store) : lock_(store.forks_.enter()) {
+            if (store.let_go_) store.take_up();
+        }
+
+    private:
+        std::unique_lock<std::mutex> lock_;
+    };
+
     Opened open_file(const OpenRequest& request);
+    void close_file() noexcept;
+    void open_connection();
+    void close_connection() noexcept;
+    void let_go() noexcept;
+    void take_up();
+    void check_file();
+    void check_starts();
+    void begin_log_anew(const std::string& why);
+    bool write_log_back();
     void prepare(const Batch& batch, std::vector<Prepared>& adds, std::vector<Prepared>& changes);
     void apply_all(Batch& batch);
     void probe_all(const Batch& batch, const char* suffix) const;
     Database db_;
+    bool let_go_ = false;  // the file is open, without a connection: until the next call
+    ForkPause forks_{[this] { let_go(); }};
 };
 
 Opened SqliteStore::open(const OpenRequest& request) {
-    if (!db_.path.empty()) fail(Code::already, db_.path + ": this store is open");
+    const auto use = forks_.enter();
+    if (!db_.path.empty()) fail(Code::already, db_.path + ": this store is already open");
     try {
         return open_file(request);
     } catch (...) {
-        close();
+        close_file();
         throw;
     }
 }
 
 Opened SqliteStore::open_file(const OpenRequest& request) {
     db_.path = db_.lock.take(db_.options.path);
-    db_.connection.open(db_.path);
+    db_.watch.begin(db_.path, db_.lock.database());
+    open_connection();
     static_cast<void>(schema_version(db_.connection));  // before the first write: another program's file stays as it is
     db_.connection.prepare_writing(db_.options.synchronous);
     check_for_damage(db_.connection);
     const Meta meta = prepare_schema(db_.connection);
+    const ElapsedLine line = continued(meta.line, request.boot, {.wall = request.wall, .elapsed = request.elapsed});
+    check_line(db_.path, meta.line, line);
     db_.statements.emplace(db_.connection);
-    db_.node = request.node;
     db_.retention = request.retention;
-    db_.shift = meta.shift;
+    db_.to_wall = line.shift;
     db_.store_hash = hash_of_uuid(meta.store_uuid);
-    {
-        Cursor last(db_.sql().last_seq);
-        db_.next_seq = std::max(meta.history_seq, last.next() ? last.integer(0) : 0) + 1;
-    }
     Opened opened;
     opened.store_hash = db_.store_hash;
-    opened.shift = db_.shift;
+    opened.line = line;
+    if (const std::size_t names = db_.lock.names(); names > 1) {
+        opened.notices.push_back(db_.path + ": the file has " + std::to_string(names) +
+                                 " names (hard links); always open it by this name, because the latest writes are in " +
+                                 db_.path + "-wal, which is not found by another name");
+    }
     Transaction transaction(db_.connection);
-    db_.step("recover.begin");
-    recover(db_, request.wall, opened);
-    db_.step("recover.before_commit");
+    db_.step("join.begin");
+    if (line != meta.line) Cursor(db_.sql().set_line, line.boot, line.base, line.shift).run();
+    join(db_, request, opened);
+    db_.step("join.before_commit");
     transaction.commit();
-    db_.step("recover.committed");
+    db_.step("join.committed");
+    db_.lock.keep_database();
+    db_.watch.forget_sides();
     return opened;
 }
 
+// SQLite opens the file by its name, which may have come to lead elsewhere since it was locked.
+void SqliteStore::open_connection() {
+    db_.connection.open(db_.path);
+    if (db_.watch.look() == FileWatch::Sight::database_gone) throw StoreLost(db_.watch.describe());
+}
+
 void SqliteStore::close() noexcept {
+    const auto use = forks_.enter();
+    close_file();
+}
+
+void SqliteStore::close_file() noexcept {
     db_.statements.reset();
-    db_.connection.close();
+    close_connection();
     db_.lock.release();
     db_.cache.clear();
     db_.path.clear();
 }
 
-void SqliteStore::suspend() noexcept {
+// Where SQLite closes a database last, it deletes the files beside it by name: they may be another's by now.
+void SqliteStore::close_connection() noexcept {
+    using Sight = FileWatch::Sight;
+    let_go_ = false;
+    if (db_.path.empty()) return;
+    try {
+        const Sight sight = db_.watch.look();
+        if (sight == Sight::same) return db_.connection.close();
+        const bool complete = sight != Sight::side_replaced && db_.connection.is_open() && write_log_back();
+        db_.connection.close_as_is();
+        if (sight == Sight::database_gone) db_.watch.remove_sides(complete);
+    } catch (const std::exception&) {
+        db_.connection.close_as_is();
+    }
+}
+
+// Brings the database up to date with its log, so that nothing is lost with the log. False while others read.
+bool SqliteStore::write_log_back() {
+    Statement checkpoint(db_.connection, "PRAGMA wal_checkpoint(PASSIVE)");
+    Cursor row(checkpoint);
+    return row.next() && row.integer(0) == 0 && row.integer(1) == row.integer(2);
+}
+
+void SqliteStore::check() {
+    const auto use = forks_.enter();
+    if (db_.statements) check_file();
+}
+
+// Nothing may be written where nobody would find it, and no run started on the strength of it.
+void SqliteStore::check_file() {
+    switch (db_.watch.look()) {
+        case FileWatch::Sight::same:
+            return db_.lock.keep_lock_file();
+        case FileWatch::Sight::side_removed:
+            return begin_log_anew(db_.watch.describe());
+        default:
+            throw StoreLost(db_.watch.describe());
+    }
+}
+
+// What is committed stays committed: nothing but its loss may be told. The next batch tells of a removed log.
+void SqliteStore::check_starts() {
+    const FileWatch::Sight sight = db_.watch.look();
+    if (sight == FileWatch::Sight::same || (sight == FileWatch::Sight::side_removed && write_log_back())) return;
+    throw StoreLost(db_.watch.describe());
+}
+
+void SqliteStore::begin_log_anew(const std::string& why) {
+    if (!write_log_back())
+        fail(Code::store, why + "; end the other program that reads the database (an open sqlite3 shell?)");
+    let_go();
+    fail(Code::store, why + "; nothing is lost: the database is complete, and the file is made anew");
+}
+
+void SqliteStore::let_go() noexcept {
+    if (!db_.statements) return;
     db_.statements.reset();
     db_.connection.close_as_is();
+    let_go_ = true;
 }
 
-void SqliteStore::resume() {
-    if (db_.path.empty() || db_.statements) return;
-    db_.connection.open(db_.path);
+void SqliteStore::take_up() {
+    if (db_.watch.look() == FileWatch::Sight::database_gone) throw StoreLost(db_.watch.describe());
+    db_.lock.check_side_files();
+    open_connection();
     db_.connection.prepare_writing(db_.options.synchronous);
     db_.statements.emplace(db_.connection);
-}
-
-std::int64_t SqliteStore::count() {
-    Cursor row(db_.sql().task_count);
-    return row.next() ? row.integer(0) : 0;
+    db_.lock.keep_database();
+    db_.watch.forget_sides();
+    let_go_ = false;
 }
 
 void SqliteStore::probe_all(const Batch& batch, const char* suffix) const {
@@ -168,6 +319,7 @@ void SqliteStore::probe_all(const Batch& batch, const char* suffix) const {
 
 void SqliteStore::apply(Batch& batch) {
     if (batch.empty()) return;
+    const Use use(*this);
     forget_answers(batch);
     try {
         apply_all(batch);
@@ -179,11 +331,31 @@ void SqliteStore::apply(Batch& batch) {
     }
 }
 
+Recovered SqliteStore::recover(NodeNumber dead, Instant now, std::size_t limit) {
+    const Use use(*this);
+    Transaction transaction(db_.sql().db);
+    db_.step("recover.begin");
+    Recovered out = sqlite::recover(db_, dead, now, limit);
+    db_.step("recover.before_commit");
+    transaction.commit();
+    db_.step("recover.committed");
+    return out;
+}
+
+Quarantined SqliteStore::set_apart(TaskNumber task, const std::string& why) {
+    const Use use(*this);
+    if (db_.statements) check_file();
+    Transaction transaction(db_.sql().db);
+    Quarantined out = db_.set_apart(task, why);
+    transaction.commit();
+    return out;
+}
+
 void SqliteStore::prepare(const Batch& batch, std::vector<Prepared>& adds, std::vector<Prepared>& changes) {
     if (batch.adds.empty() && batch.changes.empty()) return;
     const Snapshot snapshot(db_.sql().db);
     adds.reserve(batch.adds.size());
-    for (const Add& add : batch.adds) adds.push_back(prepare_definition(db_, *add.definition, add.now_wall));
+    for (const Add& add : batch.adds) adds.push_back(prepare_add(db_, add));
     for (std::size_t i = 0; i < changes.size(); ++i) {
         const Change& change = batch.changes[i];
         if (change.definition) changes[i] = prepare_definition(db_, *change.definition, change.now_wall);
@@ -191,25 +363,29 @@ void SqliteStore::prepare(const Batch& batch, std::vector<Prepared>& adds, std::
 }
 
 void SqliteStore::apply_all(Batch& batch) {
+    static_cast<void>(db_.sql());
+    check_file();
     std::vector<Prepared> adds;
     std::vector<Prepared> changes(batch.changes.size());
     prepare(batch, adds, changes);
     Transaction transaction(db_.sql().db);
     probe_all(batch, ".begin");
+    // First: what is claimed in this batch was found by the clock as it is now.
+    if (batch.shift) Cursor(db_.sql().set_shift, within_reach(*batch.shift)).run();
+    db_.read_line();
+    for (Start& start : batch.starts) apply_start(db_, start);
     for (Finish& finish : batch.finishes) apply_finish(db_, finish);
     for (Release& release : batch.releases) apply_release(db_, release);
-    for (Start& start : batch.starts) apply_start(db_, start);
     for (std::size_t i = 0; i < adds.size(); ++i) apply_add(db_, batch.adds[i], adds[i]);
     for (std::size_t i = 0; i < changes.size(); ++i) apply_change(db_, batch.changes[i], changes[i]);
     for (Remove& remove : batch.removes) apply_remove(db_, remove);
     for (RunNow& run : batch.runs) apply_run_now(db_, run);
     for (Take& take : batch.takes) apply_take(db_, take);
     for (Claim& claim : batch.claims) apply_claim(db_, claim);
-    if (batch.shift) Cursor(db_.sql().add_shift, *batch.shift).run();
     probe_all(batch, ".before_commit");
     transaction.commit();
-    db_.shift = saturating_add(db_.shift, batch.shift.value_or(0));
     probe_all(batch, ".committed");
+    if (!batch.starts.empty()) check_starts();
 }
 
 }  // namespace

@@ -19,8 +19,4 @@ struct SqliteOptions {
 // Opens nothing yet.
 [[nodiscard]] std::unique_ptr<Store> make_sqlite_store(SqliteOptions options);
 
-// Reads "sqlite:PATH", "sqlite:///RELATIVE", "sqlite:////ABSOLUTE", each with "?synchronous=full|normal".
-// Throws Error(invalid) that names the part at fault.
-[[nodiscard]] SqliteOptions parse_sqlite_url(const std::string& url);
-
 }  // namespace uvsched

@@ -24,23 +24,36 @@ void apply_claim(Database& db, Claim& claim);
 struct Prepared {
     std::string text;  // of the new definition, canonical
     std::uint64_t hash = 0;
-    std::uint64_t rev = 0;            // of the stored task that `miss` is about
-    std::optional<PlannedMiss> miss;  // due times that are over if the trigger is replaced now
+    std::uint64_t rev = 0;              // of the stored task that `miss` is about
+    std::optional<PlannedMiss> miss;    // due times that are over if the trigger is replaced now
+    std::optional<Instant> next_due{};  // of an add, if the task is there: with the jitter of its own uid
 };
 [[nodiscard]] Prepared prepare_definition(Database& db, const Definition& definition, Instant now_wall);
+[[nodiscard]] Prepared prepare_add(Database& db, const Add& add);
 void apply_add(Database& db, Add& add, const Prepared& prepared);
 void apply_change(Database& db, Change& change, const Prepared& prepared);
 
 // removes.cpp
 void apply_remove(Database& db, Remove& remove);
 void apply_run_now(Database& db, RunNow& run);
-// Ends the task's fires that have not started. Manual fires stay where only the schedule was replaced.
-void skip_unstarted(Database& db, TaskNumber task, const Identity& identity, Reason reason, Instant now);
+// Ends the fires that `reason` (deleted, replaced) ends (fire_rules.hpp). `name`: of their task, for `dropped`.
+struct Named {
+    Identity identity;
+    std::string name;
+};
+void skip_unstarted(Database& db, TaskNumber task, const Named& named, Reason reason, Instant now,
+                    std::vector<Dropped>& dropped);
+
+// joining.cpp
+void join(Database& db, const OpenRequest& request, Opened& opened);
+// Gives room again behind the numbers of history and of lanes, which may be somebody's edit.
+void make_room(Database& db);
 
 // recovery.cpp
-void recover(Database& db, Instant now, Opened& opened);
-// The same for one task that could not be read when the file was opened, and has been replaced since.
-void recover_task(Database& db, TaskNumber task, Instant now, Opened& opened);
+[[nodiscard]] std::vector<FireRef> mine(Database& db);
+[[nodiscard]] Recovered recover(Database& db, NodeNumber dead, Instant now, std::size_t limit);
+// What the dead held of a task that could not be read until now.
+void recover_task(Database& db, TaskNumber task, Instant now);
 
 // retention.cpp
 bool prune_piece(Database& db, Instant now);
@@ -52,6 +65,8 @@ bool prune_piece(Database& db, Instant now);
 [[nodiscard]] std::vector<StoredTask> asking(Database& db);
 [[nodiscard]] std::optional<StoredTask> get(Database& db, const std::string& id);
 [[nodiscard]] std::vector<StoredTask> list(Database& db, const std::string& after, std::size_t limit, bool finished);
+[[nodiscard]] TaskCounts counts(Database& db);
+[[nodiscard]] std::vector<std::string> declared_at_start(Database& db);
 [[nodiscard]] std::vector<HistoryRow> history(Database& db, const HistoryQuery& query);
 
 }  // namespace uvsched::sqlite

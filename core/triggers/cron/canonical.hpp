@@ -6,7 +6,8 @@
 
 namespace uvsched {
 
-// Single spaces, capitals, no leading zeros, nothing more: `0-59` stays unlike `*`. `text` has no blanks at its ends.
+// Writes single spaces, capitals and no leading zeros, and changes nothing else: `0-59` does not become `*`. `text` has
+// no blanks at its ends.
 [[nodiscard]] std::string canonical_cron(std::string_view text);
 
 }  // namespace uvsched

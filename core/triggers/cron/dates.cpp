@@ -13,7 +13,7 @@ constexpr std::uint16_t kAllMonths = (1U << 13) - 2;
 
 constexpr std::size_t kLengths = 4;  // of months: 28 to 31 days
 
-// The years of one kind: a year of them, whose months stand for those of the others, all of them as bits, and the months
+// The years of one kind: an example, whose months stand for those of the others; all the years, as bits; and the months
 // by length and first weekday, as bits.
 struct YearKind {
     int example = 0;

@@ -11,8 +11,8 @@
 
 namespace uvsched {
 
-// Immutable. What is costly is settled when it is made: the days of each kind of month, the months of each kind of
-// year that have any, and the years that have any. So a date decades away is found as fast as tomorrow's.
+// Immutable. The constructor does the costly work: the days of each kind of month, the months with such days for each
+// kind of year, and the years with such months. So a date decades away is found as fast as tomorrow.
 class CronDates {
 public:
     static constexpr int kNone = -1;
@@ -22,22 +22,22 @@ public:
     [[nodiscard]] bool empty() const noexcept { return (years_[0] | years_[1] | years_[2] | years_[3]) == 0; }
     [[nodiscard]] bool contains(const CronDate& date) const noexcept;
 
-    // The nearest day after a date, or before it; kNone.
+    // The nearest day after a date, or before it; kNone if there is none.
     [[nodiscard]] int after(const CronDate& date) const noexcept;
     [[nodiscard]] int before(const CronDate& date) const noexcept;
 
 private:
     static constexpr std::uint64_t kAnyWeek = ~std::uint64_t{0};
 
-    // Takes months that have no day out of months_: all of a length (from 28 on) and first weekday; those without a day
-    // in one of the weeks.
+    // Removes months without a day from months_: all months of a length (from 28 on) and first weekday; months without
+    // a day in one of the weeks.
     void drop_months(std::size_t length, std::size_t first_weekday) noexcept;
     void drop_months_without_week() noexcept;
 
-    // The days of a month, whether it is one of the rule's or not.
+    // The days of a month, also of a month that the rule does not name.
     [[nodiscard]] std::uint32_t days(int year, int month) const noexcept;
 
-    // The months of a year that have a date, whether it is one of the rule's or not.
+    // The months of a year that have a date, also of a year that the rule does not name.
     [[nodiscard]] std::uint32_t months(int year) const noexcept { return months_[cron_year(year).kind]; }
 
     [[nodiscard]] bool has_year(int year) const noexcept {
@@ -49,8 +49,8 @@ private:
     [[nodiscard]] int year_after(int year) const noexcept;
     [[nodiscard]] int year_before(int year) const noexcept;
 
-    std::array<std::uint64_t, 4> years_{};                // those that have a date
-    std::array<std::uint16_t, kCronYearKinds> months_{};  // by kind of year: those that have a date
+    std::array<std::uint64_t, 4> years_{};                // with a date
+    std::array<std::uint16_t, kCronYearKinds> months_{};  // with a date, by kind of year
     std::array<std::array<std::uint32_t, 7>, 4> days_{};  // by length from 28 on, and by first weekday
     std::uint64_t weeks_;                                 // ISO weeks
 };

@@ -1,4 +1,4 @@
-// CronFields: what a cron rule says, as sets: read by the parser, asked by the schedule. Plain data.
+// CronFields: the fields of a cron rule as sets, from the parser to the schedule. Plain data.
 #pragma once
 
 #include <array>
@@ -35,7 +35,7 @@ struct CronDayOfWeek {
     friend bool operator==(const CronDayOfWeek&, const CronDayOfWeek&) = default;
 };
 
-enum class CronDays : std::uint8_t { either, both };  // where day-of-month and day-of-week are both restricted
+enum class CronDays : std::uint8_t { either, both };  // if day-of-month and day-of-week are both restricted
 
 struct CronFields {
     std::uint64_t seconds = 1;
@@ -47,7 +47,7 @@ struct CronFields {
     CronDayOfMonth day_of_month;
     CronDayOfWeek day_of_week;
     CronDays days = CronDays::either;
-    bool wild = false;  // the text of the seconds, minutes or hours starts with "*" (SEMANTICS: "DST")
+    bool wild = false;  // the text of the seconds, minutes or hours starts with "*": both passes of an overlap count
     friend bool operator==(const CronFields&, const CronFields&) = default;
 };
 

@@ -2,7 +2,7 @@
 
 #include <algorithm>
 
-#include "core/triggers/hash.hpp"
+#include "core/base/hash.hpp"
 
 namespace uvsched {
 

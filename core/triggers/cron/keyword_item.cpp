@@ -10,11 +10,6 @@ namespace {
 // In any case; the place is the bit in CronNthWeekdays.
 constexpr std::string_view kOrdinals[] = {"LAST", "1ST", "2ND", "3RD", "4TH", "5TH"};
 
-bool same_but_for_case(std::string_view text, std::string_view capitals) {
-    return std::equal(text.begin(), text.end(), capitals.begin(), capitals.end(),
-                      [](char a, char b) { return to_capital(a) == b; });
-}
-
 }  // namespace
 
 CronRange read_keyword_range(CronReader& reader) {

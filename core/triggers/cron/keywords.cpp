@@ -13,7 +13,7 @@ namespace {
 using Keyword = CronKeyword;
 using Texts = std::array<std::string_view, 8>;
 
-// The least value of each field, or `*` where that is what an unset field always is.
+// The smallest value of each field, or `*` for fields that are always `*` if not given.
 constexpr Texts kLeast = {"*", "1", "1", "*", "*", "0", "0", "0"};
 
 std::size_t place(Keyword field) { return static_cast<std::size_t>(field); }
@@ -41,7 +41,7 @@ Texts with_defaults(const CronKeywords& given) {
     return out;
 }
 
-// Reads the items of one field; `read` reads one, and says nothing where it is a range to be added.
+// Reads the items of one field. `read` reads one item; it returns false if the item is a range.
 template <class Read>
 CronValueSet read_list(Keyword field, std::string_view text, Read read) {
     const CronFieldSpec& spec = kCronKeywordFields[place(field)];

@@ -1,4 +1,4 @@
-// CronLocalSearch: a cron rule on the local line, as if clocks were never changed.
+// CronLocalSearch: searches the local times of a cron rule, as if clocks never changed.
 #pragma once
 
 #include <cstdint>
@@ -8,7 +8,7 @@
 
 namespace uvsched {
 
-// Local times are seconds since local 1970-01-01T00:00:00; those of a rule lie before local 2200. Immutable; no call
+// Local times are seconds since local 1970-01-01T00:00:00; a rule has local times before 2200 only. Immutable; no call
 // allocates, and each takes any int64.
 class CronLocalSearch {
 public:
@@ -23,7 +23,7 @@ public:
     [[nodiscard]] bool contains(std::int64_t local) const noexcept;
 
     // The first local time of the rule at or after one, or kNoneLater; the last one at or before, or kNoneEarlier.
-    // Not of a rule that is never.
+    // Must not be called if never() is true.
     [[nodiscard]] std::int64_t at_or_after(std::int64_t local) const noexcept;
     [[nodiscard]] std::int64_t at_or_before(std::int64_t local) const noexcept;
 

@@ -58,7 +58,7 @@ std::uint32_t by_day_of_month(const CronDayOfMonth& rule, const Month& month) {
 }
 
 std::uint32_t by_day_of_week(const CronDayOfWeek& rule, const Month& month) {
-    // The weekdays of day 1 to 7, from bit 0 on, and then the same again each 7 days.
+    // The weekdays of days 1 to 7, from bit 0 on, repeated every 7 days.
     const std::uint32_t set = rule.days & 0x7FU;
     const std::uint32_t twice = set | set << 7;
     const std::uint32_t week = twice >> month.first_weekday & 0x7F;
@@ -90,7 +90,7 @@ std::uint32_t iso_week_days(std::uint64_t weeks, int year, int month) noexcept {
         // A week is counted in the year of its Thursday, whose day of the year (from 0) this is.
         const int thursday = days_before_month(entry, month) + monday + 2;
         int week = thursday % year_length / 7 + 1;
-        // The year before has a 53rd Thursday where it ends on one, or is a leap year that ends on a Friday.
+        // The year before has a 53rd Thursday if it ends on one, or is a leap year that ends on a Friday.
         if (thursday < 0) week = entry.first_weekday == kFriday || entry.kind == 14 ? 53 : 52;
         if (!bits::has(weeks, week)) continue;
         for (int day = std::max(monday, 1); day < monday + 7 && day <= length; ++day) out |= bit(day);

@@ -17,11 +17,6 @@ constexpr Nickname kNicknames[] = {
     {"@daily", "0 0 * * *"},  {"@midnight", "0 0 * * *"}, {"@hourly", "0 * * * *"},  {kRebootNickname, ""},
 };
 
-bool same_but_for_case(std::string_view a, std::string_view b) {
-    return std::equal(a.begin(), a.end(), b.begin(), b.end(),
-                      [](char x, char y) { return to_capital(x) == to_capital(y); });
-}
-
 }  // namespace
 
 std::string_view expand_nickname(std::string_view whole, std::string_view nickname) {
@@ -31,7 +26,8 @@ std::string_view expand_nickname(std::string_view whole, std::string_view nickna
     for (const Nickname& known : kNicknames) {
         if (word == known.name) {
             if (word == nickname) return known.fields;
-            refuse_cron(whole, "expression", nickname, "has more than the nickname; it stands alone", nickname.data());
+            refuse_cron(whole, "expression", nickname, "has more than the nickname; a nickname stands alone",
+                        nickname.data());
         }
         if (same_but_for_case(word, known.name)) {
             refuse_cron(whole, "expression", word, "is not a nickname; write \"" + std::string(known.name) + "\"",
@@ -39,7 +35,11 @@ std::string_view expand_nickname(std::string_view whole, std::string_view nickna
         }
         list += (list.empty() ? "" : ", ") + std::string(known.name);
     }
-    refuse_cron(whole, "expression", word, "is not a nickname; there are " + list, nickname.data());
+    if (word.size() > 1 && (word.starts_with("@every") || is_digit(word[1]))) {
+        refuse_cron(whole, "expression", nickname, "is not a nickname; for a fixed period use an interval trigger",
+                    nickname.data());
+    }
+    refuse_cron(whole, "expression", word, "is not a nickname; known are " + list, nickname.data());
 }
 
 }  // namespace uvsched

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <array>
 
+#include "core/base/utf8.hpp"
 #include "core/triggers/cron/canonical.hpp"
 #include "core/triggers/cron/day_item.hpp"
 #include "core/triggers/cron/letters.hpp"
@@ -17,8 +18,43 @@ constexpr const char* kExpectedFields =
 
 std::string_view trim(std::string_view text) {
     while (!text.empty() && is_blank(text.front())) text.remove_prefix(1);
-    while (!text.empty() && is_blank(text.back())) text.remove_suffix(1);
+    const auto ends = [](char c) { return is_blank(c) || c == '\n' || c == '\r'; };  // a line is read with its end
+    while (!text.empty() && ends(text.back())) text.remove_suffix(1);
     return text;
+}
+
+// Text from a web page may have blanks that are not separators here.
+void refuse_other_blanks(std::string_view whole, std::string_view text) {
+    for (std::string_view rest = text; !rest.empty();) {
+        const std::size_t length = utf8_length(rest);
+        if (length > 1 && is_invisible(rest)) {
+            refuse_cron(whole, "expression", text,
+                        "has " + code_point_text(rest) + ", which is invisible; separate fields by spaces or tabs",
+                        rest.data());
+        }
+        rest.remove_prefix(std::max<std::size_t>(length, 1));
+    }
+}
+
+// Prefixes that other schedulers accept in front of the fields.
+void refuse_zone(std::string_view whole, std::string_view text) {
+    if (!text.starts_with("TZ=") && !text.starts_with("CRON_TZ=")) return;
+    const std::string_view word = text.substr(0, text.find_first_of(" \t"));
+    refuse_cron(whole, "expression", word, "is not part of a cron string; give the zone beside it, as its timezone",
+                word.data());
+}
+
+// Six fields of which the last is a year, as AWS has them: with a `?` for one of the two days, or with the year itself.
+void refuse_year_last(std::string_view whole, std::string_view text,
+                      const std::array<std::string_view, kMostFields>& fields) {
+    const std::string_view last = fields[5];
+    const bool year = last.size() >= 4 && last[0] != '0' && std::all_of(last.begin(), last.begin() + 4, is_digit);
+    for (const std::size_t at : {2U, 4U, 5U}) {
+        if (at == 5 ? !year : fields[at] != "?") continue;
+        refuse_cron(whole, "expression", text,
+                    "has 6 fields, so the first one is the second; if the last one is a year, put a 0 in front",
+                    fields[at].data());
+    }
 }
 
 // The fields of a string, each in its place; those that a short string leaves out are empty.
@@ -50,6 +86,7 @@ Split split(std::string_view whole, std::string_view text) {
                     "has " + std::to_string(count) + (count == 1 ? " field; " : " fields; ") + kExpectedFields,
                     surplus != nullptr ? surplus : end);
     }
+    if (count == 6) refuse_year_last(whole, text, found);
     Split out;
     std::copy_n(found.begin(), count, out.fields.begin() + (count == 5 ? 1 : 0));
     return out;
@@ -103,6 +140,8 @@ CronRule parse_cron(std::string_view text, const std::string& key) {
     CronRule rule;
     std::string_view whole = text;
     std::string_view rest = trim(text);
+    refuse_other_blanks(whole, rest);
+    refuse_zone(whole, rest);
     if (rest.starts_with('@')) {
         rest = whole = expand_nickname(text, rest);
         if (rest.empty()) {

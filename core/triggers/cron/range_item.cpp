@@ -1,6 +1,6 @@
 #include "core/triggers/cron/range_item.hpp"
 
-#include "core/time/quote.hpp"
+#include "core/base/quote.hpp"
 #include "core/triggers/cron/hashed.hpp"
 
 namespace uvsched {
@@ -8,6 +8,11 @@ namespace {
 
 // `*` of a day-of-week leaves the second Sunday out.
 int last_of_all(const CronFieldSpec& spec) { return spec.both_sundays ? 6 : spec.most; }
+
+// A suggestion is a correct item itself.
+std::string suggestion(bool correct, const std::string& item) {
+    return correct ? "; write " + in_quotes(item) : "; a step follows a range, as in a-b/n, and is 1 or more";
+}
 
 std::optional<CronRange> read_hashed(CronReader& reader, CronHash& hash) {
     const CronFieldSpec& spec = reader.spec();
@@ -43,8 +48,8 @@ std::optional<CronRange> read_range_item(CronReader& reader, CronHash& hash, boo
             range = {spec.least, last_of_all(spec), 1};
             break;
         case '/':
-            reader.refuse(reader.item(),
-                          "has no range before its step; write " + in_quotes("*" + std::string(reader.item())));
+            reader.refuse(reader.item(), "has no range before its step" +
+                                             suggestion(reader.ends_in_step(0), "*" + std::string(reader.item())));
         case '?':
             if (spec.may_be_open) reader.refuse_at(reader.position(), "?", "stands alone in its field");
             reader.refuse_at(reader.position(), "?", "is only for day-of-month and day-of-week");
@@ -57,8 +62,9 @@ std::optional<CronRange> read_range_item(CronReader& reader, CronHash& hash, boo
                 if (reader.peek() == '/') {
                     const std::string value(reader.since(from));
                     const std::string rest(reader.item().substr(value.size()));
-                    reader.refuse(reader.item(), "has a step on a single value; write " +
-                                                     in_quotes(value + "-" + std::to_string(spec.most) + rest));
+                    reader.refuse(reader.item(), "has a step on a single value" +
+                                                     suggestion(reader.ends_in_step(value.size()),
+                                                                value + "-" + std::to_string(spec.most) + rest));
                 }
                 single = true;
                 return range;

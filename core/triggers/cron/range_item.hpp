@@ -1,4 +1,4 @@
-// The items that every field of a cron string knows: values, ranges, steps and `H`.
+// The items that every field of a cron string may have: values, ranges, steps and `H`.
 #pragma once
 
 #include <optional>
@@ -8,14 +8,14 @@
 
 namespace uvsched {
 
-// What `H` stands for while a string is read: its key settles it; without one it is only found to be there.
+// `H` while a string is read: a key decides its value; without a key the reader only notes that there is an `H`.
 struct CronHash {
     const std::string& key;
     bool used = false;
 };
 
-// Reads `*`, a, a-b and their steps, or `H` in its forms. Nothing for an `H` without a key. Where an item is a single
-// value, `single` is true and what follows it is left to be read.
+// Reads `*`, a, a-b and their steps, or `H` in its forms. Adds nothing for an `H` without a key. If the item begins
+// with a single value, `single` is true and the text after it is not read yet.
 [[nodiscard]] std::optional<CronRange> read_range_item(CronReader& reader, CronHash& hash, bool& single);
 
 }  // namespace uvsched

@@ -1,7 +1,8 @@
 #include "core/triggers/cron/reader.hpp"
 
 #include "core/base/error.hpp"
-#include "core/time/quote.hpp"
+#include "core/base/quote.hpp"
+#include "core/base/utf8.hpp"
 #include "core/triggers/cron/letters.hpp"
 
 namespace uvsched {
@@ -14,11 +15,13 @@ std::size_t count_characters(std::string_view text) {
     return count;
 }
 
-// What a range that ends before it starts was meant to be: two ranges, in the words it was given in.
-std::string unwrapped(const CronFieldSpec& spec, int first, std::string_view first_text, int last,
+// The probable meaning of a range that ends before it starts, in the words of the range: two ranges, or, if two are not
+// possible or make no sense, the range the other way round.
+std::string unwrapped(const CronFieldSpec& spec, bool whole_item, int first, std::string_view first_text, int last,
                       std::string_view last_text) {
     const std::string from(first_text);
     const std::string to(last_text);
+    if (!whole_item || spec.origin != 0) return to + "-" + from;
     if (spec.both_sundays && first == 7) return last == 0 ? "0" : "0-" + to;
     const int top = spec.both_sundays ? 6 : spec.most;
     return (first == top ? from : from + "-" + std::to_string(top)) + "," +
@@ -51,6 +54,9 @@ void CronReader::refuse_item() const {
     const char c = peek();
     if (spec_.hash_name != nullptr && (c == 'l' || c == 'w' || c == 'h')) {
         refuse(item(), "is not understood: L, W and H are capital letters");
+    }
+    if (spec_.hash_name != nullptr && item().find('~') != std::string_view::npos) {
+        refuse(item(), "is not understood; H stands for a value that differs from task to task, H(a-b) for one of a-b");
     }
     refuse(item(), "is not understood; expected " + std::string(spec_.values) + ", " + spec_.forms);
 }
@@ -110,7 +116,10 @@ int CronReader::value(bool last) {
         skip(3);
         refuse_item();
     }
-    if (value < 0 || !whole) refuse(word, std::string("is not in ") + spec_.values);
+    if (value < 0 || !whole) {
+        const std::string_view name = value < 0 ? "" : word.substr(0, 3);
+        refuse(word, std::string("is not in ") + spec_.values + (value < 0 ? "" : "; write " + in_quotes(name)));
+    }
     skip(3);
     return last && spec_.both_sundays && value == 0 ? 7 : value;
 }
@@ -119,9 +128,19 @@ int CronReader::range_end(int first, const char* from) {
     const std::string_view first_text(from, static_cast<std::size_t>(next_ - from - 1));
     const char* const second = next_;
     const int last = value(true);
+    if (last == 7 && first == 0 && is_letter(*second)) return 0;
     if (last >= first) return last;
+    const bool whole_item = from == item_;
     refuse(since(from), "is a range that ends before it starts; write \"" +
-                            unwrapped(spec_, first, first_text, last, since(second)) + "\"");
+                            unwrapped(spec_, whole_item, first, first_text, last, since(second)) + "\"");
+}
+
+bool CronReader::ends_in_step(std::size_t at) const {
+    std::string_view rest = item().substr(at);
+    if (!rest.starts_with('/')) return false;
+    rest.remove_prefix(1);
+    return !rest.empty() && rest.size() <= 4 && rest.find_first_not_of("0123456789") == std::string_view::npos &&
+           rest.find_first_not_of('0') != std::string_view::npos;
 }
 
 int CronReader::step() {

@@ -1,4 +1,4 @@
-// CronReader: walks the text of one cron field, and says what is wrong with it, and where.
+// CronReader: walks the text of one cron field and reports its faults with their columns.
 #pragma once
 
 #include <string>
@@ -11,12 +11,12 @@ namespace uvsched {
 
 inline constexpr std::size_t kMaxCronCharacters = 1000;
 
-// Throws Error(invalid): `FIELD: "PIECE" WHY (column N)`. The column of `at` in `whole`, both parts of one text, is
-// counted in characters from 1.
+// Throws Error(invalid): `FIELD: "PIECE" WHY (column N)`. N is the column of `at` in `whole`, counted in characters
+// from 1; `at` points into `whole`.
 [[noreturn]] void refuse_cron(std::string_view whole, const char* field, std::string_view piece, const std::string& why,
                               const char* at);
 
-// A text of more than kMaxCronCharacters is refused before it is walked.
+// A text with more than kMaxCronCharacters is refused before it is read.
 void check_cron_length(std::string_view whole, const char* field);
 
 // Every fault throws Error(invalid). Borrows the text.
@@ -37,8 +37,8 @@ public:
     void skip(int characters) { next_ += characters; }
     void skip_blanks();
 
-    // List items, with blanks around them: begin_item() refuses an empty one; end_item() refuses what is left of it,
-    // and is true where another follows.
+    // List items, with blanks around them. begin_item() refuses an empty item. end_item() refuses the rest of an item,
+    // and returns whether another item follows.
     void begin_item();
     [[nodiscard]] bool end_item();
     [[nodiscard]] bool item_done() const { return next_ == item_end_; }
@@ -50,11 +50,14 @@ public:
     // A number or a name of the field's values. `last`: it ends a range.
     [[nodiscard]] int value(bool last = false);
 
-    // The b of a-b, after the "-": not less than `first`, whose text began at `from`.
+    // The b of a-b, after the "-": not less than `first`, whose text began at `from`. SUN after Sunday means Sunday.
     [[nodiscard]] int range_end(int first, const char* from);
 
     // The n of /n, after the "/".
     [[nodiscard]] int step();
+
+    // Whether the item, from its character `at` on, is a valid step and nothing else.
+    [[nodiscard]] bool ends_in_step(std::size_t at) const;
 
     // From `from` to the next character to be read.
     [[nodiscard]] std::string_view since(const char* from) const {
@@ -63,7 +66,7 @@ public:
 
     [[noreturn]] void refuse(std::string_view piece, const std::string& why) const;
     [[noreturn]] void refuse_at(const char* at, std::string_view piece, const std::string& why) const;
-    [[noreturn]] void refuse_item() const;  // it looks like nothing that is known
+    [[noreturn]] void refuse_item() const;  // the item has no known form
 
 private:
     [[nodiscard]] std::string_view letters() const;

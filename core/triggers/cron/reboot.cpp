@@ -20,7 +20,7 @@ public:
 };
 
 void refuse_where(bool given, const char* argument) {
-    if (given) fail(Code::invalid, std::string(argument) + ": \"@reboot\" has none; it is an event and no time");
+    if (given) fail(Code::invalid, std::string(argument) + ": \"@reboot\" has none; it is an event, not a time");
 }
 
 }  // namespace

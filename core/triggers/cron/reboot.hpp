@@ -5,7 +5,7 @@
 
 namespace uvsched {
 
-// Throws Error(invalid) for a start_at, end_at, jitter, gap or overlap of its own: they mean nothing here.
+// Throws Error(invalid) if start_at, end_at, jitter, gap or overlap is given: they mean nothing here.
 [[nodiscard]] TriggerPtr make_reboot_trigger(const CronOptions& options);
 
 }  // namespace uvsched

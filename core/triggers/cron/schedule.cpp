@@ -8,7 +8,7 @@
 namespace uvsched {
 namespace {
 
-// Three hours. Longer gaps and overlaps are no clock changes that a rule could be meant to bridge.
+// Three hours. Longer gaps and overlaps are not clock changes that a rule should bridge.
 constexpr std::int64_t kLongestChange = 10'800;
 
 // Two days: no local time is farther than this from its instant.
@@ -39,9 +39,9 @@ bool CronSchedule::gap_counts(std::size_t stretch) const noexcept {
     return gap_fires_ && stretch != 0 && table_->offset(stretch) - table_->offset(stretch - 1) <= kLongestChange;
 }
 
-// Local times run on within a stretch, and from its end to where the next begins to count. So the first match `found` at
-// or after `from` is the next one too, unless the stretch it was looked for in ends before it and the clock is then set
-// forward past it, or back to before `from`. Each stretch begins later on the local line than the one before it: no
+// Local times run on within a stretch, and from its end to where the next begins to count. So the first match `found`
+// at or after `from` is the next one too, unless the stretch it was looked for in ends before it and the clock is then
+// set forward past it, or back to before `from`. Each stretch begins later on the local line than the one before it: no
 // overlap is longer than the stretch whose end it repeats (no other data is read).
 std::optional<Instant> CronSchedule::next(Instant after) const {
     if (never_) return std::nullopt;

@@ -18,7 +18,7 @@ public:
 
     [[nodiscard]] bool empty() const noexcept { return seconds_ == 0 || minutes_ == 0 || hours_ == 0; }
 
-    // Of a rule that is not empty.
+    // Must not be called if the rule is empty.
     [[nodiscard]] int first() const noexcept {
         return bits::least(hours_) * 3600 + bits::least(minutes_) * 60 + bits::least(seconds_);
     }
@@ -26,7 +26,7 @@ public:
         return bits::greatest(hours_) * 3600 + bits::greatest(minutes_) * 60 + bits::greatest(seconds_);
     }
 
-    // The first at or after a time, the last at or before it (0 to 86399); kNone.
+    // The first time at or after `time`, and the last one at or before it (0 to 86399); kNone if there is none.
     [[nodiscard]] int at_or_after(int time) const noexcept {
         const Parts parts(time);
         if (bits::has(hours_, parts.hour)) {

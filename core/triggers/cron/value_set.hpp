@@ -7,7 +7,7 @@
 
 namespace uvsched {
 
-// Values from `first` to `last`, each `step`-th.
+// Every `step`-th value from `first` to `last`.
 struct CronRange {
     int first = 0;
     int last = 0;

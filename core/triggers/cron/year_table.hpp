@@ -1,4 +1,4 @@
-// The years 1970 to 2199 of the calendar, laid out for arithmetic on days since 1970-01-01.
+// The years 1970 to 2199 of the calendar, arranged for arithmetic on days since 1970-01-01.
 #pragma once
 
 #include <array>
@@ -51,7 +51,7 @@ constexpr std::array<CronYear, kCronYears + 1> make_years() {
     return out;
 }
 
-// One more than there are, so that the last year has an end.
+// One year more, so that the last year has an end.
 inline constexpr std::array<CronYear, kCronYears + 1> kYears = make_years();
 
 // Days of the year before each month, and before the next year.
@@ -81,7 +81,7 @@ inline constexpr int kCronLastDay = cron_tables::kYears[kCronYears].first_day - 
     return (year.first_weekday + days_before_month(year, month)) % 7;
 }
 
-// Between dates and days since 1970-01-01, 0 to kCronLastDay.
+// Convert between dates and days since 1970-01-01, 0 to kCronLastDay.
 [[nodiscard]] constexpr int day_of(const CronDate& date) noexcept {
     const CronYear& year = cron_year(date.year);
     return year.first_day + days_before_month(year, date.month) + date.day - 1;

@@ -1,9 +1,12 @@
-"""The command `uvsched`: when a cron string fires, and what is wrong with a crontab file.
+"""The command `uvsched`: when a cron string fires, what is wrong with a crontab file or a scheduler, and a scheduler
+without a web server.
 
-    uvsched next "0 9 * * MON-FRI" --tz Europe/Madrid
+    uvsched next "0 9 * * MON-FRI" --timezone Europe/Madrid
     uvsched check crontab.txt
+    uvsched run myapp.tasks:scheduler
+    uvsched doctor myapp.tasks:scheduler
 
-`uvsched --help` and `uvsched COMMAND --help` say more; docs/triggers.md has the rules.
+`uvsched --help` and `uvsched COMMAND --help` say more; docs/command-line.md has examples, docs/triggers.md the rules.
 """
 
 from __future__ import annotations
@@ -13,15 +16,15 @@ import signal
 import sys
 from collections.abc import Sequence
 
-from .. import __version__
-from . import check, next_times
+from .._core import version_details
+from . import check, next_times, scheduler_commands
 from .options import CommandError
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Runs the command with these arguments, or those of the process. Gives the exit status: 2 for what is wrong.
+    """Runs the command with these arguments, or those of the process. Returns the exit status: 2 if something is wrong.
 
-    Made for the main thread of a process of its own: an interrupt or a closed pipe ends it without a traceback.
+    Must be called on the main thread: an interrupt or a closed pipe ends the process without a traceback.
     """
     signal.signal(signal.SIGINT, signal.SIG_DFL)
     signal.signal(signal.SIGPIPE, signal.SIG_DFL)
@@ -38,10 +41,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
-        prog="uvsched", description="When a cron string fires, and what is wrong with a crontab file."
+        prog="uvsched", description="Cron strings, crontab files, and schedulers without a web server."
     )
-    parser.add_argument("--version", action="version", version=f"uvsched {__version__}")
+    parser.add_argument("--version", action="version", version=f"uvsched {version_details()}")
     commands = parser.add_subparsers(dest="command", metavar="COMMAND", required=True)
     next_times.add_parser(commands)
     check.add_parser(commands)
+    scheduler_commands.add_parsers(commands)
     return parser

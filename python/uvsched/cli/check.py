@@ -1,19 +1,23 @@
-"""`uvsched check`: what is wrong with crontab files, what may surprise in them, and when their entries fire next."""
+"""`uvsched check`: faults and surprises in crontab files, and the next times of their entries."""
 
 from __future__ import annotations
 
 import argparse
+import os
+import stat
 import sys
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from . import crontab
 from .display import marked, printable, table
-from .options import add_common, aware, local_text, moment, offset_text, split_column, zone_of
+from .options import CommandError, add_common, aware, local_text, moment, offset_text, split_column, zone_of
 from .schedules import Schedules
 
 if TYPE_CHECKING:
     from .crontab import Crontab, Entry, Finding
+
+MOST_BYTES = 1_000_000  # of a file
+MOST_FINDINGS = 100  # that are shown of a file
 
 DESCRIPTION = """\
 Checks crontab files: 5 fields or a nickname, then the command. Errors and
@@ -24,7 +28,7 @@ file sets the zone of the entries below it."""
 EPILOG = """\
 Exit status: 0 (warnings too); 2 when a file is wrong or cannot be read.
 
-  uvsched check /etc/crontab --system --tz Europe/Madrid
+  uvsched check /etc/crontab --system --timezone Europe/Madrid
   crontab -l | uvsched check -"""
 
 
@@ -48,10 +52,10 @@ def add_parser(commands: argparse._SubParsersAction[argparse.ArgumentParser]) ->
 
 def run(args: argparse.Namespace) -> int:
     """Runs the command. Raises CommandError."""
-    zone = zone_of(args.tz)
+    args.timezone, zone = zone_of(args.timezone)
     schedules = Schedules(
         after=aware(args.after or moment("now"), zone),
-        timezone=args.tz,
+        timezone=args.timezone,
         gap=args.gap,
         overlap=args.overlap,
         key=args.key,
@@ -64,15 +68,17 @@ def _check(args: argparse.Namespace, name: str, schedules: Schedules) -> bool:
     """Checks one file; whether it has no errors."""
     shown = "<stdin>" if name == "-" else printable(name)
     try:
-        data = sys.stdin.buffer.read() if name == "-" else Path(name).read_bytes()
-    except OSError as error:
-        print(f"uvsched check: {shown}: {error.strerror}", file=sys.stderr)
+        data = _content(name)
+    except CommandError as error:
+        print(f"uvsched check: {shown}: {error}", file=sys.stderr)
         return False
     read = crontab.parse(data, system=args.system)
     rows = _judge(read, schedules)
     read.findings.sort(key=lambda finding: (finding.line, finding.column))
-    for finding in read.findings:
+    for finding in read.findings[:MOST_FINDINGS]:
         print(_report(shown, read, finding), file=sys.stderr, flush=True)
+    if len(read.findings) > MOST_FINDINGS:
+        print(f"{shown}: and {len(read.findings) - MOST_FINDINGS} more", file=sys.stderr, flush=True)
     errors = sum(finding.error for finding in read.findings)
     if not args.quiet:
         if rows and not errors:
@@ -81,8 +87,31 @@ def _check(args: argparse.Namespace, name: str, schedules: Schedules) -> bool:
     return errors == 0
 
 
+def _content(name: str) -> bytes:
+    """The bytes of a file, or of the standard input.
+
+    Raises:
+        CommandError: they cannot be read, or are not a crontab.
+    """
+    try:
+        if name == "-":
+            data = sys.stdin.buffer.read(MOST_BYTES + 1)
+        elif stat.S_ISREG(os.stat(name).st_mode):  # before opening: opening a device or a FIFO may have effects
+            with open(name, "rb") as file:
+                data = file.read(MOST_BYTES + 1)
+        else:
+            raise CommandError("is not a regular file (- reads the standard input)")
+    except OSError as error:
+        raise CommandError(error.strerror) from None
+    except ValueError as error:  # a NUL in the name
+        raise CommandError(str(error)) from None
+    if len(data) > MOST_BYTES:
+        raise CommandError(f"has more than {MOST_BYTES // 1_000_000} MB; a crontab has less")
+    return data
+
+
 def _judge(read: Crontab, schedules: Schedules) -> list[list[str]]:
-    """Adds what is to say about zones and schedules; the rows of the table."""
+    """Adds the findings about zones and schedules; returns the rows of the table."""
     for change in read.zones:
         fault = None if change.name is None else schedules.fault_of_zone(change.name)
         if fault is not None:

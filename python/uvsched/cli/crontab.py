@@ -1,4 +1,4 @@
-"""Crontab files: which lines are entries, what their parts are, and what cron would do with them that surprises."""
+"""Crontab files: their entries and the parts of these, and the surprises that cron has for them."""
 
 from __future__ import annotations
 
@@ -10,7 +10,6 @@ FIELDS = 5
 _TOKEN = re.compile(r"[^ \t]+")
 _VARIABLE = re.compile(r"""[ \t]*(?:"(?P<double>[^"]*)"|'(?P<single>[^']*)'|(?P<bare>[^ \t="']+))[ \t]*=[ \t]*""")
 _PLAIN = re.compile(r"(?:\\.?|[^\\%])*", re.DOTALL)
-_NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*\Z")
 _USER = re.compile(r"[A-Za-z0-9_][^/=\"']*\Z")
 _LIKE_A_FIELD = re.compile(r"[\d*?][\d*?,/#LW-]*\Z")
 _LIKE_USERS = ("root", "nobody", "www-data")
@@ -18,7 +17,7 @@ _LIKE_USERS = ("root", "nobody", "www-data")
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """Something to tell about a place in a file.
+    """An error or a warning about a place in a file.
 
     Attributes:
         line, column: from 1; columns count characters.
@@ -46,10 +45,10 @@ class Entry:
 
     Attributes:
         line: from 1. column: where the schedule begins, in characters from 1.
-        schedule: from its first to its last character, as it is written.
-        user: of a system crontab; else None.
-        command: what the shell is given: up to the first plain `%`, with `%` for an escaped one.
-        zone: the line that says in which zone it is read; None for the default.
+        schedule: from its first to its last character, as written.
+        user: in a system crontab; else None.
+        command: the command for the shell: up to the first plain `%`, with `%` for an escaped one.
+        zone: the line that sets the zone of this entry; None for the default.
     """
 
     line: int
@@ -62,7 +61,7 @@ class Entry:
 
 @dataclass(slots=True)
 class Crontab:
-    """What a file holds. `lines` are without their ends; bytes that are not UTF-8 are surrogates (U+DC80 to U+DCFF)."""
+    """The content of a file. `lines` have no line ends; bytes that are not UTF-8 are surrogates (U+DC80 to U+DCFF)."""
 
     lines: list[str]
     entries: list[Entry] = field(default_factory=list)
@@ -77,8 +76,7 @@ class Crontab:
 
 
 def parse(data: bytes, *, system: bool = False) -> Crontab:
-    """Reads a crontab file; of a system crontab, whose entries name a user, with `system`. Schedules and zones are
-    taken as text: whether they mean something is for others to say."""
+    """Reads a crontab file, with `system` one whose entries name a user. Does not check schedules and zones."""
     if data.startswith((b"\xff\xfe", b"\xfe\xff")):
         crontab = Crontab([""])
         crontab.error(1, 1, "this is UTF-16; a crontab is ASCII or UTF-8")
@@ -112,7 +110,7 @@ def _take_carriage_returns(crontab: Crontab) -> None:
 
 
 def _read_line(crontab: Crontab, number: int, line: str, zone: ZoneChange | None, system: bool) -> ZoneChange | None:
-    """Reads one line, and gives the zone that holds from there on."""
+    """Reads one line, and returns the zone of the entries below it."""
     first = _TOKEN.search(line)
     if first is None or first[0].startswith("#"):
         return zone
@@ -132,10 +130,10 @@ def _read_variable(
 ) -> ZoneChange | None:
     group = variable.lastgroup or "bare"
     name = variable[group]
-    if not _NAME.match(name):
-        column = variable.start(group) + 1
-        if not _not_utf8(crontab, number, column, name):
-            crontab.error(number, column, f'"{name}" is not the name of a variable (letters, digits and _)')
+    if _not_utf8(crontab, number, variable.start(group) + 1, name):
+        return zone
+    if not name:
+        crontab.error(number, variable.start(group) + 1, "the name of the variable is empty")
         return zone
     column = variable.end() + 1
     value = line[variable.end() :].rstrip(" \t")
@@ -145,7 +143,7 @@ def _read_variable(
         crontab.warn(
             number,
             variable.start(group) + 1,
-            "TZ is the zone of the commands, not of the schedules: CRON_TZ is theirs",
+            "TZ sets the zone of the commands; CRON_TZ sets the zone of the schedules",
         )
     if name != "CRON_TZ" or _not_utf8(crontab, number, column, value):
         return zone
@@ -215,13 +213,13 @@ def _command(crontab: Crontab, number: int, line: str, start: int) -> str:
         crontab.warn(
             number,
             end.end() + 1,
-            r"the command ends at this %: what follows is its standard input (\% is a percent sign)",
+            r"the command ends at this %: the text after it is its standard input (\% is a percent sign)",
         )
     return end[0].replace("\\%", "%").strip(" \t")
 
 
 def _not_utf8(crontab: Crontab, number: int, column: int, text: str) -> bool:
-    """Whether the text, which begins in `column`, has a byte that is not UTF-8; that is an error then."""
+    """Whether the text, which begins in `column`, has a byte that is not UTF-8; if so, adds an error."""
     bad = re.search("[\udc80-\udcff]", text)
     if bad is None:
         return False

@@ -1,4 +1,4 @@
-"""Text for terminals: what a character takes up, a mark under a column, tables."""
+"""Text for terminals: the width of characters, a mark under a column, tables."""
 
 from __future__ import annotations
 
@@ -11,19 +11,21 @@ _CUT = "…"
 
 
 def printable(text: str) -> str:
-    """The text with one visible character for each character that a terminal would act on or hide; tabs stay."""
+    """The text with a visible character in place of each character that a terminal would act on or hide, or that only
+    looks like a space; tabs stay."""
     return text if text.isascii() and text.isprintable() else "".join(map(_shown, text))
 
 
 def width(text: str) -> int:
-    """How many cells a terminal gives to printable text without tabs."""
+    """The number of cells that printable text without tabs takes up in a terminal."""
     return len(text) if text.isascii() else sum(map(_cells, text))
 
 
 def marked(text: str, column: int) -> str:
     """Two lines, indented: the text, and a caret below the character in `column` (counted in characters from 1).
 
-    One past the end is allowed: what is missing there. Of long text the part around the column is shown.
+    The column may be one past the end, where something is missing. If the text is long, only the part around the column
+    is shown.
     """
     index = min(max(column, 1) - 1, len(text))
     start = max(0, index - _BEFORE_MARK) if len(text) > _WIDEST else 0
@@ -38,7 +40,7 @@ def marked(text: str, column: int) -> str:
 
 
 def table(rows: Sequence[Sequence[str]]) -> list[str]:
-    """The rows as lines whose columns are aligned, two spaces apart, with nothing at the end of a line."""
+    """The rows as lines with aligned columns, two spaces apart, without spaces at the end of a line."""
     widths = [max(map(width, column)) for column in zip(*rows, strict=True)]
     return [
         "  ".join(cell + " " * (size - width(cell)) for cell, size in zip(row, widths, strict=True)).rstrip()
@@ -53,7 +55,10 @@ def _shown(character: str) -> str:
         return chr(0x2400 + ord(character))
     if character == "\x7f":
         return "\u2421"
-    return "\ufffd" if unicodedata.category(character) in ("Cc", "Cf", "Cs", "Zl", "Zp") else character
+    category = unicodedata.category(character)
+    if category == "Zs" and character != " ":
+        return "\u2423"
+    return "\ufffd" if category in ("Cc", "Cf", "Cs", "Zl", "Zp") else character
 
 
 def _cells(character: str) -> int:

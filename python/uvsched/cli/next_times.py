@@ -35,12 +35,12 @@ or is a nickname such as @daily. Quote it: the shell takes * and # for itself.""
 EPILOG = """\
 Exit status: 0; 1 when there is no such time; 2 when an argument is wrong.
 
-  uvsched next "*/5 9-17 * * MON-FRI" --tz Europe/Madrid -n 10
-  uvsched next "30 2 * * *" --tz America/New_York --after 2024-03-09T00:00"""
+  uvsched next "*/5 9-17 * * MON-FRI" --timezone Europe/Madrid -n 10
+  uvsched next "30 2 * * *" --timezone America/New_York --after 2024-03-09T00:00"""
 
 NOTES = {
     "gap": "the clocks skipped a time that the schedule names; it fires once, at the end of the gap",
-    "first pass": "the clocks are put back and this local time comes again; it fires here alone, "
+    "first pass": "the clocks are put back and this local time comes again; it fires only here, "
     "unless the second, minute or hour begins with * or --overlap is both",
     "second pass": "the clocks were put back, and this local time has been before",
 }
@@ -63,7 +63,7 @@ def add_parser(commands: argparse._SubParsersAction[argparse.ArgumentParser]) ->
         "--after",
         type=moment,
         metavar="TIME",
-        help="times later than this (default: now); ISO 8601, without an offset in the zone of --tz",
+        help="times later than this (default: now); ISO 8601, without an offset in the zone of --timezone",
     )
     side.add_argument("--before", type=moment, metavar="TIME", help="times earlier than this instead, newest first")
     parser.add_argument("--start-at", type=moment, metavar="TIME", help="no time before this one")
@@ -77,14 +77,15 @@ def run(args: argparse.Namespace) -> int:
     """Runs the command. Raises CommandError."""
     if len(args.expression) > 1:
         raise CommandError(
-            f'EXPRESSION is one argument, and here are {len(args.expression)}; quote it: uvsched next "0 9 * * MON-FRI"'
+            f"EXPRESSION is one argument, but there are {len(args.expression)}; "
+            'quote it: uvsched next "0 9 * * MON-FRI"'
         )
     expression: str = args.expression[0]
-    zone = zone_of(args.tz)
+    args.timezone, zone = zone_of(args.timezone)
     try:
         trigger = CronTrigger.from_crontab(
             expression,
-            timezone=args.tz,
+            timezone=args.timezone,
             start_at=None if args.start_at is None else aware(args.start_at, zone),
             end_at=None if args.end_at is None else aware(args.end_at, zone),
             gap=args.gap,
@@ -122,7 +123,7 @@ def _explained(expression: str, message: str) -> str:
 
 
 def _lines(args: argparse.Namespace, zone: tzinfo, times: list[tuple[datetime, str]]) -> list[str]:
-    rows = [(args.tz, "offset", "UTC", "")]
+    rows = [(args.timezone, "offset", "UTC", "")]
     rows += [
         (local_text(time), offset_text(time), utc_text(time), "" if reason == "match" else reason)
         for time, reason in times
@@ -156,7 +157,7 @@ def _document(args: argparse.Namespace, expression: str, limit: datetime, times:
     return json.dumps(
         {
             "expression": expression,
-            "timezone": args.tz,
+            "timezone": args.timezone,
             "before" if args.before else "after": limit.isoformat(),
             "times": [
                 {

@@ -1,4 +1,4 @@
-"""What the commands have in common: options, moments, the zone, errors."""
+"""The common parts of the commands: options, moments, the zone, errors."""
 
 from __future__ import annotations
 
@@ -6,10 +6,10 @@ import argparse
 import re
 from datetime import datetime, timedelta, timezone, tzinfo
 
-from .._time import to_datetime, to_zone
+from .._time import to_datetime, to_zone, zone_name
 from ..triggers import CronTrigger
 
-FIRST_YEAR, LAST_YEAR = 1900, 2300  # of moments; schedules lie in 1970 to 2199
+FIRST_YEAR, LAST_YEAR = 1900, 2300  # of moments; schedules are in 1970 to 2199
 WEEKDAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
 
 _COLUMN = re.compile(r" \(column (\d+)\)\Z")
@@ -22,10 +22,11 @@ class CommandError(Exception):
 def add_common(parser: argparse.ArgumentParser) -> None:
     """The options of both commands."""
     parser.add_argument(
+        "--timezone",
         "--tz",
         metavar="ZONE",
-        default="UTC",
-        help="zone that schedules are read in: Europe/Madrid, UTC, +02:00 (default: UTC, as a scheduler's)",
+        default="local",
+        help="zone that schedules are read in: Europe/Madrid, UTC, +02:00 (default: local, the machine's)",
     )
     parser.add_argument(
         "--gap",
@@ -39,11 +40,13 @@ def add_common(parser: argparse.ArgumentParser) -> None:
         default="first",
         help="a time that comes twice: run in the first pass (default), or in both",
     )
-    parser.add_argument("--key", metavar="TEXT", help="what H in a schedule is worked out from: the id of the task")
+    parser.add_argument(
+        "--key", metavar="TEXT", help="the text from which H in a schedule is computed: the id of the task"
+    )
 
 
 def moment(text: str) -> datetime:
-    """For argparse: a moment as ISO 8601 text, or "now"; naive when it has no offset."""
+    """For argparse: a moment as ISO 8601 text, or "now"; naive if it has no offset."""
     if text == "now":
         return datetime.now(timezone.utc)
     try:
@@ -57,11 +60,11 @@ def moment(text: str) -> datetime:
     return read
 
 
-def zone_of(name: str, argument: str = "--tz") -> tzinfo:
-    """The zone of that name.
+def zone_of(name: str, argument: str = "--timezone") -> tuple[str, tzinfo]:
+    """The name of a zone and the zone: for "local" the name of the machine's zone, else the name as spelt.
 
     Raises:
-        CommandError: there is none, or none that the engine takes; naming `argument`.
+        CommandError: there is no such zone, or the engine does not accept it; naming `argument`.
     """
     try:
         zone = to_zone(name, argument)
@@ -70,18 +73,18 @@ def zone_of(name: str, argument: str = "--tz") -> tzinfo:
         raise CommandError(
             f"{argument}: {str(error).removeprefix(f'{argument}: ').removeprefix('timezone: ')}"
         ) from None
-    return zone
+    return (zone_name(zone) if name == "local" else name), zone
 
 
 def aware(value: datetime, zone: tzinfo) -> datetime:
-    """The moment in `zone`; a naive one is read there."""
+    """The moment in `zone`; a naive moment is read in `zone`."""
     if value.tzinfo is None:
         value = value.replace(tzinfo=zone).astimezone(timezone.utc)  # a time in a gap becomes one that exists
     return value.astimezone(zone)
 
 
 def just_before(value: datetime) -> datetime:
-    """The instant a microsecond earlier; in UTC, as arithmetic on a zoned datetime is of its wall clock."""
+    """The instant a microsecond earlier; in UTC, because arithmetic on a zoned datetime follows its wall clock."""
     return value.astimezone(timezone.utc) - timedelta(microseconds=1)
 
 
@@ -92,7 +95,7 @@ def split_column(message: str) -> tuple[str, int | None]:
 
 
 def offset_text(value: datetime) -> str:
-    """The offset from UTC as +HH:MM, with seconds where it has some."""
+    """The offset from UTC as +HH:MM, or +HH:MM:SS if it has seconds."""
     offset = value.utcoffset() or timedelta()
     seconds = abs(offset) // timedelta(seconds=1)
     text = f"{'-' if offset < timedelta() else '+'}{seconds // 3600:02}:{seconds // 60 % 60:02}"
@@ -105,5 +108,5 @@ def local_text(value: datetime) -> str:
 
 
 def utc_text(value: datetime) -> str:
-    """The instant in UTC, as --after takes it."""
+    """The instant in UTC, in the form that --after reads."""
     return value.astimezone(timezone.utc).replace(tzinfo=None).isoformat(timespec="seconds") + "Z"

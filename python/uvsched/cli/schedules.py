@@ -1,4 +1,4 @@
-"""What there is to say about the schedules of a crontab file: their next time, and what may surprise in them."""
+"""The schedules of a crontab file: their next times, and their surprises."""
 
 from __future__ import annotations
 
@@ -8,10 +8,11 @@ from typing import NamedTuple
 
 from .._time import to_zone
 from ..triggers import CronTrigger
+from ..triggers.arguments import GapPolicy, OverlapPolicy
 from .options import CommandError, just_before, local_text, offset_text, zone_of
 
 _YEAR = 366
-_LONGEST = timedelta(hours=3)  # a longer gap is no change of the clocks
+_LONGEST = timedelta(hours=3)  # a longer gap is not a change of the clocks
 _HASHED = re.compile(r"(?<![A-Za-z@])H")
 _FIELD = re.compile(r"[^ \t]+")
 
@@ -24,7 +25,7 @@ class Doubt(NamedTuple):
 
 
 class Judged(NamedTuple):
-    """A schedule that is one. next: its next time, or words where there is none. timezone: as spelt."""
+    """A valid schedule. next: its next time, or words if it has none. timezone: as spelt."""
 
     next: datetime | str
     timezone: str
@@ -40,13 +41,15 @@ class Gap(NamedTuple):
 
 
 class Schedules:
-    """Judges schedules as of a moment.
+    """Judges schedules at a moment.
 
     Args:
-        after: the moment. timezone: the zone of schedules that have none. gap, overlap, key: as in CronTrigger.
+        after: the moment. timezone: the zone of schedules without one. gap, overlap, key: as in CronTrigger.
     """
 
-    def __init__(self, *, after: datetime, timezone: str, gap: str, overlap: str, key: str | None) -> None:
+    def __init__(
+        self, *, after: datetime, timezone: str, gap: GapPolicy, overlap: OverlapPolicy, key: str | None
+    ) -> None:
         self._after = after
         self._timezone = timezone
         self._gap = gap
@@ -56,7 +59,7 @@ class Schedules:
         self._gaps: dict[str, list[Gap]] = {}
 
     def fault_of_zone(self, name: str) -> str | None:
-        """What is wrong with the name of a zone; None when nothing is."""
+        """The fault of a zone's name; None if it has none."""
         if name not in self._faults:
             try:
                 zone_of(name, "CRON_TZ")
@@ -66,10 +69,10 @@ class Schedules:
         return self._faults[name]
 
     def judge(self, schedule: str, name: str | None) -> Judged:
-        """Judges a cron string, read in the zone of that name (one that is no zone counts as none).
+        """Judges a cron string in the zone `name`; if that is None or not a zone, in the default zone.
 
         Raises:
-            ValueError: it is not a cron string; with the column, in the engine's words.
+            ValueError: the engine's message about a wrong cron string, with the column.
         """
         if name is None or self.fault_of_zone(name) is not None:
             name = self._timezone
@@ -88,7 +91,7 @@ class Schedules:
         return Judged(following, name, doubts)
 
     def _doubts_of_gaps(self, schedule: str, name: str) -> list[Doubt]:
-        """Whether it names a local time that the clocks skip: the first such."""
+        """A warning if the schedule names a local time that the clocks skip: about the first such time."""
         everywhere = CronTrigger.from_crontab(schedule, timezone="UTC", key=self._key)
         for gap in self._gaps_of(name):
             named = everywhere.next(just_before(gap.begin.replace(tzinfo=timezone.utc)))
@@ -103,7 +106,7 @@ class Schedules:
 
 
 def gaps(zone: tzinfo, after: datetime) -> list[Gap]:
-    """What the clocks of a zone skip in the year after a moment, up to three hours at a time."""
+    """The gaps of a zone's clocks in the year after a moment, if they are at most three hours long."""
     found = []
     begin = after.astimezone(timezone.utc).replace(microsecond=0)
     for day in range(_YEAR):
@@ -132,18 +135,18 @@ def _offset(zone: tzinfo, instant: datetime) -> timedelta:
 def _skipped(gap: Gap) -> str:
     return (
         f"the clocks go from {local_text(gap.begin)} to {local_text(gap.end)}: "
-        f"what lies between fires once, at {gap.end.time()} {offset_text(gap.at)}"
+        f"a time in between fires once, at {gap.end.time()} {offset_text(gap.at)}"
     )
 
 
 def _wild(schedule: str) -> bool:
-    """Whether it goes by the clock, so that a gap takes nothing from it."""
+    """Whether the schedule follows the clock, so that a gap has no effect on it."""
     fields = schedule.split()
     return fields == ["@hourly"] or fields[0].startswith("*") or (len(fields) > 1 and fields[1].startswith("*"))
 
 
 def _doubts_of_days(schedule: str) -> list[Doubt]:
-    """The two day fields: either matches, or both?"""
+    """A warning if both day fields are restricted: either of them is enough."""
     fields = list(_FIELD.finditer(schedule))
     if len(fields) != 5:
         return []

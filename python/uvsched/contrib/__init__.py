@@ -1,1 +1,4 @@
-"""Integrations with other frameworks, one package each; none is imported unless you import it."""
+"""Integrations with frameworks, a package each, over one configuration (`config`) and one Task (`task`).
+
+None is imported unless you import it.
+"""

@@ -3,5 +3,14 @@
 from __future__ import annotations
 
 from .base import SchedulerEvent, TaskEvent, TaskExecutionEvent, TaskSubmissionEvent
+from .constants import TASK_ERROR, TASK_EXECUTED, TASK_MISSED
 
-__all__ = ["SchedulerEvent", "TaskEvent", "TaskExecutionEvent", "TaskSubmissionEvent"]
+__all__ = [
+    "TASK_ERROR",
+    "TASK_EXECUTED",
+    "TASK_MISSED",
+    "SchedulerEvent",
+    "TaskEvent",
+    "TaskExecutionEvent",
+    "TaskSubmissionEvent",
+]

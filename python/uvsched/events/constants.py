@@ -39,5 +39,10 @@ CLOCK_STEP: Final = 1 << 26
 SLOW_INLINE: Final = 1 << 27
 EVENTS_DROPPED: Final = 1 << 28
 TRIGGER_ERROR: Final = 1 << 29
+RESOURCE_ERROR: Final = 1 << 30
+TASK_REDECLARED: Final = 1 << 31
+TASK_UNDECLARED: Final = 1 << 32
+TASK_UNNAMED: Final = 1 << 33
+TASK_DELAYED: Final = 1 << 34
 
-EVERY_EVENT: Final = (1 << 30) - 1
+EVERY_EVENT: Final = (1 << 35) - 1

@@ -1,4 +1,4 @@
-"""From the engine's records to event objects."""
+"""Event objects, from the engine's records of events."""
 
 from __future__ import annotations
 
@@ -20,6 +20,7 @@ EXECUTION = (
     | codes.TASK_CANCELLED
     | codes.TASK_LOST
     | codes.TASK_RECOVERED
+    | codes.TASK_DELAYED
 )
 SUBMISSION = codes.TASK_SUBMITTED | codes.TASK_MAX_INSTANCES
 
@@ -28,8 +29,8 @@ def to_event(record: EventRecord, zone: tzinfo, identity: str, outcome: tuple[bo
     """The event object for a record.
 
     Args:
-        zone: of the datetimes.
-        outcome: (True, return value) or (False, exception) of a run that ended here, where it was kept.
+        zone: the zone of the datetimes.
+        outcome: (True, return value) or (False, exception) of a run that ended here, if it was kept.
     """
     basic: dict[str, Any] = {
         "code": record.code,
@@ -42,6 +43,7 @@ def to_event(record: EventRecord, zone: tzinfo, identity: str, outcome: tuple[bo
         return SchedulerEvent(**basic)
     basic |= {
         "task_id": record.task_id,
+        "task_name": record.task_name,
         "store": record.alias or None,
         "scheduler_identity": identity,
         "reason": record.reason,
@@ -49,7 +51,7 @@ def to_event(record: EventRecord, zone: tzinfo, identity: str, outcome: tuple[bo
     if record.code & SUBMISSION:
         return TaskSubmissionEvent(
             **basic,
-            scheduled_run_times=[from_micros(record.scheduled, zone)],
+            scheduled_run_times=[from_micros(record.scheduled_time, zone)],
             fire_id=record.fire_id,
             coalesced_run_count=max(record.count - 1, 0),
         )
@@ -59,8 +61,8 @@ def to_event(record: EventRecord, zone: tzinfo, identity: str, outcome: tuple[bo
             value = UvschedException(detail=record.message.partition("\n")[0])
         return TaskExecutionEvent(
             **basic,
-            scheduled_run_time=from_micros(record.scheduled, zone),
-            first_run_time=from_micros(record.first, zone),
+            scheduled_run_time=from_micros(record.scheduled_time, zone),
+            first_run_time=from_micros(record.first_time, zone),
             fire_id=record.fire_id,
             folded=record.count,
             exact=record.exact,

@@ -2,69 +2,54 @@
 
 from __future__ import annotations
 
+import concurrent.futures
 from collections.abc import Mapping
 from typing import Any
 
-from .._references import class_from_reference
-from ..exceptions import UnsupportedError
+from .._parts import create_part
 from .asyncio import AsyncIOExecutor
 from .base import BaseExecutor
 from .debug import DebugExecutor
+from .futures import FuturesExecutor
 from .pool import ThreadPoolExecutor
+from .process_pool import ProcessPoolExecutor
+from .pull import PullExecutor
 
-_CLASSES: dict[str, type[BaseExecutor]] = {
-    "asyncio": AsyncIOExecutor,
-    "debug": DebugExecutor,
-    "pool": ThreadPoolExecutor,
+# What stands for each of the engine's kinds of executor in Python.
+_KINDS: dict[str, type[BaseExecutor]] = {
+    "inline": DebugExecutor,
+    "queue": AsyncIOExecutor,
     "threadpool": ThreadPoolExecutor,
 }
-_LATER = frozenset({"process_pool", "processpool"})
+
+# What the engine does not know: there it is a queue.
+_PYTHONS: dict[str, type[BaseExecutor]] = {
+    ProcessPoolExecutor.alias: ProcessPoolExecutor,
+    PullExecutor.alias: PullExecutor,
+}
 
 
 def create_executor(
-    executor: BaseExecutor | str | Mapping[str, Any], options: Mapping[str, Any], argument: str
+    executor: BaseExecutor | concurrent.futures.Executor | str | Mapping[str, Any],
+    options: Mapping[str, Any],
+    alias: str,
 ) -> BaseExecutor:
     """The executor that a user means.
 
     Args:
-        executor: an object; a name ("asyncio", "threadpool", "threadpool:4", "debug"); a mapping with "type" or "class"
-            and options.
-        options: keyword arguments for the class.
-        argument: what to call it in messages.
+        executor: an object, of concurrent.futures too; a name ("asyncio", "threadpool", "threadpool:4", "processpool",
+            "debug", "pull"); a mapping with "type" or "class" and options.
+        options: further options.
+        alias: for messages.
 
     Raises:
-        TypeError, ValueError (UnsupportedError for executors of later releases), LookupError: naming the argument and
-        the value.
+        TypeError, ValueError (UnsupportedError for executors that are not in this build), LookupError: naming the path
+        of the fault ("executors.default.max_workers") and the value.
     """
-    if isinstance(executor, BaseExecutor):
-        if options:
-            raise TypeError(f"{argument}: options beside an executor object: {', '.join(options)}")
-        return executor
-    if isinstance(executor, Mapping):
-        members = {**executor, **options}
-        kind = members.pop("type", None)
-        reference = members.pop("class", None)
-        if isinstance(reference, str):
-            return class_from_reference(reference, BaseExecutor, argument)(**members)
-        if not isinstance(kind, str):
-            raise ValueError(f'{argument}: a mapping needs "type" or "class"')
-        return create_executor(kind, members, argument)
-    if not isinstance(executor, str):
-        raise TypeError(f"{argument}: expected an executor or its name, not {type(executor).__name__}")
-    name, separator, workers = executor.partition(":")
-    found = _CLASSES.get(name)
-    if found is None:
-        if name in _LATER:
-            raise UnsupportedError(detail=f"{argument}: executors of type {name!r} are not available yet")
-        raise LookupError(f"{argument}: there is no executor {name!r} (known: {', '.join(sorted(_CLASSES))})")
-    options = dict(options)
-    if separator:
-        if found is not ThreadPoolExecutor or not workers.isdecimal():
-            raise ValueError(f"{argument}: {executor!r} is not of the form 'threadpool:8'")
-        options["max_workers"] = int(workers)
-    if found is ThreadPoolExecutor and isinstance(options.get("max_workers"), str):
-        options["max_workers"] = int(options["max_workers"])  # flat configurations hold text
-    try:
-        return found(**options)
-    except TypeError as error:
-        raise TypeError(f"{argument}: {error}") from None
+    if isinstance(executor, concurrent.futures.Executor):
+        executor = FuturesExecutor(executor)
+    return create_part(executor, options, ("executors", alias), BaseExecutor, _make, _PYTHONS)
+
+
+def _make(type: str, **options: Any) -> BaseExecutor:
+    return _KINDS[type](**options)

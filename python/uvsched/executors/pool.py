@@ -2,28 +2,30 @@
 
 from __future__ import annotations
 
-import asyncio
+import contextvars
 import threading
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, ClassVar
 
-from .base import BaseExecutor, check_unused
+from .._names import with_hints
+from .base import BaseExecutor, Readers, check_unused, checked_workers, names_of
 
 if TYPE_CHECKING:
-    from .._core import Engine, ThreadConsumer
+    from .._core import Engine, RunObject, ThreadConsumer
 
 # A worker's share of claimed runs that wait: one that it takes next, one that hides the way there and back.
 _ROOM = 2
 
 
 class ThreadPoolExecutor(BaseExecutor):
-    """Runs functions in threads of its own: one when the scheduler starts, more as they are needed.
+    """Runs functions in threads of its own: one when the scheduler starts, more when they are needed.
 
-    The threads are no daemons: a run under way when the interpreter exits is waited for. Coroutine functions fail here:
-    they need the AsyncIOExecutor.
+    The threads are not daemons: when the interpreter exits, it waits for runs under way. Each run has a copy of the
+    context (contextvars) in which the scheduler was started. Coroutine functions are refused when they are added,
+    because they need the AsyncIOExecutor.
 
     Args:
-        max_workers: how many threads at most, 1 to 1024.
+        max_workers: the largest number of threads, 1 to 1024.
         pool_kwargs: accepted for asyncz's sake; "thread_name_prefix" is used.
 
     Raises:
@@ -31,17 +33,16 @@ class ThreadPoolExecutor(BaseExecutor):
     """
 
     alias: ClassVar[str] = "threadpool"
+    needs_asyncio: ClassVar[bool] = False
+    awaits: ClassVar[bool] = False
 
+    @with_hints
     def __init__(self, max_workers: int = 10, pool_kwargs: Mapping[str, Any] | None = None) -> None:
-        if not isinstance(max_workers, int):
-            raise TypeError(f"max_workers: expected a whole number, not {type(max_workers).__name__}")
-        if not 1 <= max_workers <= 1024:
-            raise ValueError(f"max_workers: {max_workers} is not in 1 to 1024")
-        self.max_workers = max_workers
+        self.max_workers = checked_workers(max_workers)
         self._prefix = str((pool_kwargs or {}).get("thread_name_prefix") or "uvsched")
         self._pool: _Pool | None = None
 
-    def open(self, engine: Engine, alias: str, loop: asyncio.AbstractEventLoop) -> None:
+    def open(self, engine: Engine, alias: str, loop: Readers) -> None:
         check_unused(self, self._pool is not None)
         self._pool = _Pool(engine, alias, self.max_workers, f"{self._prefix}-{alias}")
         self._pool.grow()
@@ -59,6 +60,9 @@ class ThreadPoolExecutor(BaseExecutor):
     def busy(self) -> int:
         return 0 if self._pool is None else self._pool.busy
 
+    def running(self) -> list[str]:
+        return [] if self._pool is None else names_of(self._pool.runs)
+
     def __repr__(self) -> str:
         return f"ThreadPoolExecutor(max_workers={self.max_workers})"
 
@@ -71,6 +75,7 @@ class _Pool:
         self._alias = alias
         self._limit = limit
         self._name = name
+        self._context = contextvars.copy_context()
         self._lock = threading.Lock()
         self._consumers: list[ThreadConsumer] = []
         self._started = 0
@@ -78,8 +83,8 @@ class _Pool:
         self._stopping = False
 
     def grow(self) -> None:
-        """Starts one more worker."""
-        consumer = self._engine.attach_thread(self._alias, _ROOM)
+        """Starts one more worker, whose runs get copies of the context in which the pool was made."""
+        consumer = self._context.copy().run(self._engine.attach_thread, self._alias, _ROOM)
         with self._lock:
             self._consumers.append(consumer)
             self._started += 1
@@ -98,16 +103,16 @@ class _Pool:
     def _work(self, consumer: ThreadConsumer) -> None:
         try:
             while not self._stopping:
-                fire = consumer.take(-1)
-                if fire is None:
+                run = consumer.take(-1)
+                if run is None:
                     continue
                 with self._lock:
                     self._idle -= 1
                     grow = self._idle == 0 and len(self._consumers) < self._limit and not self._stopping
                 if grow:
                     self.grow()
-                fire()
-                del fire
+                run()
+                del run
                 with self._lock:
                     self._idle += 1
         finally:
@@ -128,3 +133,7 @@ class _Pool:
     @property
     def busy(self) -> int:
         return sum(consumer.busy for consumer in self._snapshot())
+
+    @property
+    def runs(self) -> list[RunObject]:
+        return [run for consumer in self._snapshot() for run in consumer.runs]

@@ -4,330 +4,213 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import threading
-import time
-from collections.abc import Callable
-from datetime import datetime
+from collections.abc import AsyncIterator, Callable
+from datetime import datetime, timedelta
+from functools import cached_property
 from types import TracebackType
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NoReturn, overload
 
-from ..events import SchedulerEvent
-from ..events.constants import SCHEDULER_SHUTDOWN
-from ..exceptions import SchedulerAlreadyRunningError, SchedulerNotRunningError
-from . import processes
-from .base import BaseScheduler
-from .listeners import logger
-from .loop_binding import LoopBinding
-from .loop_thread import LoopThread
+from ..runs import Run
+from ..tasks import Task, TaskInfo, TaskRunPreview
+from ..tasks.options import Function
+from ..triggers.arguments import AnyTrigger
+from ..typing import Undefined, undefined
+from .asgi import AsgiApp
+from .awaitable_calls import AwaitableCalls
+from .base import BaseScheduler, in_a_hurry
+from .configuration import Configuration, seconds_of
+from .inspection import SchedulerInfo
+from .loop_driver import LoopDriver
 
 if TYPE_CHECKING:
     from typing_extensions import Self
 
-_SLICE_MS = 100  # a waiting call looks this often whether the loop is still there
-_STOP_MS = 5_000  # for what needs no Python code: flushing results, closing stores
-_CANCEL_S = 1.0  # for cancelled coroutines to clean up, before their runs are reported without them
-_RUNS_IN_PARENT = (
-    "the scheduler runs in the parent process too, where it was started before this process was forked off: "
-    "with a memory store both run every task. Start it in each process, after the fork "
-    "(gunicorn --preload forks after the application was loaded)"
-)
+    from .asgi import ASGIApp
 
 
 class AsyncIOScheduler(BaseScheduler):
     """A scheduler whose coroutines and listeners run on an asyncio loop.
 
-    start() takes the running loop. Where none runs, it starts one in a thread of its own. Starts and shutdowns are
+    start() takes the running loop; if none runs, it starts a loop in a thread of its own. Starts and shutdowns are
     counted: the last shutdown stops it. A stopped scheduler may be started again, on another loop too; its tasks stay.
-    As context manager, sync or async, it starts and shuts down. A body that ends with what is no Exception (Ctrl-C, a
-    cancellation, SystemExit) is not held up: coroutines are cancelled, and functions in threads go on to their end.
+    As a context manager, sync or async, it starts and shuts down, unless its body has done so. A body that ends with
+    Ctrl-C, a cancellation or SystemExit is not held up: coroutines are cancelled, and functions in threads go on to
+    their end.
 
     Args:
+        shutdown_timeout: how long (seconds or a timedelta) a shutdown waits for runs under way, at the end of a context
+            manager too, before it cancels coroutines; None: as long as they take. A function in a thread cannot be
+            cancelled: it goes on to its end, and the process ends after it. While the shutdown waits, a line in the log
+            names the runs that it waits for, and Ctrl-C ends the waiting.
         event_loop: use this loop instead of the running one.
-        isolated_event_loop: always use a loop in a thread of its own.
+        isolated_event_loop: always use a new loop in a thread of its own.
+        own_threads: False: the loop does the engine's work too, and the library starts no threads except those of
+            ThreadPoolExecutors. Durable stores and custom triggers then hold up the loop for as long as they take, and
+            a loop that is held up delays due times, stores and shutdowns. Needs a loop that runs, or `event_loop`.
         others: see BaseScheduler.
     """
 
-    _binding: LoopBinding | None = None
-    _loop_thread: LoopThread | None = None
-    _stopped: asyncio.Event | None = None
-    _endless = False  # at the interpreter's exit something has the loop and does not end
+    _driver: LoopDriver
+
+    def _make_driver(self, configuration: Configuration) -> LoopDriver:
+        return LoopDriver(configuration)
+
+    @cached_property
+    def _calls(self) -> AwaitableCalls:
+        return AwaitableCalls(self._configuration)
 
     @property
     def event_loop(self) -> asyncio.AbstractEventLoop | None:
         """The loop that it runs on; None while stopped."""
-        return None if self._binding is None else self._binding.loop
-
-    # ---- Starting ----
-
-    def start(self, paused: bool = False) -> bool:
-        """Opens the stores, writes the tasks added so far and begins to fire. Waits for the stores.
-
-        Args:
-            paused: no run starts until resume().
-
-        Returns:
-            True when this call started it; False when it ran already, and the start was only counted.
-
-        Raises:
-            StoreError: a store cannot be opened; nothing was started or counted. ConflictIdError: a task added with
-                on_conflict="raise" differs from the stored one. SchedulerAlreadyRunningError: it is still stopping.
-        """
-        with self._lock:
-            if self._forked:
-                self._forked = False
-                logger.warning(_RUNS_IN_PARENT)
-            if self._starts:
-                self._starts += 1
-                return False
-            if self._binding is not None:
-                raise SchedulerAlreadyRunningError(detail="the scheduler is still stopping")
-            engine = self._usable()
-            if not engine.wait(_STOP_MS):
-                raise SchedulerAlreadyRunningError(
-                    detail="the scheduler is still stopping: runs in threads are under way"
-                )
-            processes.hook_exit()
-            thread, loop = self._choose_loop()
-            binding = LoopBinding(
-                engine, loop, self._consumers(), self._on_events, self._on_stopped, self._on_loop_lost
-            )
-            try:
-                self._subscribe()
-                _on_loop(loop, binding.open)
-                try:
-                    engine.start(paused)
-                except BaseException:
-                    _on_loop(loop, lambda: binding.close(cancel=True))
-                    raise
-            except BaseException:
-                if thread is not None:
-                    thread.stop()
-                    thread.join()
-                raise
-            self._binding, self._loop_thread = binding, thread
-            self._stopped = None
-            self._starts = 1
-            self._started_once = True
-            self._started_at = datetime.now(self._timezone)
-        return True
-
-    def _choose_loop(self) -> tuple[LoopThread | None, asyncio.AbstractEventLoop]:
-        given = self._configuration.event_loop
-        if given is not None and not given.is_closed():
-            return None, given
-        if not self._configuration.isolated_event_loop:
-            with contextlib.suppress(RuntimeError):
-                return None, asyncio.get_running_loop()
-        thread = LoopThread()
-        thread.start()
-        return thread, thread.loop
+        return self._driver.loop
 
     # ---- Stopping ----
 
     def shutdown(self, wait: bool = True) -> bool:
         """Takes back one start; the last one stops the scheduler.
 
-        On the loop's own thread it never blocks: no run starts after it returns, coroutines are cancelled, functions in
-        threads go on to their end (wait=True) or are given up (wait=False); use shutdown_async() to wait. Tasks on a
-        shutdown trigger that need the loop are skipped there, with a row in the history. The same in a run of its own,
-        which it would wait for. On other threads, where the loop runs, it waits for runs under way (wait=True) or
-        cancels what can be cancelled.
+        On the loop's own thread, and in a run of this scheduler, it never blocks: no run starts after it returns,
+        coroutines are cancelled, functions in threads go on to their end (wait=True) or are given up (wait=False); use
+        shutdown_async() to wait. Tasks on a shutdown trigger that need the loop are skipped, with a row in the history.
+        On other threads, while the loop runs, it waits for runs under way, at most for the scheduler's shutdown_timeout
+        (wait=True), or cancels the runs that can be cancelled.
 
         Returns:
-            True when this call stopped it; False when further starts hold it.
+            True if this call stopped it; False if further starts hold it.
 
         Raises:
             SchedulerNotRunningError: it was not started, or has been shut down already.
         """
-        if not self._take_back():
-            return False
-        binding = self._binding
-        if binding is None:
-            return True
-        inside = self._usable().inside_run()
-        try:
-            if binding.loop.is_running() and not _is_current(binding.loop) and not inside:
-                self._stop_from_outside(binding, wait)
-        finally:
-            self._stop_now(wait)
-            self._end_thread()
-        return True
+        return self._lifecycle.shutdown(wait)
 
-    async def shutdown_async(self, wait: bool = True, timeout: float | None = None) -> bool:
+    async def shutdown_async(
+        self, wait: bool = True, timeout: timedelta | float | Undefined | None = undefined
+    ) -> bool:
         """Takes back one start; the last one stops the scheduler, and returns when it has stopped.
 
-        In a run of its own, which it would wait for, it does what shutdown() does on the loop.
+        In a run of this scheduler it does not wait, because it would wait for itself; it acts like shutdown() there.
 
         Args:
-            wait: let runs under way end; False: cancel what can be cancelled.
-            timeout: seconds to wait for runs under way before they are cancelled; None: for ever.
+            wait: let runs under way end; False: cancel those that can be cancelled.
+            timeout: how long (seconds or a timedelta) to wait for runs under way before coroutines are cancelled; None:
+                as long as they take; the scheduler's shutdown_timeout unless given.
 
         Returns:
-            True when this call stopped it; False when further starts hold it.
+            True if this call stopped it; False if further starts hold it.
 
         Raises:
             SchedulerNotRunningError: it was not started, or has been shut down already.
         """
-        if not self._take_back():
-            return False
-        binding = self._binding
-        if binding is None:
-            return True
-        engine = self._usable()
-        loop = asyncio.get_running_loop()
-        inside = engine.inside_run()
-        try:
-            if binding.loop is loop and not inside:
-                await self._stop_on_loop(wait, timeout)
-            elif binding.loop.is_running() and not inside:
-                await loop.run_in_executor(None, self._stop_from_outside, binding, wait, timeout)
-        finally:
-            self._stop_now(wait)
-            self._end_thread()
-        await loop.run_in_executor(None, engine.wait, _STOP_MS)
-        return True
+        if isinstance(timeout, Undefined):
+            timeout = self._configuration.shutdown_timeout
+        return await self._lifecycle.shutdown_async(self._driver, wait, seconds_of(timeout, "timeout"))
 
-    def _leave(self) -> None:
-        """Takes back one start; the last one stops as shutdown() does on the loop, on any thread."""
-        if self._take_back() and self._binding is not None:
-            self._stop_now(wait=True)
-            self._end_thread()
+    # ---- Awaitable twins of the calls that wait ----
 
-    def _take_back(self) -> bool:
-        """Uncounts one start; True for the last one."""
-        with self._lock:
-            self._usable()
-            if not self._starts:
-                raise SchedulerNotRunningError
-            self._starts -= 1
-            return not self._starts
+    # Each makes the call of its name without holding up the loop, raises what that raises, and takes the same
+    # arguments. Calls that are awaited one after the other happen in that order; calls that wait at the same time
+    # share commits. If the caller is cancelled, the call has happened, or has not, or happens soon: never half.
 
-    async def _stop_on_loop(self, wait: bool, timeout: float | None) -> None:
-        engine = self._usable()
-        self._stopped = asyncio.Event()
-        engine.stop(not wait)
-        patience = timeout if wait else _CANCEL_S
-        with contextlib.suppress(asyncio.TimeoutError):
-            await asyncio.wait_for(self._stopped.wait(), patience)
-            return
-        if wait:
-            engine.stop(True)
-            with contextlib.suppress(asyncio.TimeoutError):
-                await asyncio.wait_for(self._stopped.wait(), _CANCEL_S)
+    async def start_async(self, paused: bool = False) -> bool:
+        """See start. Takes the running loop."""
+        return await self._calls.make(lambda: self.start(paused))
 
-    def _stop_from_outside(self, binding: LoopBinding, wait: bool, timeout: float | None = None) -> None:
-        """On another thread than the loop's, which runs: waits until the engine has stopped, or can wait no more."""
-        engine = self._usable()
-        engine.stop(not wait)
-        patience = timeout if wait else _CANCEL_S
-        deadline = None if patience is None else time.monotonic() + patience
-        asked = not wait
-        while binding.loop.is_running() and not engine.wait(_SLICE_MS):
-            if deadline is not None and time.monotonic() > deadline:
-                if asked:
-                    break
-                engine.stop(True)
-                asked, deadline = True, time.monotonic() + _CANCEL_S
+    async def add_task_async(self, fn_or_task: Function, trigger: AnyTrigger = None, **options: Any) -> Task:
+        """See add_task."""
+        return await self._calls.make(lambda: self.add_task(fn_or_task, trigger, **options))
 
-    def _stop_now(self, wait: bool) -> None:
-        """Ends what is left at once: nothing starts any more, coroutines are cancelled, the loop is let go."""
-        binding = self._binding
-        if binding is None:
-            return
-        self._usable().stop(not wait)
-        self._started_at = None
-        _on_loop(binding.loop, lambda: binding.close(cancel=not wait))
-        self._binding = None
-        self._listeners.dispatch(SchedulerEvent(code=SCHEDULER_SHUTDOWN))
-        logger.info("scheduler stopped")
+    async def update_task_async(self, task_id: Task | str, store: str | None = None, **updates: Any) -> Task:
+        """See update_task."""
+        return await self._calls.make(lambda: self.update_task(task_id, store, **updates))
 
-    def _end_thread(self) -> None:
-        thread, self._loop_thread = self._loop_thread, None
-        if thread is not None:
-            thread.stop()
-            thread.join()
+    async def reschedule_task_async(
+        self, task_id: Task | str, store: str | None = None, trigger: AnyTrigger = None, **trigger_args: Any
+    ) -> Task:
+        """See reschedule_task."""
+        return await self._calls.make(lambda: self.reschedule_task(task_id, store, trigger, **trigger_args))
 
-    def _later(self, seconds: float, call: Callable[[], None]) -> None:
-        if self._binding is None:
-            call()
-        else:
-            self._binding.loop.call_later(seconds, call)
+    async def pause_task_async(self, task_id: Task | str, store: str | None = None) -> Task:
+        """See pause_task."""
+        return await self._calls.make(lambda: self.pause_task(task_id, store))
 
-    def _on_stopped(self) -> None:
-        """On the loop's thread: the engine has stopped."""
-        if self._stopped is not None:
-            self._stopped.set()
+    async def resume_task_async(self, task_id: Task | str, store: str | None = None) -> Task | None:
+        """See resume_task."""
+        return await self._calls.make(lambda: self.resume_task(task_id, store))
 
-    def _on_loop_lost(self) -> None:
-        """The loop was closed while the scheduler ran: the scheduler stops, and what waits goes back to the stores."""
-        binding = self._binding
-        if binding is None:
-            return
-        logger.warning("the event loop was closed while the scheduler ran: the scheduler stops")
-        self._binding = None
-        self._starts = 0
-        self._started_at = None
-        if self._engine is not None:
-            self._engine.stop(True)
-        binding.close(cancel=True, loop_usable=False)
+    async def run_task_async(self, task_id: Task | str, store: str | None = None, *, force: bool = True) -> Task | None:
+        """See run_task."""
+        return await self._calls.make(lambda: self.run_task(task_id, store, force=force))
 
-    # ---- The process ----
+    async def delete_task_async(self, task_id: Task | str, store: str | None = None) -> None:
+        """See delete_task."""
+        await self._calls.make(lambda: self.delete_task(task_id, store))
 
-    def _after_fork(self) -> None:
-        binding, self._binding = self._binding, None
-        thread, self._loop_thread = self._loop_thread, None
-        if binding is not None:
-            # Threads, the loop's selector and the coroutines are the parent's: ending them here would end them there,
-            # or run their cleanup twice.
-            processes.keep(thread, binding.forget())
-        super()._after_fork()
+    async def remove_all_tasks_async(self, store: str | None = None) -> int:
+        """See remove_all_tasks."""
+        return await self._calls.make(lambda: self.remove_all_tasks(store))
 
-    def _at_exit(self) -> None:
-        binding, self._binding = self._binding, None
-        engine = self._engine
-        if binding is None or engine is None:
-            return
-        engine.stop(True)
-        patience = _STOP_MS
-        if not binding.loop.is_running():
-            binding.close(cancel=True, loop_usable=False)  # nor will it run again
-        elif _is_current(binding.loop):
-            binding.close(cancel=True)
-        else:
-            closed = threading.Event()
+    async def get_task_async(self, task_id: str, store: str | None = None) -> Task | None:
+        """See get_task."""
+        return await self._calls.make(lambda: self.get_task(task_id, store))
 
-            def close() -> None:
-                binding.close(cancel=True)
-                closed.set()
+    async def get_tasks_async(self, store: str | None = None) -> list[Task]:
+        """See get_tasks."""
+        return await self._calls.make(lambda: self.get_tasks(store))
 
-            with contextlib.suppress(RuntimeError):
-                binding.loop.call_soon_threadsafe(close)
-                closed.wait(_CANCEL_S)
-            if not closed.is_set():  # something blocks the loop; what waits in threads must know all the same
-                binding.close(cancel=True, loop_usable=False)
-                patience = round(_CANCEL_S * 1000)
-        self._endless = not engine.wait(patience)
-        thread, self._loop_thread = self._loop_thread, None
-        if thread is not None:
-            thread.stop()
+    async def get_task_info_async(self, task_id: str, store: str | None = None) -> TaskInfo | None:
+        """See get_task_info."""
+        return await self._calls.make(lambda: self.get_task_info(task_id, store))
 
-    def _at_end(self) -> None:
-        if self._engine is not None and not self._endless:
-            self._engine.wait(_STOP_MS)
+    async def get_task_infos_async(self, store: str | None = None, **conditions: Any) -> list[TaskInfo]:
+        """See get_task_infos."""
+        return await self._calls.make(lambda: self.get_task_infos(store, **conditions))
+
+    async def preview_task_runs_async(
+        self, task_id: Task | str, store: str | None = None, *, count: int = 5, now: datetime | None = None
+    ) -> TaskRunPreview | None:
+        """See preview_task_runs."""
+        return await self._calls.make(lambda: self.preview_task_runs(task_id, store, count=count, now=now))
+
+    async def history_async(self, task_id: str | None = None, state: str | None = None, **page: Any) -> list[Run]:
+        """See history."""
+        return await self._calls.make(lambda: self.history(task_id, state, **page))
+
+    async def get_scheduler_info_async(self) -> SchedulerInfo:
+        """See get_scheduler_info."""
+        return await self._calls.make(lambda: self.get_scheduler_info())
+
+    # ---- In applications ----
+
+    @overload
+    def asgi(
+        self, app: None = None, handle_lifespan: bool = False, wait: bool = True
+    ) -> Callable[[ASGIApp], AsgiApp]: ...
+    @overload
+    def asgi(self, app: ASGIApp, handle_lifespan: bool = False, wait: bool = True) -> AsgiApp: ...
+
+    def asgi(
+        self, app: ASGIApp | None = None, handle_lifespan: bool = False, wait: bool = True
+    ) -> AsgiApp | Callable[[ASGIApp], AsgiApp]:
+        """An ASGI application around `app`, in which the scheduler runs: it starts when the application has started,
+        and stops before the application does.
+
+        Args:
+            app: the application. Without it the call gives a function of the application: a decorator or a middleware.
+            handle_lifespan: the application knows no lifespan (Django) and is not asked.
+            wait: as for shutdown_async.
+        """
+        if app is None:
+            return lambda inner: self.asgi(inner, handle_lifespan, wait)
+        return AsgiApp(app, handle_lifespan, lambda: self._in_application(wait))
+
+    @contextlib.asynccontextmanager
+    async def _in_application(self, wait: bool) -> AsyncIterator[None]:
+        async with self:
+            yield
+            if not wait and not self._lifecycle.ended:
+                await self.shutdown_async(wait=False)
 
     # ---- Context managers ----
-
-    def __enter__(self) -> Self:
-        self.start()
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
-    ) -> None:
-        if _in_a_hurry(kind):
-            self._leave()
-        else:
-            self.shutdown()
 
     async def __aenter__(self) -> Self:
         self.start()
@@ -336,44 +219,40 @@ class AsyncIOScheduler(BaseScheduler):
     async def __aexit__(
         self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
     ) -> None:
-        if _in_a_hurry(kind):
-            self._leave()
+        if self._lifecycle.ended:
+            if not in_a_hurry(kind):
+                await self._lifecycle.closed(self._driver)
+        elif in_a_hurry(kind):
+            self._lifecycle.leave()
         else:
             await self.shutdown_async()
 
 
-def _in_a_hurry(kind: type[BaseException] | None) -> bool:
-    return kind is not None and not issubclass(kind, Exception)
+class NativeAsyncIOScheduler(AsyncIOScheduler):
+    """An AsyncIOScheduler whose start and shutdown are coroutines: they never hold up the loop, and shutdown returns
+    when the scheduler has stopped. Use it as an async context manager, or await both."""
 
+    async def start(self, paused: bool = False) -> bool:  # type: ignore[override]
+        """See AsyncIOScheduler.start_async."""
+        return await self._calls.make(lambda: super(NativeAsyncIOScheduler, self).start(paused))
 
-def _is_current(loop: asyncio.AbstractEventLoop) -> bool:
-    try:
-        return asyncio.get_running_loop() is loop
-    except RuntimeError:
-        return False
+    async def start_async(self, paused: bool = False) -> bool:
+        return await self.start(paused)
 
+    async def shutdown(  # type: ignore[override]
+        self, wait: bool = True, timeout: timedelta | float | Undefined | None = undefined
+    ) -> bool:
+        """See AsyncIOScheduler.shutdown_async."""
+        return await self.shutdown_async(wait, timeout)
 
-def _on_loop(loop: asyncio.AbstractEventLoop, call: Callable[[], Any]) -> None:
-    """Makes a call on the loop's thread and waits for it; here and now when the loop does not run, or runs here."""
-    if not loop.is_running() or _is_current(loop):
-        call()
-        return
-    done = threading.Event()
-    failure: list[BaseException] = []
+    def __enter__(self) -> NoReturn:
+        raise TypeError("a NativeAsyncIOScheduler is an async context manager: write `async with`")
 
-    def make() -> None:
-        try:
-            call()
-        except BaseException as error:
-            failure.append(error)
-        finally:
-            done.set()
+    async def __aenter__(self) -> Self:
+        await self.start()
+        return self
 
-    loop.call_soon_threadsafe(make)
-    while not done.wait(_SLICE_MS / 1000):
-        if loop.is_closed() or not loop.is_running():
-            if not done.is_set():
-                call()
-            break
-    if failure:
-        raise failure[0]
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
+    ) -> None:
+        """Never reached: there is no way in."""

@@ -1,56 +1,116 @@
-"""BaseScheduler: a scheduler, independent of what drives it."""
+"""BaseScheduler: the methods and parts that all kinds of schedulers have."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+import logging
+import warnings
+from collections.abc import Iterable, Mapping
+from concurrent.futures import Executor
 from datetime import datetime, timedelta, tzinfo
-from typing import Any
+from types import TracebackType
+from typing import TYPE_CHECKING, Any, ClassVar, Literal, overload
+from uuid import UUID
 
-from .. import _core
-from .._arguments import decode_result
-from .._references import is_trusted, resolve
-from .._time import from_micros, span_to_micros, zone_name
-from ..enums import SchedulerState
-from ..events import SchedulerEvent, records
-from ..events.constants import ALL_EVENTS, SCHEDULER_SHUTDOWN, TASK_ERROR, TASK_EXECUTED, TASK_UNRUNNABLE
-from ..events.log import WINDOW, EventLog
-from ..exceptions import SchedulerNotRunningError, TaskLookupError
+from .._names import unknown_method
+from .._time import span_to_micros
+from ..enums import SchedulerState, TaskScheduleState
+from ..events import SchedulerEvent
+from ..events.constants import ALL_EVENTS
+from ..exceptions import TaskLookupError
 from ..executors import BaseExecutor
+from ..executors.factory import create_executor
 from ..runs import Run
 from ..stores import BaseStore
-from ..triggers.custom import custom_name, objects
-from .adding import TaskAdding
-from .configuration import read_configuration
-from .inspection import SchedulerInfo
-from .listeners import Listener, Listeners, logger
+from ..stores.factory import create_store
+from ..tasks import Task, TaskInfo, TaskRunPreview
+from ..tasks.base import TaskDecorator
+from ..tasks.options import (
+    CalendarTask,
+    CombinationTask,
+    CronTask,
+    DateTask,
+    Function,
+    IntervalTask,
+    ShutdownTask,
+    SpanTask,
+    TaskDefaults,
+    TaskOptions,
+    TaskUpdates,
+    signature_of_add_task,
+)
+from ..tasks.selection import selected
+from ..triggers import BaseTrigger
+from ..triggers.arguments import AnyTrigger, CalendarName, CombinationName, DateName
+from ..triggers.factory import create_trigger
+from ..triggers.types import TriggerType
+from ..typing import Undefined, undefined
+from .aliases import found
+from .configuration import (
+    Configuration,
+    SchedulerOptions,
+    default_executor,
+    default_store,
+    read_changes,
+    read_configuration,
+)
+from .declarations import Declarations, Key
+from .driver import Driver
+from .engine_handle import EngineHandle
+from .event_feed import EventFeed
+from .inspection import SchedulerInfo, SchedulerInstanceInfo, instance_info, scheduler_info
+from .lifecycle import Lifecycle
+from .listeners import Listener
+from .loggers import ClassicLogging as ClassicLogging
+from .loggers import default_loggers_class as default_loggers_class
+from .registry import Registry
+from .resources import Resources
+from .task_adder import TaskAdder
+from .task_editor import TaskEditor
+from .task_reader import TaskReader
+from .types import LoggersType
+from .unrunnable import Unrunnable
 
-_HIDDEN = frozenset({_core.CONTROL_QUEUE, _core.TRIGGER_QUEUE})
+if TYPE_CHECKING:
+    from typing_extensions import Self, Unpack
 
 
-class BaseScheduler(TaskAdding):
-    """Holds tasks and decides nothing itself: the engine does. Use AsyncIOScheduler.
+class BaseScheduler:
+    """Holds tasks and decides nothing itself: the engine does. Use AsyncIOScheduler, or PolledScheduler in a program
+    with a loop of another kind; a kind of scheduler says how it runs (`_make_driver`).
 
-    Making one opens nothing: no thread, file, connection or lock.
+    Making one opens nothing: no thread, file, connection or lock. Its methods may be overridden: those of tasks,
+    decorators and context managers go through them. Tasks are named by their id or by Task objects; `store` is the
+    alias of their store (None: the first that has the id). Thread-safe; calls on a durable store wait for its commit.
 
     Args:
         global_config: a configuration dictionary, nested or with flat keys ("asyncz.stores.default.type"); keys may
             have the prefix "asyncz." or "uvsched.".
-        timezone: tzinfo or name, for naive times and for the datetimes that are given back. UTC unless given.
+        timezone: tzinfo or name, for naive times and for the datetimes that are given back. "local", the default, is
+            the machine's zone, read now: what TZ says, else /etc/localtime, else /etc/timezone, else UTC.
         stores: alias → store object, URL ("sqlite:tasks.db", "memory") or dictionary. "default" is a memory store
             unless given.
-        executors: alias → executor object, name or dictionary. "default" is an AsyncIOExecutor unless given.
-        task_defaults: what tasks get that do not say otherwise: mistrigger_grace_time (seconds or None), coalesce,
-            max_instances, max_catch_up, on_crash, max_crashes.
-        trusted_modules: stored tasks whose function this process has not added resolve only when their module is one of
-            these, or inside one of them.
-        identity: names this scheduler in the ledger; host and process id unless given.
+        executors: alias → executor object (of concurrent.futures too), name or dictionary. "default" is an
+            AsyncIOExecutor unless given.
+        task_defaults: the options of tasks that do not give their own: mistrigger_grace_time (seconds or None),
+            coalesce, max_instances, max_catch_up, on_crash, max_crashes.
+        trusted_modules: stored tasks whose function this process has not added run only if one of these modules, or a
+            module inside one of them, defines it; what these modules import, stored tasks cannot reach. Without it,
+            tasks of a store that only the process's user can write may name what any module itself defines.
+        undeclared: "keep", "pause" or "delete" tasks of durable stores that an earlier start declared and this one does
+            not; a line in the log names them. Tasks that were added while a scheduler ran are not among them, and a
+            start that declares nothing in a store leaves that store alone.
+        identity: names this scheduler in the ledger: a text, or an int or a UUID, of which the text is taken; host and
+            process id unless given.
         lock_path: accepted for asyncz's sake; claims are atomic in the store, so no lock file is needed.
-        options: see the subclass; further `manual_clock`, a datetime at which the clock stands still until advance()
-            moves it, for tests; and asyncz's options that mean nothing here.
+        options: see the subclass; for tests `manual_clock`, a datetime at which the clock stands still until advance()
+            moves it; and options of asyncz that mean nothing here.
 
     Raises:
         TypeError, ValueError, LookupError: naming the argument and the value.
     """
+
+    _polled: ClassVar[bool] = False
+    """Whether the program polls it, and there is no asyncio loop."""
 
     def __init__(
         self,
@@ -58,12 +118,13 @@ class BaseScheduler(TaskAdding):
         *,
         timezone: tzinfo | str | None = None,
         stores: Mapping[str, BaseStore | str | Mapping[str, Any]] | None = None,
-        executors: Mapping[str, BaseExecutor | str | Mapping[str, Any]] | None = None,
-        task_defaults: Mapping[str, Any] | None = None,
+        executors: Mapping[str, BaseExecutor | Executor | str | Mapping[str, Any]] | None = None,
+        task_defaults: TaskDefaults | Mapping[str, Any] | None = None,
         trusted_modules: Iterable[str] = (),
-        identity: str | None = None,
+        undeclared: Literal["keep", "pause", "delete"] | None = None,
+        identity: str | int | UUID | None = None,
         lock_path: str | None = None,
-        **options: Any,
+        **options: Unpack[SchedulerOptions],
     ) -> None:
         named = {
             "timezone": timezone,
@@ -71,28 +132,95 @@ class BaseScheduler(TaskAdding):
             "executors": executors,
             "task_defaults": task_defaults,
             "trusted_modules": trusted_modules or None,
+            "undeclared": undeclared,
             "identity": identity,
             "lock_path": lock_path,
         }
-        super().__init__(read_configuration(global_config, {**options, **named}))
-        self._listeners = Listeners()
-        self._log = EventLog()
-        self._started_at: datetime | None = None
-        self._silent = False
+        configuration = read_configuration(global_config, {**options, **named}, polled=self._polled)
+        declarations = Declarations()
+        handle = EngineHandle(configuration, declarations)  # the engine refuses now what it refuses
+        registry = Registry(configuration, declarations)
+        resources = Resources(declarations)
+        unrunnable = Unrunnable(configuration, declarations, registry, resources)
+        self._resources = resources
+        self._configuration = configuration
+        self._handle = handle
+        self._adder = TaskAdder(configuration, handle, declarations, registry, resources)
+        self._editor = TaskEditor(configuration, handle, declarations, registry, resources)
+        self._reader = TaskReader(configuration, handle, declarations, registry, unrunnable)
+        self._driver = self._make_driver(configuration)
+        self._feed = EventFeed(configuration, handle, unrunnable, self._driver)
+        self._lifecycle = Lifecycle(
+            type(self).__name__, configuration, handle, declarations, registry, self._feed, self._driver
+        )
 
-    # ---- State ----
+    def _make_driver(self, configuration: Configuration) -> Driver:
+        """Makes the part that runs it."""
+        raise NotImplementedError(f"{type(self).__name__}: nothing runs it; use AsyncIOScheduler or PolledScheduler")
+
+    # ---- Starting, stopping, state ----
 
     @property
     def state(self) -> SchedulerState:
         """What the scheduler is doing."""
-        if self._forked or not self._starts:
-            return SchedulerState.STATE_STOPPED
-        return SchedulerState(self._usable().state())
+        return self._lifecycle.state
 
     @property
     def running(self) -> bool:
         """Whether it has been started and not shut down; also while paused."""
         return self.state != SchedulerState.STATE_STOPPED
+
+    @property
+    def started_at(self) -> datetime | None:
+        """When it was started, by its own clock; None while it is stopped."""
+        return self._lifecycle.started_at
+
+    def start(self, paused: bool = False) -> bool:
+        """Opens the stores, writes the tasks added so far and begins to fire. Waits for the stores.
+
+        Args:
+            paused: no run starts until resume().
+
+        Returns:
+            True if this call started it; False if it ran already, and the start was only counted.
+
+        Raises:
+            StoreError: a store cannot be opened; nothing was started or counted. ConflictIdError: a task added with
+            on_conflict="raise" differs from the stored one. ValueError: the name of a decorated function does not lead
+            to it. SchedulerAlreadyRunningError: it is still stopping.
+        """
+        for executor in self._configuration.executors.values():
+            executor.belongs_to(self)
+        self._resources.check()
+        return self._lifecycle.start(paused)
+
+    def shutdown(self, wait: bool = True) -> bool:
+        """Takes back one start; the last one stops the scheduler. Each kind of scheduler says when it waits.
+
+        Args:
+            wait: let runs under way end; False: cancel those that can be cancelled.
+
+        Returns:
+            True if this call stopped it; False if further starts hold it.
+
+        Raises:
+            SchedulerNotRunningError: it was not started, or has been shut down already.
+        """
+        return self._lifecycle.shutdown(wait)
+
+    def __enter__(self) -> Self:
+        self.start()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
+    ) -> None:
+        if self._lifecycle.ended:
+            return
+        if in_a_hurry(kind):
+            self._lifecycle.leave()
+        else:
+            self.shutdown()
 
     def pause(self) -> None:
         """Lets no run start until resume(). Due times that pass meanwhile are treated as late.
@@ -100,7 +228,7 @@ class BaseScheduler(TaskAdding):
         Raises:
             SchedulerNotRunningError: it does not run.
         """
-        self._running().pause()
+        self._lifecycle.running_engine().pause()
 
     def resume(self) -> None:
         """Ends a pause.
@@ -108,13 +236,7 @@ class BaseScheduler(TaskAdding):
         Raises:
             SchedulerNotRunningError: it does not run.
         """
-        self._running().resume()
-
-    def _running(self) -> _core.Engine:
-        engine = self._usable()
-        if not self._starts:
-            raise SchedulerNotRunningError
-        return engine
+        self._lifecycle.running_engine().resume()
 
     def advance(self, time: timedelta | float) -> None:
         """Moves a manual clock forward by a timedelta or seconds.
@@ -122,101 +244,453 @@ class BaseScheduler(TaskAdding):
         Raises:
             ValueError: the scheduler has no manual clock.
         """
-        self._usable().advance(span_to_micros(time, "time"))
+        self._handle.advance(span_to_micros(time, "time"))
+
+    def wakeup(self) -> None:
+        """Accepted for asyncz's sake: the engine knows by itself when there is something to do."""
+
+    # ---- Configuration ----
+
+    def setup(
+        self, global_config: Mapping[str, Any] | None = None, prefix: str | None = "asyncz.", **options: Any
+    ) -> None:
+        """Configures the scheduler further, before its first start: what is given replaces what was given before;
+        stores and executors join those that are there. Tasks that were added stay, with their times as they were read.
+
+        Args:
+            global_config: as for the constructor; with a `prefix` of your own only the keys that begin with it.
+            options: the constructor's keyword arguments.
+
+        Raises:
+            SchedulerAlreadyRunningError: the scheduler has been started before. TypeError, ValueError, LookupError:
+            naming the argument and the value; nothing has changed.
+        """
+        self._handle.configure(read_changes(global_config, prefix, options, polled=self._polled))
+
+    @property
+    def logger(self) -> logging.Logger:
+        """The standard logger to which the scheduler writes, "uvsched"."""
+        return self.loggers["uvsched"]
+
+    @property
+    def loggers(self) -> LoggersType:
+        """The standard loggers by name."""
+        return self._configuration.loggers
+
+    @property
+    def loggers_class(self) -> type[LoggersType]:
+        """The class of `loggers`."""
+        return type(self._configuration.loggers)
+
+    def lookup_executor(self, alias: str) -> BaseExecutor:
+        """The executor of this alias.
+
+        Raises:
+            LookupError: there is none.
+        """
+        return found("executor", alias, self._configuration.executors)
+
+    def lookup_store(self, alias: str) -> BaseStore:
+        """The store of this alias.
+
+        Raises:
+            LookupError: there is none.
+        """
+        return found("store", alias, self._configuration.stores)
+
+    def lookup_task(self, task_id: str, store_alias: str | None = None) -> tuple[Task, str]:
+        """A task, and the alias of its store (None: the first that has the id).
+
+        Raises:
+            TaskLookupError: there is no such task. LookupError: there is no such store.
+        """
+        key = self._reader.find(task_id, store_alias)
+        if key is None:
+            raise TaskLookupError(task_id)
+        return self._task(key), key[0]
+
+    def create_default_executor(self) -> BaseExecutor:
+        """A new executor of the kind that a scheduler has unless it is given one."""
+        return default_executor(self._polled)
+
+    def create_default_store(self) -> BaseStore:
+        """A new store of the kind that a scheduler has unless it is given one."""
+        return default_store()
+
+    def create_trigger(
+        self, trigger: TriggerType | timedelta | str | None, trigger_args: Mapping[str, Any] | None = None
+    ) -> BaseTrigger:
+        """The trigger that add_task makes of these arguments.
+
+        Raises:
+            TypeError, ValueError, LookupError: naming the argument.
+        """
+        return create_trigger(trigger, trigger_args or {}, "create_trigger")
+
+    @property
+    def timezone(self) -> tzinfo:
+        """The zone of naive times, and of the datetimes that are given back."""
+        return self._configuration.timezone
+
+    @property
+    def identity(self) -> str:
+        """The name of this scheduler in the ledger: host and process id unless one was given."""
+        return self._handle.identity
+
+    @property
+    def stores(self) -> Mapping[str, BaseStore]:
+        """alias → store."""
+        return dict(self._configuration.stores)
+
+    @property
+    def executors(self) -> Mapping[str, BaseExecutor]:
+        """alias → executor."""
+        return dict(self._configuration.executors)
+
+    @property
+    def task_defaults(self) -> Mapping[str, Any]:
+        """The options of tasks that do not give their own."""
+        return dict(self._configuration.task_defaults)
+
+    @property
+    def lock_path(self) -> str:
+        """As given; it has no effect, because claims are atomic in the store."""
+        return self._configuration.lock_path
+
+    def add_executor(
+        self, executor: BaseExecutor | Executor | str, alias: str = "default", **executor_options: Any
+    ) -> None:
+        """Adds an executor under a free alias, or under "default" if none was given for it.
+
+        Raises:
+            SchedulerAlreadyRunningError: the scheduler has been started before. ValueError: the alias is taken.
+        """
+        part = create_executor(executor, executor_options, alias)
+        self._configuration.check_executor(part, alias)
+        self._handle.add_part("executor", self._configuration.executors, part, alias)
+
+    def add_store(self, store: BaseStore | str, alias: str = "default", **store_options: Any) -> None:
+        """Adds a store under a free alias, or under "default" if none was given for it.
+
+        Raises:
+            SchedulerAlreadyRunningError: the scheduler has been started before. ValueError: the alias is taken.
+        """
+        part = create_store(store, store_options, alias)
+        self._handle.add_part("store", self._configuration.stores, part, alias)
+
+    def remove_executor(self, alias: str, shutdown: bool = True) -> None:
+        """Removes an executor, before the first start.
+
+        Args:
+            shutdown: accepted for asyncz's sake: it is not open.
+
+        Raises:
+            SchedulerAlreadyRunningError: the scheduler has been started before. LookupError: there is no such executor.
+            ValueError: tasks were added for it.
+        """
+        self._handle.remove_part("executor", self._configuration.executors, alias)
+
+    def remove_store(self, alias: str, shutdown: bool = True) -> None:
+        """Removes a store, before the first start.
+
+        Args:
+            shutdown: accepted for asyncz's sake: it is not open.
+
+        Raises:
+            SchedulerAlreadyRunningError: the scheduler has been started before. LookupError: there is no such store.
+            ValueError: tasks were added to it.
+        """
+        self._handle.remove_part("store", self._configuration.stores, alias)
+
+    def provide(self, name: str, factory: Any) -> None:
+        """Provides a resource to functions: a parameter whose default is `uvsched.provided(name)` gets it.
+
+        Args:
+            factory: called for each run, on its thread or loop. It gives the resource; or a context manager, sync or
+                async, that is entered before the function is called and left afterwards; or an awaitable. A generator
+                function that yields once is such a context manager. What cannot be called is the resource itself. A
+                plain function gets no resource that only a coroutine can open.
+
+        A resource that fails to open or to close fails the run. The name is looked up at each run: providing it again
+        changes it, in tests for example.
+
+        Raises:
+            TypeError: the name is not a string.
+        """
+        self._resources.provide(name, factory)
 
     # ---- Listeners ----
 
     def add_listener(self, callback: Listener, mask: int = ALL_EVENTS) -> None:
-        """Calls `callback(event)` on the scheduler's asyncio thread for events whose code is in `mask`.
+        """Calls `callback(event)` on the thread of the scheduler's loop for events whose code is in `mask`.
 
-        A listener that raises is logged and does not disturb the others. Events wait in a bounded ring: when listeners
+        A listener that raises is logged and does not disturb the others. Events wait in a bounded ring: if listeners
         are too slow, the oldest are dropped and an EVENTS_DROPPED event says how many.
 
         Raises:
-            TypeError: the callback cannot be called, or is a coroutine function.
+            TypeError: the callback cannot be called, or is a coroutine or generator function; the mask is not a number.
         """
-        self._listeners.add(callback, int(mask))
-        self._subscribe()
+        self._feed.add_listener(callback, mask)
 
     def remove_listener(self, callback: Listener) -> bool:
-        """Removes a listener; False when there is none such."""
-        found = self._listeners.remove(callback)
-        self._subscribe()
-        return found
+        """Removes a listener. False if it was not added."""
+        return self._feed.remove_listener(callback)
 
     def dispatch_event(self, event: SchedulerEvent) -> None:
         """Calls the listeners that want this event, on this thread."""
-        self._listeners.dispatch(event)
+        self._feed.dispatch(event)
 
-    def _subscribe(self) -> None:
-        """Tells the engine which events are wanted: what is logged, what listeners want, what resolves stored
-        functions."""
-        mask = self._listeners.mask
-        engine = self._usable()
-        engine.subscribe(mask | self._log.wanted | TASK_UNRUNNABLE | SCHEDULER_SHUTDOWN)
-        engine.keep_outcomes(bool(mask & (TASK_EXECUTED | TASK_ERROR)))
+    # ---- Adding tasks ----
 
-    def _on_events(self, events: Sequence[_core.EventRecord]) -> None:
-        """On the asyncio thread: what the engine reports."""
-        wanted = self._listeners.mask
-        interrupt: BaseException | None = None
-        for record in events:
-            if record.alias in _HIDDEN or record.code == SCHEDULER_SHUTDOWN:
-                continue  # a name that users never see; an end that is told by shutdown() itself
-            if record.code == TASK_UNRUNNABLE and self._resolve_trusted(record):
-                continue
-            self._log.write(record)
-            if record.code & wanted:
-                ended = record.code & (TASK_EXECUTED | TASK_ERROR)
-                outcome = self._usable().take_outcome(record.fire_id) if ended else None
-                try:
-                    self._listeners.dispatch(records.to_event(record, self._timezone, self.identity, outcome))
-                except KeyboardInterrupt as error:
-                    interrupt = error
-        if self._log.silenced and not self._silent:
-            self._silent = True
-            self._subscribe()
-            self._later(WINDOW, self._end_silence)
-        if interrupt is not None:
-            raise interrupt
+    # For type checkers: with a function, for each kind of trigger, whose arguments and the options go by name; then
+    # without a function, as a decorator; then by the function's older name.
 
-    def _end_silence(self) -> None:
-        self._silent = False
-        self._log.resume()
-        if self._starts:
-            self._subscribe()
+    @overload
+    def add_task(self, fn_or_task: Function, trigger: DateName = None, **options: Unpack[DateTask]) -> Task: ...
+    @overload
+    def add_task(self, fn_or_task: Function, trigger: Literal["interval"], **options: Unpack[IntervalTask]) -> Task: ...
+    @overload
+    def add_task(self, fn_or_task: Function, trigger: timedelta, **options: Unpack[SpanTask]) -> Task: ...
+    @overload
+    def add_task(self, fn_or_task: Function, trigger: Literal["cron"], **options: Unpack[CronTask]) -> Task: ...
+    @overload
+    def add_task(self, fn_or_task: Function, trigger: CalendarName, **options: Unpack[CalendarTask]) -> Task: ...
+    @overload
+    def add_task(self, fn_or_task: Function, trigger: CombinationName, **options: Unpack[CombinationTask]) -> Task: ...
+    @overload
+    def add_task(self, fn_or_task: Function, trigger: Literal["shutdown"], **options: Unpack[ShutdownTask]) -> Task: ...
+    @overload
+    def add_task(self, fn_or_task: Function, trigger: TriggerType, **options: Unpack[TaskOptions]) -> Task: ...
+    @overload
+    def add_task(self, fn_or_task: Task, trigger: AnyTrigger = None, **options: Any) -> Task: ...
+    @overload
+    def add_task(self, *, trigger: DateName = None, **options: Unpack[DateTask]) -> TaskDecorator: ...
+    @overload
+    def add_task(self, *, trigger: Literal["interval"], **options: Unpack[IntervalTask]) -> TaskDecorator: ...
+    @overload
+    def add_task(self, *, trigger: timedelta, **options: Unpack[SpanTask]) -> TaskDecorator: ...
+    @overload
+    def add_task(self, *, trigger: Literal["cron"], **options: Unpack[CronTask]) -> TaskDecorator: ...
+    @overload
+    def add_task(self, *, trigger: CalendarName, **options: Unpack[CalendarTask]) -> TaskDecorator: ...
+    @overload
+    def add_task(self, *, trigger: CombinationName, **options: Unpack[CombinationTask]) -> TaskDecorator: ...
+    @overload
+    def add_task(self, *, trigger: Literal["shutdown"], **options: Unpack[ShutdownTask]) -> TaskDecorator: ...
+    @overload
+    def add_task(self, *, trigger: TriggerType, **options: Unpack[TaskOptions]) -> TaskDecorator: ...
+    @overload
+    def add_task(self, *, fn: Function, trigger: AnyTrigger = None, **options: Any) -> Task: ...
 
-    def _later(self, seconds: float, call: Callable[[], None]) -> None:
-        """Makes a call on the asyncio thread, some time from now; at once when the scheduler does not run."""
-        raise NotImplementedError
+    def add_task(
+        self, fn_or_task: Any = undefined, trigger: Any = None, *positional: Any, **options: Any
+    ) -> Task | TaskDecorator:
+        """Adds a task. Before start() it is kept, and written to its store at start.
 
-    def _resolve_trusted(self, record: _core.EventRecord) -> bool:
-        """Registers the function, or the custom trigger's class, of a stored task when its module is trusted; False
-        when it is not, or cannot be found."""
-        engine = self._usable()
-        trusted = self._configuration.trusted_modules
-        found = False
-        try:
-            task = engine.get(record.alias or None, record.task_id)
-            name = custom_name(task.trigger)
-            if name is not None and name not in self._trigger_names:
-                if not is_trusted(name, trusted):
-                    return False
-                objects.know(name)
-                self._register_trigger(engine, name)
-                found = True
-            reference = task.function
-            if reference not in self._functions:
-                if not is_trusted(reference, trusted):
-                    return False
-                self._register(engine, reference, resolve(reference))
-                found = True
-        except (TaskLookupError, LookupError, TypeError) as error:
-            logger.warning("task %s cannot be resolved: %s", record.task_id, error)
-            return False
-        return found
+        The store remembers the last declaration of each id. An equal declaration, from any process, changes nothing;
+        edits since then stay. A different declaration before start() means that the code has changed: it replaces the
+        stored task, but keeps run count and pause, and a line in the log shows old and new. Without a function the call
+        is a decorator: `@scheduler.add_task(trigger="interval", minutes=5, id="sync")`.
 
-    # ---- Inspection ----
+        Args:
+            fn_or_task: the function, a coroutine function or not, or "package.module:function"; or a Task that was made
+                apart, whose options the other arguments override. `fn` is its older name.
+            trigger: a trigger; its name, with its arguments as `trigger_args`; a timedelta for an interval. None: once,
+                now, or at `run_at`.
+            args, kwargs: arguments for the function. A durable store takes JSON's types, datetime, date, time,
+                timedelta, bytes, tuple, set, frozenset, Decimal, UUID, Enum, ZoneInfo and timezone. Objects of their
+                subclasses come back as these (named tuples as tuples), but dataclasses and models are refused.
+            id: unique within the store, up to 255 bytes. None: derived from the function and its arguments for
+                recurring tasks in a durable store; random for others.
+            name: for people; the function's name unless given.
+            mistrigger_grace_time: how late (seconds or a timedelta) a run may start; None: however late. With 0 nearly
+                every run is missed, since hardly any starts at the very microsecond.
+            coalesce: whether due times that piled up run once, for the latest.
+            max_instances: how many runs may be under way at a time.
+            next_run_time: when to run first, regardless of the trigger; None adds the task paused. Naive: in the
+                scheduler's zone.
+            store, executor: aliases.
+            replace_existing: True means on_conflict="replace".
+            on_conflict: what to do if the id exists with another declaration: "replace" the task (once the scheduler
+                runs, also if only the stored task was changed); "keep" it, with an event; "raise", from start() if the
+                task was added before. None: "replace" before start(), "raise" afterwards.
+            on_crash: whether a run whose process dies is run again ("rerun", at least once) or recorded as lost
+                ("mark_lost", at most once).
+            max_catch_up: how many piled-up due times run if they are not coalesced, 1 to 100,000; beyond 1,000 in
+                pieces, each when the one before is over.
+            max_crashes: after so many crashes a "rerun" run is given up.
+
+        Raises:
+            TypeError, ValueError, LookupError: naming the argument and the value. ConflictIdError (a KeyError): the id
+            exists with another declaration, or was added before start() with another one.
+        """
+        fn = options.pop("fn", None)
+        if isinstance(fn_or_task, Undefined):
+            if fn is not None:
+                warnings.warn("add_task: fn= is old; pass the function first", DeprecationWarning, stacklevel=2)
+            fn_or_task = fn
+        elif fn_or_task is None:
+            raise TypeError(
+                "fn_or_task: None is not a function (pass f, not f()); leave it out to use add_task as a decorator"
+            )
+        if fn_or_task is None:
+            return TaskDecorator(self.add_task, *self._adder.read(trigger, positional, options))
+        if isinstance(fn_or_task, Task):
+            return self._take(fn_or_task, trigger, positional, options)
+        return Task.of(self, self._reader, *self._adder.add(fn_or_task, trigger, positional, options))
+
+    def _take(self, task: Task, trigger: Any, positional: tuple[Any, ...], options: dict[str, Any]) -> Task:
+        draft = task.draft
+        if draft is None:
+            raise TypeError(f"fn_or_task: {task!r} is a task of a scheduler already")
+        if draft.given is None:
+            raise TypeError("fn_or_task: the task has no function; give it as Task(fn=…)")
+        given = {**draft.options, **options}
+        key = self._adder.add(draft.given, draft.trigger if trigger is None else trigger, positional, given)
+        task.added(self, self._reader, *key)
+        return task
+
+    add_task.__signature__ = signature_of_add_task()  # type: ignore[attr-defined]
+
+    def _task(self, key: Key) -> Task:
+        return Task.of(self, self._reader, *key)
+
+    # ---- Changing tasks ----
+
+    def update_task(self, task_id: Task | str, store: str | None = None, **updates: Unpack[TaskUpdates]) -> Task:
+        """Changes a task: fn, args, kwargs, name, executor, trigger, next_run_time and the policies of add_task.
+
+        Run count and pause stay; the next run is computed anew when the trigger changes.
+
+        Raises:
+            TaskLookupError: there is no such task. TypeError, ValueError, LookupError: naming the update.
+        """
+        return self._task(self._editor.update(task_id, store, updates))
+
+    def reschedule_task(
+        self, task_id: Task | str, store: str | None = None, trigger: AnyTrigger = None, **trigger_args: Any
+    ) -> Task:
+        """Gives a task another trigger and computes its next run from now.
+
+        Args:
+            trigger: as in add_task, with its arguments as `trigger_args`. None: a trigger of the kind that the task has
+                now, by these arguments alone; once at `run_at`; or, without any argument, once now.
+
+        Raises:
+            TaskLookupError: there is no such task. TypeError, ValueError, LookupError: naming the trigger's argument.
+        """
+        return self._task(self._editor.reschedule(task_id, store, trigger, trigger_args))
+
+    def pause_task(self, task_id: Task | str, store: str | None = None) -> Task:
+        """Pauses a task, over restarts too. Due times that pass meanwhile are not run later.
+
+        Raises:
+            TaskLookupError: there is no such task.
+        """
+        return self._task(self._editor.pause(task_id, store))
+
+    def resume_task(self, task_id: Task | str, store: str | None = None) -> Task | None:
+        """Resumes a task; its next run is computed from now. None if its trigger has no time left.
+
+        Raises:
+            TaskLookupError: there is no such task.
+        """
+        key = self._editor.resume(task_id, store)
+        return None if key is None else self._task(key)
+
+    def run_task(
+        self, task_id: Task | str, store: str | None = None, *, force: bool = True, remove_finished: bool = True
+    ) -> Task | None:
+        """Runs a task once now. Its schedule does not change.
+
+        Args:
+            force: False runs it only if it is due.
+            remove_finished: accepted for asyncz's sake; running a task by hand does not finish it here.
+
+        Raises:
+            TaskLookupError: there is no such task. SchedulerNotRunningError: the scheduler does not run.
+        """
+        return self._task(self._editor.run(task_id, store, force))
+
+    def delete_task(self, task_id: Task | str | None, store: str | None = None) -> None:
+        """Deletes a task. A run under way goes on.
+
+        Raises:
+            TaskLookupError: there is no such task.
+        """
+        self._editor.delete(task_id, store)
+
+    def remove_all_tasks(self, store: str | None = None) -> int:
+        """Deletes all tasks of a store (None: of every store), and returns their number.
+
+        Raises:
+            LookupError: there is no such store.
+        """
+        return self._editor.delete_all(store)
+
+    # ---- Looking at tasks ----
+
+    def get_task(self, task_id: str, store: str | None = None) -> Task | None:
+        """A live view of a task; None if there is none, or no such store."""
+        if store is not None and store not in self._configuration.stores:
+            return None
+        key = self._reader.find(task_id, store)
+        return None if key is None else self._task(key)
+
+    def get_tasks(self, store: str | None = None) -> list[Task]:
+        """Live views of all tasks of a store (None: of every store), in order of store and id."""
+        return [self._task((record.store, record.id)) for record in self._reader.records(store)]
+
+    def get_task_info(self, task_id: str, store: str | None = None) -> TaskInfo | None:
+        """A detached picture of a task; None if there is none."""
+        task = self.get_task(task_id, store)
+        return None if task is None else task.snapshot()
+
+    def get_task_infos(
+        self,
+        store: str | None = None,
+        *,
+        schedule_state: TaskScheduleState | str | None = None,
+        executor: str | None = None,
+        trigger: str | None = None,
+        q: str | None = None,
+        sort_by: str = "next_run_time",
+        descending: bool = False,
+    ) -> list[TaskInfo]:
+        """Detached pictures of tasks, in order.
+
+        Args:
+            store: only tasks of this store; None: of every store.
+            schedule_state: only tasks in this state: "pending", "paused" or "scheduled".
+            executor: only tasks of this executor.
+            trigger: only tasks with this kind of trigger: its name ("cron") or its class ("CronTrigger").
+            q: only tasks with this text, in any case, in their id, name, function, trigger, executor, store or state.
+            sort_by: "id", "name", "next_run_time", "schedule_state", "executor", "store" or "trigger"; tasks without a
+                next run come last.
+            descending: the last one first.
+
+        Raises:
+            ValueError: there is no such state or order. LookupError: there is no such store.
+        """
+        return selected(
+            (self._reader.info(record) for record in self._reader.records(store)),
+            schedule_state=schedule_state,
+            executor=executor,
+            trigger=trigger,
+            q=q,
+            sort_by=sort_by,
+            descending=descending,
+        )
+
+    def preview_task_runs(
+        self, task_id: Task | str, store: str | None = None, *, count: int = 5, now: datetime | None = None
+    ) -> TaskRunPreview | None:
+        """The next due times of a task, at most `count`; None if there is no such task.
+
+        Args:
+            now: due times from this moment on (naive: in the scheduler's zone); None: from its next run on.
+        """
+        return self._reader.preview(task_id, store, count, now)
 
     def history(
         self,
@@ -230,87 +704,42 @@ class BaseScheduler(TaskAdding):
         """Runs that ended, and due times that were missed or skipped, from new to old. Waits for a durable store.
 
         Args:
-            task_id: of one task; None: of all.
-            state: "done", "failed", "cancelled", "lost", "missed" or "skipped"; None: all of them.
-            limit: how many at most.
-            before: rows with a smaller number: that of the last row of the page before. None: from the newest.
+            task_id: only the rows of this task; None: of all tasks.
+            state: only "done", "failed", "cancelled", "lost", "missed" or "skipped" rows; None: all of them.
+            limit: the largest number of rows.
+            before: only rows with a smaller number; give the number of the last row of the page before. None: from the
+                newest.
             store: alias; "default" unless given.
 
         Raises:
             ValueError, LookupError: naming the argument. SchedulerNotRunningError: a durable store is not open.
         """
-        if limit < 1:
-            raise ValueError(f"limit: {limit} is not at least 1")
-        alias = store or "default"
-        self._check_store(alias)
-        rows = self._usable().history(alias, task_id, state, before, limit)
-        return [self._run(row, alias) for row in rows]
-
-    def _run(self, row: _core.HistoryRecord, store: str) -> Run:
-        zone = self._timezone
-
-        def moment(micros: int) -> datetime | None:
-            return from_micros(micros, zone) if micros else None
-
-        return Run(
-            number=row.seq,
-            task_id=row.task_id,
-            store=store,
-            fire_id=row.fire_id,
-            kind=row.kind,
-            state=row.state,
-            reason=row.reason,
-            scheduled_time=from_micros(row.last, zone),
-            first_time=from_micros(row.first, zone),
-            folded=row.folded,
-            exact=row.exact,
-            attempt=row.attempt,
-            crashes=row.crashes,
-            owner=row.owner,
-            claimed_at=moment(row.claimed_at),
-            started_at=moment(row.started_at),
-            finished_at=moment(row.finished_at),
-            result=decode_result(row.result),
-            error=row.error,
-            late_result=row.late_result,
-        )
+        return self._reader.history(task_id, state, limit, before, store)
 
     def get_scheduler_info(self) -> SchedulerInfo:
-        """A detached picture of the scheduler. Reads every task."""
-        engine = self._usable()
-        tasks = self.get_task_infos()
-        stats = engine.stats()
-        state = self.state
-        uptime = None
-        if self._started_at is not None:
-            uptime = (datetime.now(self._timezone) - self._started_at).total_seconds()
-        paused = sum(task.next_run_time is None and not task.pending for task in tasks)
-        pending = sum(task.pending for task in tasks)
-        return SchedulerInfo(
-            identity=self.identity,
-            state=state,
-            state_label=state.name.removeprefix("STATE_").lower(),
-            running=self.running,
-            started_at=self._started_at,
-            uptime_seconds=uptime,
-            timezone=zone_name(self._timezone),
-            executor_aliases=tuple(self._executors),
-            store_aliases=tuple(self._stores),
-            task_count=len(tasks),
-            scheduled_task_count=len(tasks) - paused - pending,
-            paused_task_count=paused,
-            pending_task_count=pending,
-            submitted_task_count=len(tasks) - pending,
-            fires=stats["fires"],
-            finished=stats["finished"],
-            missed=stats["missed"],
-            in_flight=stats["in_flight"],
-            events_dropped=stats["events_dropped"],
-        )
+        """A detached picture of the scheduler. Has the stores count their tasks.
+
+        Raises:
+            SchedulerNotRunningError: it has stopped, and a durable store is closed.
+        """
+        return scheduler_info(self._configuration, self._handle, self._lifecycle)
+
+    def get_scheduler_instance_infos(self) -> tuple[SchedulerInstanceInfo, ...]:
+        """The schedulers that use the stores: at present this one alone. Reads every task."""
+        return (instance_info(self.get_scheduler_info(), self._reader.now()),)
+
+    if not TYPE_CHECKING:
+
+        def __getattr__(self, name: str) -> Any:
+            raise unknown_method(type(self), name)
 
     def __getstate__(self) -> Any:
         raise TypeError("a scheduler cannot be pickled; is it an argument of a task, or an attribute of one?")
 
     def __repr__(self) -> str:
-        stores = ", ".join(f"{alias}={store!r}" for alias, store in self._stores.items())
-        return f"<{type(self).__name__} {self.state.name.removeprefix('STATE_').lower()}, {stores}>"
+        return repr(self._lifecycle)
+
+
+def in_a_hurry(kind: type[BaseException] | None) -> bool:
+    """Whether the body of a context manager ended with Ctrl-C, a cancellation or SystemExit."""
+    return kind is not None and not issubclass(kind, Exception)

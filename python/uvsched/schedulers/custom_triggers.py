@@ -1,8 +1,7 @@
-"""CustomTriggers: asks the custom triggers of a scheduler, on threads of its own."""
+"""CustomTriggers: calls the custom triggers of a scheduler, on threads of its own or on the thread of its loop."""
 
 from __future__ import annotations
 
-import asyncio
 import json
 import threading
 from datetime import datetime
@@ -13,6 +12,8 @@ from .. import _core
 from .._failures import describe
 from .._time import from_micros, to_micros, to_zone
 from ..executors import BaseExecutor
+from ..executors.base import Readers
+from ..executors.on_loop import OnLoop
 from ..triggers.custom import objects
 
 Ask = tuple[int, str, str, str, str, "int | None", int]
@@ -22,7 +23,18 @@ _DEADLINE = _core.TRIGGER_DEADLINE_MS / 1000
 
 
 class CustomTriggers(BaseExecutor):
-    """Answers what the engine asks custom triggers, one ask at a time.
+    """Answers for custom triggers when the engine asks them, one question at a time."""
+
+    def need(self) -> None:
+        """A task has a custom trigger."""
+
+    @property
+    def busy(self) -> int:
+        return 0
+
+
+class ThreadedTriggers(CustomTriggers):
+    """Calls them on threads of its own, so that a slow one holds up nothing else.
 
     Two daemon threads, started with the first custom trigger: one takes asks, the other calls the triggers. A trigger
     that does not come back in the engine's time is given up by both sides: its thread is left to it, and a fresh one
@@ -36,12 +48,11 @@ class CustomTriggers(BaseExecutor):
         self._needed = False
 
     def need(self) -> None:
-        """There is a custom trigger."""
         with self._lock:
             self._needed = True
             self._begin()
 
-    def open(self, engine: _core.Engine, alias: str, loop: asyncio.AbstractEventLoop) -> None:
+    def open(self, engine: _core.Engine, alias: str, loop: Readers) -> None:
         with self._lock:
             self._engine = engine
             self._begin()
@@ -65,9 +76,19 @@ class CustomTriggers(BaseExecutor):
         self._lock = threading.Lock()
         return consumer
 
-    @property
-    def busy(self) -> int:
-        return 0
+
+class TriggersInPlace(OnLoop, CustomTriggers):
+    """Calls them on the thread of the scheduler's loop, which a slow one holds up."""
+
+    _consumer: _core.TriggerConsumer | None
+
+    def open(self, engine: _core.Engine, alias: str, loop: Readers) -> None:
+        self._watch(loop, engine.attach_triggers(), self._answer)
+
+    def _answer(self) -> None:
+        while self._consumer is not None and (ask := self._consumer.take(0)) is not None:
+            consumer = self._consumer
+            consumer.answer(ask[0], *_answer(ask))
 
 
 def _take(consumer: _core.TriggerConsumer) -> None:
@@ -105,7 +126,7 @@ class _Asker:
         return False
 
     def end(self) -> None:
-        """Ends the thread when what was put is answered."""
+        """Ends the thread when all asks that were put are answered."""
         self._asks.put(None)
 
     def _work(self) -> None:
@@ -116,7 +137,7 @@ class _Asker:
 
 
 def _answer(ask: Ask) -> tuple[int | None, str | None]:
-    """(the next time, why there is none): both None where it is the end."""
+    """The next time, and why there is none; both are None at the schedule's end."""
     _, name, arguments, timezone, _, previous, now = ask
     try:
         zone = to_zone(timezone)
@@ -126,7 +147,7 @@ def _answer(ask: Ask) -> tuple[int | None, str | None]:
         if found is None:
             return None, None
         if not isinstance(found, datetime):
-            raise TypeError(f"get_next_trigger_time() gave {found!r}, which is no datetime and not None")
+            raise TypeError(f"get_next_trigger_time() gave {found!r}, which is neither a datetime nor None")
         return to_micros(found, zone), None
     except BaseException as error:
         return None, describe(error)

@@ -1,5 +1,4 @@
-"""Declarations: what was added before start, so that an engine can be made anew (in a forked child, or for another
-store)."""
+"""Declarations: the tasks and functions that were added before start, to be told to an engine that is made anew."""
 
 from __future__ import annotations
 
@@ -14,10 +13,15 @@ Key = tuple[str, str]
 
 
 class Declarations:
-    """The calls that declared tasks and functions, in order. Guarded by the scheduler's lock, or the GIL for single
-    steps."""
+    """The calls that declared tasks and functions, in order. They are noted while it is open: adding to a running
+    scheduler declares nothing. Guarded by the engine handle's lock, or the GIL for single steps.
+
+    Attributes:
+        open: whether the scheduler has not been started yet in this process.
+    """
 
     def __init__(self) -> None:
+        self.open = True
         self._functions: dict[str, Callable[..., Any]] = {}
         self._triggers: set[str] = set()
         self._added: dict[Key, tuple[Any, ...]] = {}
@@ -33,27 +37,52 @@ class Declarations:
         """The classes of custom triggers that were registered, by name."""
         return set(self._triggers)
 
+    @property
+    def names(self) -> list[str]:
+        """The functions of the tasks that were added, without their modules."""
+        return [call[0].rpartition(":")[2] for call in self._added.values()]
+
+    def users(self, alias: str) -> list[str]:
+        """The ids of the tasks that were added with this store or executor."""
+        return [id for (_, id), call in self._added.items() if alias in call[6:8]]
+
+    def reference(self, key: Key) -> str | None:
+        """The name of a task's function as it was declared; None for a task that was not."""
+        call = self._added.get(key)
+        return None if call is None else call[0]
+
+    def next_run_time(self, key: Key) -> int | None:
+        """The first run that a declared task was given explicitly; None: its trigger decides."""
+        call = self._added.get(key)
+        options = [] if call is None else [call[8]]
+        options += [change[-1] for method, change in self._changes.get(key, ()) if method == "update_task"]
+        given = [option["next_run_time"] for option in options if option and "next_run_time" in option]
+        return given[-1] if given else None
+
     def function(self, name: str, fn: Callable[..., Any]) -> None:
         """A function was registered."""
-        self._functions[name] = fn
+        if self.open:
+            self._functions[name] = fn
 
     def trigger(self, name: str) -> None:
         """A class of custom triggers was registered."""
-        self._triggers.add(name)
+        if self.open:
+            self._triggers.add(name)
 
     def added(self, key: Key, call: tuple[Any, ...]) -> None:
-        """A task was added by Engine.add(*call)."""
-        self._added[key] = call
-        if self._changes:
-            self._changes.pop(key, None)
+        """A task was added by Engine.add_task(*call)."""
+        if self.open:
+            self._added[key] = call
+            if self._changes:
+                self._changes.pop(key, None)
 
     def changed(self, key: Key, method: str, call: tuple[Any, ...]) -> None:
         """A declared task was changed by an engine's method."""
-        if key in self._added:
+        if self.open and key in self._added:
             self._changes.setdefault(key, []).append((method, call))
 
     def removed(self, key: Key) -> None:
-        """A task was deleted."""
+        """A task was deleted, now or while the scheduler ran."""
         self._added.pop(key, None)
         self._changes.pop(key, None)
 
@@ -69,6 +98,6 @@ class Declarations:
         for name in sorted(self._triggers):
             engine.register_trigger(name)
         for key, call in self._added.items():
-            engine.add(*call)
+            engine.add_task(*call)
             for method, arguments in self._changes.get(key, ()):
                 getattr(engine, method)(*arguments)

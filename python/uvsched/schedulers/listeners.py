@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import inspect
 import logging
 import threading
 from collections.abc import Callable
 
 from .._failures import is_ctrl_c
+from .._functions import kind_of, name_of
 from ..events import SchedulerEvent
 
 Listener = Callable[..., object]
@@ -34,17 +34,26 @@ class Listeners:
         """Adds a listener.
 
         Raises:
-            TypeError: the callback cannot be called, or is a coroutine function.
+            TypeError: the callback cannot be called, or is a coroutine or generator function; the mask is not a number.
         """
+        if not isinstance(mask, int):
+            raise TypeError(
+                f"mask: {mask!r} is not a number of event codes, such as TASK_ERROR | TASK_MISSED of "
+                "uvsched.events.constants"
+            )
         if not callable(callback):
             raise TypeError(f"callback: {callback!r} cannot be called")
-        if inspect.iscoroutinefunction(callback):
-            raise TypeError(f"callback: {callback!r} is a coroutine function; a listener is a plain function")
+        kind = kind_of(callback)
+        if kind is not None:
+            raise TypeError(
+                f"callback: {name_of(callback)} is a {kind}; calling it runs nothing: write a plain function, "
+                "which may start a coroutine with asyncio.ensure_future()"
+            )
         with self._lock:
-            self._entries = (*self._entries, (callback, mask))
+            self._entries = (*self._entries, (callback, int(mask)))
 
     def remove(self, callback: Listener) -> bool:
-        """Removes a listener; False when there is none such."""
+        """Removes a listener. False if it was not added."""
         with self._lock:
             kept = tuple(entry for entry in self._entries if entry[0] != callback)
             found = len(kept) != len(self._entries)
@@ -52,8 +61,8 @@ class Listeners:
         return found
 
     def dispatch(self, event: SchedulerEvent) -> None:
-        """Calls the listeners that want this event. One that raises, SystemExit too, is logged and does not disturb the
-        others.
+        """Calls the listeners that want this event. A listener that raises, even SystemExit, is logged and does not
+        disturb the others.
 
         Raises:
             KeyboardInterrupt: Ctrl-C came in a listener; the others have been called.

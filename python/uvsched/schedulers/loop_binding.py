@@ -1,13 +1,13 @@
-"""LoopBinding: the connection between a running engine and an asyncio loop."""
+"""LoopBinding: the connection between a running engine and a loop."""
 
 from __future__ import annotations
 
-import asyncio
 import weakref
 from collections.abc import Callable, Iterable
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Generic
 
 from ..executors import BaseExecutor
+from .engine_turns import AnyLoop, Timer
 
 if TYPE_CHECKING:
     from .. import _core
@@ -15,25 +15,26 @@ if TYPE_CHECKING:
 _FAR_AWAY = 10 * 365 * 86_400.0  # seconds
 
 
-class LoopBinding:
-    """Takes what the engine has for Python and hands it to its executors and listeners, on a loop's thread.
+class LoopBinding(Generic[AnyLoop]):
+    """Takes runs and events from the engine's queues and hands them to executors and listeners, on a loop's thread.
 
     Made, opened and closed on the loop's thread, or while the loop does not run.
 
     Args:
         on_events: gets the engine's events.
         on_stopped: called when the engine has stopped.
-        on_loop_lost: called when the loop is closed while this is open; on whatever thread closed it.
+        on_loop_lost: called if the loop is closed while this is open; on the thread that closed it. None if the loop
+            is never closed.
     """
 
     def __init__(
         self,
         engine: _core.Engine,
-        loop: asyncio.AbstractEventLoop,
+        loop: AnyLoop,
         executors: Iterable[tuple[str, BaseExecutor]],
         on_events: Callable[[list[_core.EventRecord]], None],
         on_stopped: Callable[[], None],
-        on_loop_lost: Callable[[], None],
+        on_loop_lost: Callable[[], None] | None,
     ) -> None:
         self.loop = loop
         self._engine = engine
@@ -44,7 +45,7 @@ class LoopBinding:
         self._control: _core.ControlConsumer | None = None
         self._opened: list[BaseExecutor] = []
         self._watch: weakref.ref[_LoopWatch] | None = None
-        self._timer: weakref.ref[asyncio.TimerHandle] | None = None
+        self._timer: weakref.ref[Timer] | None = None
 
     def open(self) -> None:
         """Attaches to the engine's queues. On failure nothing stays attached."""
@@ -55,9 +56,10 @@ class LoopBinding:
             for alias, executor in self._executors:
                 executor.open(self._engine, alias, self.loop)
                 self._opened.append(executor)
-            watch = _LoopWatch(self._on_loop_lost)
-            timer = self.loop.call_later(_FAR_AWAY, watch)
-            self._watch, self._timer = weakref.ref(watch), weakref.ref(timer)
+            if self._on_loop_lost is not None:
+                watch = _LoopWatch(self._on_loop_lost)
+                timer = self.loop.call_later(_FAR_AWAY, watch)
+                self._watch, self._timer = weakref.ref(watch), weakref.ref(timer)
         except BaseException:
             self.close(cancel=True)
             raise
@@ -75,11 +77,12 @@ class LoopBinding:
                 self._on_stopped()
 
     def close(self, *, cancel: bool, loop_usable: bool = True) -> None:
-        """Detaches: nothing starts any more, what waits goes back, coroutines are cancelled. Never blocks; idempotent.
+        """Detaches: nothing starts any more, waiting runs go back, coroutines are cancelled. Never blocks, and may be
+        repeated.
 
         Args:
             cancel: runs in threads are reported as cancelled too, instead of when they end.
-            loop_usable: False when the loop is closed.
+            loop_usable: False if the loop is closed.
         """
         usable = loop_usable and not self.loop.is_closed()
         watch = None if self._watch is None else self._watch()
@@ -101,7 +104,7 @@ class LoopBinding:
                 self._on_events(events)
 
     def forget(self) -> list[Any]:
-        """In the child of a fork: lets go of what belongs to the parent, untouched, and gives it to be kept."""
+        """In the child of a fork: drops the parent's objects without using them, and returns them to be kept."""
         inherited = [self.loop, self._engine, self._control, self._watch and self._watch()]
         inherited += [executor.forget() for executor in self._opened]
         watch = None if self._watch is None else self._watch()
@@ -111,10 +114,9 @@ class LoopBinding:
         self._control = None
         return inherited
 
-    @property
-    def busy(self) -> int:
-        """How many runs are under way."""
-        return sum(executor.busy for executor in self._opened)
+    def running(self) -> list[str]:
+        """The names of the runs under way."""
+        return [name for executor in list(self._opened) for name in executor.running()]
 
 
 class _LoopWatch:

@@ -7,7 +7,7 @@ import threading
 
 
 class LoopThread:
-    """Runs a new loop until stop(). The thread is no daemon: stop() must be called before the interpreter ends."""
+    """Runs a new loop until stop(). The thread is not a daemon: stop() must be called before the interpreter ends."""
 
     def __init__(self) -> None:
         self.loop = asyncio.new_event_loop()

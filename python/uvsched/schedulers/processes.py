@@ -1,31 +1,58 @@
-"""What a scheduler has to know about its process: forks, and the interpreter's exit."""
+"""Forks, and the interpreter's exit: schedulers are told about both."""
 
 from __future__ import annotations
 
 import atexit
+import logging
 import os
+import sys
 import threading
+import time
 import weakref
-from typing import TYPE_CHECKING
+from typing import Any, Protocol
 
-if TYPE_CHECKING:
-    from .engine_owner import EngineOwner
+PATIENCE = 5.0
+"""Seconds for storing results and closing stores, which needs no Python code. All schedulers share them at exit."""
 
-_owners: weakref.WeakSet[EngineOwner] = weakref.WeakSet()
+_watched: weakref.WeakSet[Resident] = weakref.WeakSet()
 _inherited: list[object] = []
 _exit_hooked = False
 _exiting = False
+_forked = False
+_NAMES = 5
+logger = logging.getLogger("uvsched")
 
 
-def watch(owner: EngineOwner) -> None:
-    """Tells this owner about forks, and about the interpreter's exit."""
-    _owners.add(owner)
+class Resident(Protocol):
+    """The part of a scheduler that is told about forks and the interpreter's exit. Its repr names the scheduler."""
+
+    @property
+    def waiting(self) -> list[str]:
+        """The functions of tasks that the program added and that wait for a first start."""
+
+    def after_fork(self) -> None:
+        """In the child of a fork: engine, threads and loop are the parent's."""
+
+    def at_exit(self) -> None:
+        """When the interpreter exits, before it waits for threads."""
+
+    def at_end(self, deadline: float) -> None:
+        """When the interpreter exits and all threads have ended: waits until results are stored.
+
+        Args:
+            deadline: when to give up, by time.monotonic().
+        """
+
+
+def watch(resident: Resident) -> None:
+    """Tells the resident about forks and the interpreter's exit, for as long as it lives."""
+    _watched.add(resident)
 
 
 def hook_exit() -> None:
     """Makes sure that running schedulers stop when the interpreter exits. Called before the first threads start.
 
-    threading's own hook comes before it joins threads that are no daemons; a plain atexit hook would come after, and
+    threading's own hook comes before it joins threads that are not daemons; a plain atexit hook would come after, and
     never be reached while a worker waits for work.
 
     Raises:
@@ -54,18 +81,46 @@ def keep(*inherited: object) -> None:
 def _stop_all() -> None:
     global _exiting
     _exiting = True
-    for owner in list(_owners):
-        owner._at_exit()
+    for resident in list(_watched):
+        resident.at_exit()
 
 
 def _wait_for_all() -> None:
-    for owner in list(_owners):
-        owner._at_end()
+    deadline = time.monotonic() + PATIENCE
+    for resident in list(_watched):
+        resident.at_end(deadline)
+
+
+def _tell_never_started() -> None:
+    """At a normal exit of a process that has the program to itself: the parents of workers, and the workers that only
+    import the program's main module, start nothing by design."""
+    multiprocessing: Any = sys.modules.get("multiprocessing.process")
+    spawned = multiprocessing is not None and multiprocessing.parent_process() is not None
+    if _forked or spawned or getattr(sys, "last_value", None) is not None:
+        return
+    for resident in list(_watched):
+        names = resident.waiting
+        if names:
+            shown = ", ".join(names[:_NAMES]) + (f" and {len(names) - _NAMES} more" if len(names) > _NAMES else "")
+            logger.warning(
+                "%r got %d task(s) (%s) and was never started: call start(), or use it as a context manager, "
+                "for example in the lifespan of a web application",
+                resident,
+                len(names),
+                shown,
+            )
+
+
+def _note_fork() -> None:
+    global _forked
+    _forked = True
 
 
 def _after_fork() -> None:
-    for owner in list(_owners):
-        owner._after_fork()
+    _note_fork()
+    for resident in list(_watched):
+        resident.after_fork()
 
 
-os.register_at_fork(after_in_child=_after_fork)
+os.register_at_fork(after_in_parent=_note_fork, after_in_child=_after_fork)
+atexit.register(_tell_never_started)

@@ -15,6 +15,11 @@ class BaseStore:
     durable: ClassVar[bool] = True
     """Whether it outlives the process, so that functions are kept by reference and arguments as JSON."""
 
+    def why_shared(self) -> str | None:
+        """Why somebody else may have written what it holds; None if only the process's user can. Functions that tasks
+        of such a store name are imported without being asked for."""
+        return "others may write it"
+
     def settings(self) -> dict[str, Any]:
         """What the engine is told, in the words of the configuration dictionary."""
         raise NotImplementedError

@@ -1,4 +1,4 @@
-"""Tasks: what a scheduler runs."""
+"""Tasks of a scheduler."""
 
 from __future__ import annotations
 

@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
+from .._dump import Dumps
 from ..enums import TaskScheduleState
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class TaskInfo:
-    """A task as it was at one moment. Datetimes are aware, in the scheduler's time zone; spans are seconds."""
+class TaskInfo(Dumps):
+    """A task as it was at one moment. Datetimes are aware, in the scheduler's time zone; spans are seconds.
+
+    If the stored arguments cannot be read, `arguments_error` says why, and `args` and `kwargs` are empty.
+    """
 
     id: str
     name: str
@@ -35,13 +39,16 @@ class TaskInfo:
     submitted: bool
     running: int
     runs: int
-    args: tuple[Any, ...]
-    kwargs: dict[str, Any]
+    args: tuple[Any, ...] = ()
+    kwargs: dict[str, Any] = field(default_factory=dict)
+    arguments_error: str | None = None
+    problem: str | None = None
+    """Why it cannot run in this process, and what to do; None if it can."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class TaskRunPreview:
-    """The next due times of a task. `exhausted`: there are no more than these."""
+class TaskRunPreview(Dumps):
+    """The next due times of a task. `exhausted` says that there are no more than these."""
 
     task: TaskInfo
     timezone: str

@@ -1,4 +1,4 @@
-"""CalendarIntervalTrigger: every so many years, months, weeks or days, at a time of day."""
+"""CalendarIntervalTrigger: every n years, months, weeks or days, at a time of day."""
 
 from __future__ import annotations
 
@@ -6,29 +6,31 @@ from collections.abc import Mapping
 from datetime import datetime, tzinfo
 from typing import Any, ClassVar
 
+from .._names import with_hints
 from .._time import zone_name
+from .arguments import GapPolicy
 from .rule import RuleTrigger
 
 _UNITS = ("years", "months", "weeks", "days")
 _TIME = ("hour", "minute", "second")
 
 
-class CalendarIntervalTrigger(RuleTrigger):
-    """Due every so many years, months, weeks and days, at a wall-clock time.
+class CalendarIntervalTrigger(RuleTrigger, stored_as="calendar_interval"):
+    """Due every n years, months, weeks and days, at a local time.
 
-    Date k is the first one + k x (years, months), then + k x (weeks, days). A month that lacks the day is left out: the
+    Date k is the first date + k x (years, months), then + k x (weeks, days). A month without that day is skipped: the
     31st of each month comes seven times a year.
 
     Args:
         years, months, weeks, days: the interval; whole numbers, not all of them 0.
-        hour, minute, second: of local time.
-        start_at: its local date is the first one, if its time of day is not too late; None: the date of adding. Naive:
-            in the trigger's zone.
+        hour, minute, second: the local time of day.
+        start_at: its date is the first date, unless its time of day is later than the trigger's; None: the date of
+            adding. Naive: in the trigger's zone.
         end_at: the last possible due time, inclusive. Naive: in the trigger's zone.
-        timezone: a tzinfo or a name; when None that of start_at, else of end_at, else the scheduler's.
+        timezone: a tzinfo or a name; if None, the zone of start_at, else of end_at, else the scheduler's.
         jitter: see BaseTrigger.
-        gap: what becomes of a time that clocks skip when they are put forward: "run_at_end" runs where the gap ends,
-            "skip" not at all. Of a time that comes twice, the first pass counts.
+        gap: what happens to a time that the clocks skip: "run_at_end" runs when the gap ends, "skip" does not run. A
+            time that comes twice runs in the first pass.
 
     Raises:
         TypeError, ValueError: naming the argument.
@@ -39,6 +41,7 @@ class CalendarIntervalTrigger(RuleTrigger):
     alias: ClassVar[str] = "calendar_interval"
     zoned: ClassVar[bool] = True
 
+    @with_hints
     def __init__(
         self,
         years: int = 0,
@@ -53,7 +56,7 @@ class CalendarIntervalTrigger(RuleTrigger):
         timezone: tzinfo | str | None = None,
         jitter: float | None = None,
         *,
-        gap: str = "run_at_end",
+        gap: GapPolicy = "run_at_end",
         allow_mistrigger_by_default: bool = False,
     ) -> None:
         super().__init__(jitter=jitter, allow_mistrigger_by_default=allow_mistrigger_by_default)
@@ -107,7 +110,7 @@ class CalendarIntervalTrigger(RuleTrigger):
 
     def __str__(self) -> str:
         every = ", ".join(f"{number} {name[:-1] if number == 1 else name}" for name, number in self._interval.items())
-        return f"calendar_interval[{every} at {self.hour:02}:{self.minute:02}:{self.second:02}]"
+        return f"calendar_interval[{every} at {self.hour:02}:{self.minute:02}:{self.second:02}{self._in_zone()}]"
 
 
 def _numbers(names: tuple[str, ...], values: tuple[int, ...]) -> dict[str, int]:

@@ -7,10 +7,13 @@ from datetime import datetime, tzinfo
 from datetime import timezone as fixed_zone
 from typing import Any, ClassVar
 
+from .._names import with_hints
 from .._time import to_micros
 from ..exceptions import UnsupportedError
-from .moments import open_fold
+from .base import BaseTrigger
+from .moments import open_time
 from .rule import RuleTrigger
+from .stored import trigger_from_members
 from .types import TriggerType
 
 
@@ -18,10 +21,10 @@ class BaseCombinationTrigger(RuleTrigger):
     """Base of AndTrigger and OrTrigger.
 
     Args:
-        triggers: those that are combined, in order; any but ShutdownTrigger and "@reboot".
+        triggers: the combined triggers, in order; not ShutdownTrigger, "@reboot" or custom triggers.
         jitter: see BaseTrigger.
         start_at, end_at: the first and the last possible due time, inclusive. Naive: in the trigger's zone.
-        timezone: a tzinfo or a name, for the triggers that have none of their own; when None that of start_at, else of
+        timezone: a tzinfo or a name, for combined triggers without a zone; if None, the zone of start_at, else of
             end_at, else the scheduler's.
 
     Raises:
@@ -32,6 +35,7 @@ class BaseCombinationTrigger(RuleTrigger):
 
     zoned: ClassVar[bool] = True
 
+    @with_hints
     def __init__(
         self,
         triggers: Iterable[TriggerType],
@@ -58,6 +62,14 @@ class BaseCombinationTrigger(RuleTrigger):
     def _arguments(self) -> dict[str, Any]:
         return {"triggers": self.triggers} | self._window_arguments()
 
+    @classmethod
+    def _from_stored(cls, members: dict[str, Any]) -> BaseTrigger | None:
+        if "triggers" in members:
+            members["triggers"] = [trigger_from_members(child) for child in members["triggers"]]
+            if None in members["triggers"]:
+                return None
+        return super()._from_stored(members)
+
     def _restore(self, arguments: Mapping[str, Any]) -> None:
         BaseCombinationTrigger.__init__(self, **arguments)
 
@@ -69,17 +81,17 @@ class BaseCombinationTrigger(RuleTrigger):
         return (
             *((type(trigger), trigger._key()) for trigger in self._triggers),
             *(None if moment is None else to_micros(moment, zone) for moment in times),
-            *(open_fold(moment, self.timezone) for moment in times),
+            *(open_time(moment, self.timezone) for moment in times),
             self._jitter,
             self._zone,
         )
 
     def __str__(self) -> str:
-        return f"{self.alias}[{', '.join(str(trigger) for trigger in self._triggers)}]"
+        return f"{self.alias}[{', '.join(str(trigger) for trigger in self._triggers)}{self._in_zone()}]"
 
 
-class AndTrigger(BaseCombinationTrigger):
-    """Due when all its triggers are due at the same microsecond. It ends when one of them does.
+class AndTrigger(BaseCombinationTrigger, stored_as="and"):
+    """Due when all its triggers are due at the same microsecond. It ends when one of them ends.
 
     The arguments are those of BaseCombinationTrigger. Jitter of the combined triggers is not used.
     """
@@ -89,11 +101,11 @@ class AndTrigger(BaseCombinationTrigger):
     alias: ClassVar[str] = "and"
 
 
-class OrTrigger(BaseCombinationTrigger):
-    """Due when any of its triggers is, once where several are. It ends when all have.
+class OrTrigger(BaseCombinationTrigger, stored_as="or"):
+    """Due when any of its triggers is due, once if several are due at the same time. It ends when all have ended.
 
-    The arguments are those of BaseCombinationTrigger. Without jitter of its own, a time has the largest jitter of the
-    triggers that gave it.
+    The arguments are those of BaseCombinationTrigger. If it has no jitter, a time has the largest jitter of the
+    triggers that gave the time.
     """
 
     __slots__ = ()

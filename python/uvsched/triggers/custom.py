@@ -1,26 +1,24 @@
-"""Custom triggers: classes of the program's own, as the engine stores them (a class by its name, its state as JSON) and
-as objects again."""
+"""Custom triggers: the program's own classes, in the form that the engine stores (the class's name, the state as JSON),
+and as objects again."""
 
 from __future__ import annotations
 
 import json
 import threading
 from collections import OrderedDict
+from collections.abc import Iterable
 from datetime import tzinfo
 from typing import Any
 
 from .._arguments import decode_arguments, encode_arguments
-from .._references import reference_of, resolve
+from .._references import reference_of
 from .._time import span_to_micros, zone_name
+from .._trust import find_trusted
 from .base import KIND_JSON, BaseTrigger, Spec
 from .rule import RuleTrigger
+from .stored import MAKERS
 
 _KEPT = 4096  # declared triggers that are given back as the same object
-
-
-def is_custom(trigger: BaseTrigger) -> bool:
-    """Whether its class says itself when it is due."""
-    return not isinstance(trigger, RuleTrigger) or trigger.is_custom
 
 
 class CustomForm:
@@ -29,7 +27,7 @@ class CustomForm:
     Attributes:
         name: "module:qualname" of its class.
         arguments: its state as JSON, in one spelling for equal states.
-        local: why that stands for an object of this process alone; None where it does not.
+        local: why the form means an object of this process only; None if it does not.
     """
 
     __slots__ = ("arguments", "local", "name")
@@ -53,7 +51,7 @@ class CustomForm:
 
 
 class _Objects:
-    """Thread-safe. Objects that have no form are kept as long as the process lives."""
+    """Thread-safe. Objects without a form are kept as long as the process lives."""
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
@@ -68,7 +66,9 @@ class _Objects:
         name, named = reference_of(kind)
         try:
             if not named:
-                raise ValueError(f"{name} is no class that another process finds: move it to the top of its module")
+                raise ValueError(
+                    f"{name} is not a class that another process can find: move it to the top level of its module"
+                )
             arguments = _canonical(encode_arguments((), _state(trigger)) or "{}")
         except (TypeError, ValueError) as error:
             why = (
@@ -90,23 +90,23 @@ class _Objects:
             self._local.append(trigger)
         return number
 
-    def know(self, name: str) -> None:
-        """Imports the class that stored triggers name. Only where its module is trusted.
+    def know(self, name: str, trusted: Iterable[str]) -> None:
+        """Imports the class that stored triggers name, which a trusted module must define.
 
         Raises:
-            LookupError: there is none. TypeError: it is no class of triggers.
+            LookupError: no such class. TypeError: it is not a class of triggers. And all that the module raises.
         """
-        kind = resolve(name)
+        kind = find_trusted(name, trusted)
         if not isinstance(kind, type) or not issubclass(kind, BaseTrigger):
-            raise TypeError(f"trigger: {name!r} is no subclass of BaseTrigger")
+            raise TypeError(f"trigger: {name!r} is not a subclass of BaseTrigger")
         with self._lock:
             self._classes[name] = kind
 
     def find(self, name: str, arguments: Any) -> BaseTrigger:
-        """The trigger of a stored form: the object that this process declared, else one made anew.
+        """The trigger of a stored form: the object that this process declared, else a new one.
 
         Raises:
-            LookupError: this process does not know it. And whatever making it raises.
+            LookupError: this process does not know the class. And all that making the object raises.
         """
         if isinstance(arguments, dict) and arguments.keys() == {"object"}:
             return self._local[arguments["object"]]
@@ -127,13 +127,16 @@ objects = _Objects()
 """The custom triggers of this process."""
 
 
-def trigger_from_members(members: dict[str, Any]) -> BaseTrigger | None:
-    """The trigger that the engine's JSON of type "custom" means; None where this process cannot make it: asking it says
+def _from_stored(members: dict[str, Any]) -> BaseTrigger | None:
+    """The trigger that the engine's JSON of type "custom" means; None if this process cannot make it: asking it says
     why."""
     try:
         return objects.find(members["name"], members.get("arguments") or {})
-    except Exception:  # of the class's own, too
+    except Exception:  # also one that the class raises
         return None
+
+
+MAKERS["custom"] = _from_stored
 
 
 def custom_name(text: str) -> str | None:

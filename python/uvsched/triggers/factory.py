@@ -1,17 +1,26 @@
-"""Triggers by name, and from what the engine stored."""
+"""Triggers by name."""
 
 from __future__ import annotations
 
-import json
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from datetime import timedelta
 from typing import Any
 
+from .._names import names_of, near_name, unknown_argument
+from .arguments import (
+    CalendarArguments,
+    CombinationArguments,
+    CronArguments,
+    DateArguments,
+    IntervalArguments,
+    ShutdownArguments,
+    WindowArguments,
+)
 from .base import BaseTrigger
 from .calendar import CalendarIntervalTrigger
 from .combination import AndTrigger, OrTrigger
 from .cron import CronTrigger
-from .custom import trigger_from_members
+from .cron.trigger import is_cron_string
 from .date import DateTrigger
 from .interval import IntervalTrigger
 from .rule import RuleTrigger
@@ -33,66 +42,91 @@ _MAKERS: dict[str, Callable[..., RuleTrigger]] = {
     "shutdown": ShutdownTrigger,
 }
 _ALIASES = {"calendar": "calendar_interval", "calendarinterval": "calendar_interval"}
+_ARGUMENTS: dict[str, Any] = {
+    "and": CombinationArguments,
+    "calendar_interval": CalendarArguments,
+    "cron": CronArguments,
+    "date": DateArguments,
+    "interval": IntervalArguments,
+    "or": CombinationArguments,
+    "shutdown": ShutdownArguments,
+}
+_KNOWN = {name: names_of(typed) for name, typed in _ARGUMENTS.items()}
+_TAKEN_BY = {f"trigger {name!r}": names for name, names in _KNOWN.items()}
+_WINDOW = names_of(WindowArguments)
+_EXPRESSION = _WINDOW | {"expression", "gap", "key", "overlap"}
 
 
-def create_trigger(trigger: TriggerType | timedelta | str | None, arguments: Mapping[str, Any]) -> BaseTrigger:
-    """The trigger that add_task's caller means.
+def is_trigger_name(text: str) -> bool:
+    """Whether create_trigger() knows a kind of trigger by this name."""
+    return _ALIASES.get(text, text) in _MAKERS
+
+
+def create_trigger(
+    trigger: TriggerType | timedelta | str | None,
+    arguments: Mapping[str, Any],
+    call: str = "add_task",
+    options: Collection[str] = (),
+) -> BaseTrigger:
+    """Makes the trigger that a caller describes.
 
     Args:
-        trigger: an object, also of a class of the program's own; a name ("and", "calendar_interval", "cron", "date",
-            "interval", "or", "shutdown"), with `arguments` for its class, for "cron" also those of
-            CronTrigger.from_crontab(); a timedelta, for an interval; None for "date".
-        arguments: further keyword arguments of add_task.
+        trigger: a trigger object, also of a program's own class; a name ("and", "calendar_interval", "cron", "date",
+            "interval", "or", "shutdown") with `arguments` of its class, for "cron" also those of
+            CronTrigger.from_crontab(); a cron string ("*/5 * * * *", "@daily") with the arguments of from_crontab(); a
+            timedelta, for an interval; None for "date".
+        arguments: further keyword arguments of the call.
+        call: the name of the calling method, for messages.
+        options: the names of that method's own arguments, for hints.
 
     Raises:
-        TypeError, ValueError, LookupError: naming what is wrong.
+        TypeError, ValueError, LookupError: naming the wrong argument.
     """
+    if isinstance(trigger, str):
+        return _by_name(trigger, arguments, f"{call} with trigger {trigger!r}", options)
+    if trigger is None:
+        return _by_name("date", arguments, f"{call} without a trigger", options)
     if isinstance(trigger, TriggerType):
-        if arguments:
-            raise TypeError(f"add_task() got unexpected arguments beside a trigger object: {', '.join(arguments)}")
+        _check_names(f"{call} with a trigger object", arguments, frozenset(), options)
         if not isinstance(trigger, BaseTrigger):
-            raise TypeError(f"trigger: {type(trigger).__name__} is no subclass of uvsched.triggers.BaseTrigger")
+            raise TypeError(f"trigger: {type(trigger).__name__} is not a subclass of uvsched.triggers.BaseTrigger")
         return trigger
     if isinstance(trigger, timedelta):
+        _check_names(f"{call} with a timedelta as trigger", arguments, _WINDOW, options)
         return IntervalTrigger(seconds=trigger, **arguments)
-    if trigger is None:
-        trigger = "date"
-    if not isinstance(trigger, str):
-        raise TypeError(f"trigger: expected a trigger or its name, not {type(trigger).__name__}")
-    found = _MAKERS.get(_ALIASES.get(trigger, trigger))
+    if isinstance(trigger, type):
+        raise TypeError(f"trigger: {trigger.__name__} is a class; pass {trigger.__name__}(…)")
+    raise TypeError(f"trigger: expected a trigger or its name, not {type(trigger).__name__}")
+
+
+def _by_name(trigger: str, arguments: Mapping[str, Any], where: str, options: Collection[str]) -> BaseTrigger:
+    name = _ALIASES.get(trigger, trigger)
+    if name not in _MAKERS and is_cron_string(name):
+        name, arguments = "cron", {**arguments, "expression": trigger}
+    found = _MAKERS.get(name)
     if found is None:
-        raise LookupError(f"trigger: there is none with the name {trigger!r} (known: {', '.join(_MAKERS)})")
+        near = near_name(trigger, _MAKERS)
+        meant = f"did you mean {near!r}?" if near else f"known: {', '.join(_MAKERS)}"
+        raise LookupError(f"trigger: there is no trigger with the name {trigger!r} ({meant})")
+    known = _KNOWN[name]
+    if name == "cron" and "expression" in arguments:
+        known = _EXPRESSION
+        if trigger == name:
+            where += " and an expression"
+    _check_names(where, arguments, known, options)
     try:
         return found(**arguments)
     except TypeError as error:
         raise TypeError(f"trigger {trigger!r}: {error}") from None
 
 
-def trigger_from_json(text: str) -> BaseTrigger | None:
-    """The trigger that the engine stored as `text`; None for a kind that this release does not know, and for a custom
-    trigger that this process cannot make.
-
-    Raises:
-        TypeError, ValueError: it is no trigger; naming the member at fault.
-    """
-    return _from_members(json.loads(text))
+def _check_names(call: str, arguments: Mapping[str, Any], known: frozenset[str], options: Collection[str]) -> None:
+    if arguments.keys() <= known:
+        return
+    unknown = [name for name in arguments if name not in known]
+    raise unknown_argument(call, unknown, {*known, *options}, _TAKEN_BY)
 
 
-def _from_members(members: Any) -> BaseTrigger | None:
-    if not isinstance(members, dict):
-        raise ValueError(f"trigger: {members!r} is not an object")
-    arguments = dict(members)
-    kind = arguments.pop("type", None)
-    if kind == "custom":
-        return trigger_from_members(arguments)
-    found = _MAKERS.get(kind) if isinstance(kind, str) else None
-    if found is None:
-        return None
-    if "microseconds" in arguments:
-        arguments["seconds"] = timedelta(microseconds=arguments.pop("microseconds"))
-    if "triggers" in arguments:
-        children = [_from_members(child) for child in arguments["triggers"]]
-        if None in children:
-            return None
-        arguments["triggers"] = children
-    return found(**arguments)
+def names_trigger(text: str) -> bool:
+    """Whether a text is the name of a trigger, or a cron string."""
+    return text in _MAKERS or text in _ALIASES or is_cron_string(text)

@@ -1,4 +1,4 @@
-"""Times and spans as triggers are given them."""
+"""Times and spans in the arguments of triggers."""
 
 from __future__ import annotations
 
@@ -13,9 +13,14 @@ def optional_datetime(value: datetime | str | None, argument: str) -> datetime |
     return None if value is None else to_datetime(value, argument)
 
 
-def open_fold(value: datetime | None, zone: tzinfo | None) -> int | None:
-    """The fold of a time that is naive as long as its trigger has no zone; None for all others."""
-    return value.fold if value is not None and value.tzinfo is None and zone is None else None
+def in_zone(value: datetime | None, zone: tzinfo | None) -> datetime | None:
+    """The moment; a naive one is in `zone`, if there is one."""
+    return value.replace(tzinfo=zone) if value is not None and value.tzinfo is None and zone is not None else value
+
+
+def open_time(value: datetime | None, zone: tzinfo | None) -> tuple[datetime, int] | None:
+    """A naive time of a trigger without a zone, and its fold; None for all other times."""
+    return (value, value.fold) if value is not None and value.tzinfo is None and zone is None else None
 
 
 def seconds_number(micros: int) -> float | timedelta:
@@ -27,8 +32,8 @@ def seconds_number(micros: int) -> float | timedelta:
 
 
 def shown(value: Any, zone: tzinfo | None) -> str:
-    """An argument as repr() shows it: what eval() reads back. Times are ISO 8601 text, naive ones with the offset that
-    the trigger's zone gives them."""
+    """An argument for repr(), in a form that eval() reads back. Times are ISO 8601 text; naive times have the offset
+    of the trigger's zone."""
     if not isinstance(value, datetime):
         return repr(value)
     if value.tzinfo is None and zone is not None:

@@ -10,19 +10,20 @@ from datetime import timezone as fixed_zone
 from typing import TYPE_CHECKING, Any, ClassVar
 from zoneinfo import ZoneInfo
 
-from .._time import format_utc, from_micros, known_zone_name, to_micros, to_zone, zone_at, zone_name
+from .._time import format_utc, from_micros, known_zone_name, local_zone, to_micros, to_zone, zone_at, zone_name
 from .base import KIND_JSON, BaseTrigger, Spec
-from .moments import open_fold, optional_datetime, shown
+from .moments import in_zone, open_time, optional_datetime, shown
+from .stored import MAKERS, trigger_from_json
 
 if TYPE_CHECKING:
     from typing_extensions import Self
 
 
 class RuleTrigger(BaseTrigger):
-    """Base of the triggers that the engine computes: it says when they are due; here they are values.
+    """Base of the triggers whose due times the engine computes; here they are only values.
 
-    `timezone` is the trigger's own zone: the one given, else that of its times, else None, for the scheduler's. While
-    it is None the trigger is asked in UTC.
+    `timezone` is the trigger's own zone: the given one, else the zone of its times, else None. None means the
+    scheduler's zone, or, for a trigger without a task, the machine's.
     """
 
     __slots__ = ("_asked", "_zone", "end_at", "start_at", "timezone")
@@ -34,17 +35,19 @@ class RuleTrigger(BaseTrigger):
     _asked: tuple[tzinfo, Self] | None
 
     zoned: ClassVar[bool] = False
-    """Whether the rule itself is read in the zone, and not its times alone."""
+    """Whether the rule itself is read in the zone, not only its times."""
 
-    @property
-    def is_custom(self) -> bool:
-        """Whether a subclass decides itself when it is due."""
-        return type(self).get_next_trigger_time is not RuleTrigger.get_next_trigger_time
+    def __init_subclass__(cls, *, stored_as: str | None = None) -> None:
+        """`stored_as`: the kind of trigger in the engine's JSON that this class is."""
+        super().__init_subclass__()
+        cls.is_custom = cls.get_next_trigger_time is not RuleTrigger.get_next_trigger_time
+        if stored_as is not None:
+            MAKERS[stored_as] = cls._from_stored
 
-    # ---- What each class says ----
+    # ---- What each class defines ----
 
     def _rule(self, zone: tzinfo) -> dict[str, Any]:
-        """The rule as the engine's JSON, with `zone` for what it leaves open; without what `_json` adds."""
+        """The rule as the engine's JSON, without the members that `_json` adds. Times without a zone are in `zone`."""
         raise NotImplementedError
 
     def _arguments(self) -> dict[str, Any]:
@@ -52,13 +55,20 @@ class RuleTrigger(BaseTrigger):
         raise NotImplementedError
 
     def _restore(self, arguments: Mapping[str, Any]) -> None:
-        """Makes this new object what the arguments say."""
+        """Initialises this new object with the arguments."""
         raise NotImplementedError
+
+    @classmethod
+    def _from_stored(cls, members: dict[str, Any]) -> BaseTrigger | None:
+        """The trigger of the members of the engine's JSON. None: this process cannot make it."""
+        made = cls.__new__(cls)
+        made._restore(members)
+        return made
 
     # ---- JSON ----
 
     def _json(self, zone: tzinfo) -> dict[str, Any]:
-        """The whole trigger as the engine's JSON, with `zone` for what it leaves open."""
+        """The whole trigger as the engine's JSON. Times without a zone are in `zone`."""
         own = self.timezone or zone
         out = self._rule(own)
         for name, moment in (("start_at", self.start_at), ("end_at", self.end_at)):
@@ -71,7 +81,8 @@ class RuleTrigger(BaseTrigger):
         return out
 
     def to_json(self) -> str:
-        """The trigger as the engine stores it: equal for equal rules. What it leaves open is read in UTC."""
+        """The trigger as JSON, in the form that the engine stores: equal for equal rules. A trigger without a zone is
+        read in the machine's zone."""
         return self._canonical()
 
     @classmethod
@@ -79,20 +90,18 @@ class RuleTrigger(BaseTrigger):
         """The trigger that to_json() wrote.
 
         Raises:
-            ValueError: it is none, or one of another class.
+            ValueError: the text is not a trigger, or a trigger of another class.
         """
-        from .factory import trigger_from_json
-
         found = trigger_from_json(text)
         if not isinstance(found, cls):
-            raise ValueError(f"text: {text!r} is no {cls.__name__}")
+            raise ValueError(f"text: {text!r} is not the text of a {cls.__name__}")
         return found
 
     def spec(self, zone: tzinfo) -> Spec:
         return (KIND_JSON, json.dumps(self._json(zone)), None, None, 0, None)
 
     def _definition(self) -> tuple[str, str, tzinfo, bool]:
-        zone = self.timezone or fixed_zone.utc
+        zone = self.timezone or local_zone()
         name = self._zone or known_zone_name(zone)
         known = name is not None and type(zone) in (ZoneInfo, fixed_zone)
         return (json.dumps(self._json(zone)), name or "UTC", zone, known)
@@ -109,14 +118,14 @@ class RuleTrigger(BaseTrigger):
 
     def _first(self, now: datetime) -> datetime | None:
         """The first due time not before `now`."""
-        zone = self.timezone or fixed_zone.utc
+        zone = self.timezone or local_zone()
         present = to_micros(now, zone)
         found = self.next(from_micros(present - 1, fixed_zone.utc))
-        # What counts from now, as an interval without a start does, counts from now and not from just before.
+        # A rule that counts from now, such as an interval without a start, must not count from just before.
         return found if found is not None and to_micros(found, zone) == present else self.next(now)
 
     def _in(self, zone: tzinfo) -> Self:
-        """This trigger, with `zone` for what it leaves open. The last one is kept."""
+        """This trigger with the zone `zone`, if it has none. The last result is kept."""
         if self.timezone is not None:
             return self
         if self._asked is None or self._asked[0] is not zone:
@@ -128,12 +137,12 @@ class RuleTrigger(BaseTrigger):
     # ---- Values ----
 
     def _key(self) -> tuple[Any, ...]:
-        """What makes two triggers equal: the canonical rule, and what it leaves open."""
+        """Two triggers are equal if these are: the canonical rule, and the times that have no zone."""
         return (
             self._canonical(),
             self._zone,
-            open_fold(self.start_at, self.timezone),
-            open_fold(self.end_at, self.timezone),
+            open_time(self.start_at, self.timezone),
+            open_time(self.end_at, self.timezone),
         )
 
     def __eq__(self, other: object) -> bool:
@@ -153,6 +162,10 @@ class RuleTrigger(BaseTrigger):
         if attributes:
             self.__dict__.update(attributes)
 
+    def _in_zone(self) -> str:
+        """The zone for str(), if it is part of the rule."""
+        return "" if self._zone is None else f", {self._zone}"
+
     def __repr__(self) -> str:
         parts = (f"{name}={shown(value, self.timezone)}" for name, value in self._arguments().items())
         return f"{type(self).__name__}({', '.join(parts)})"
@@ -166,17 +179,23 @@ class RuleTrigger(BaseTrigger):
         timezone: tzinfo | str | None,
         *before: datetime | None,
     ) -> None:
-        """Takes the trigger's times and its zone: the one given, else that of the first time that has one."""
+        """Sets the trigger's times and its zone: the given one, else the zone of the first time that has one."""
         self._asked = None
-        self.start_at = optional_datetime(start_at, "start_at")
-        self.end_at = optional_datetime(end_at, "end_at")
+        start, end = optional_datetime(start_at, "start_at"), optional_datetime(end_at, "end_at")
+        self._set_zone(timezone, (*before, start, end))
+        self.start_at, self.end_at = in_zone(start, self.timezone), in_zone(end, self.timezone)
+
+    def _set_zone(self, timezone: tzinfo | str | None, moments: tuple[datetime | None, ...]) -> None:
         self.timezone = None
         self._zone = None
         if timezone is not None:
             self.timezone = to_zone(timezone)
-            self._zone = timezone if isinstance(timezone, str) else zone_name(self.timezone)
+            if isinstance(timezone, str) and timezone != "local":
+                self._zone = timezone
+            else:
+                self._zone = zone_name(self.timezone)
             return
-        for moment in (*before, self.start_at, self.end_at):
+        for moment in moments:
             if moment is not None and moment.tzinfo is not None:
                 self.timezone = zone_at(moment)
                 self._zone = zone_name(self.timezone) if self.zoned else None

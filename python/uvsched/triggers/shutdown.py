@@ -6,11 +6,12 @@ from collections.abc import Mapping
 from datetime import tzinfo
 from typing import Any, ClassVar
 
+from .._names import with_hints
 from .rule import RuleTrigger
 
 
-class ShutdownTrigger(RuleTrigger):
-    """Due once each time the scheduler that it was added to shuts down. It has no time, no jitter, and no zone.
+class ShutdownTrigger(RuleTrigger, stored_as="shutdown"):
+    """Due once each time that its scheduler shuts down. It has no time, no jitter and no zone.
 
     Raises:
         ValueError: jitter was given.
@@ -20,6 +21,7 @@ class ShutdownTrigger(RuleTrigger):
 
     alias: ClassVar[str] = "shutdown"
 
+    @with_hints
     def __init__(self, *, jitter: float | None = None, allow_mistrigger_by_default: bool = False) -> None:
         if jitter is not None:
             raise ValueError(f"jitter: {jitter!r} was given, but a shutdown has none")

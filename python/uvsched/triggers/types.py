@@ -15,14 +15,18 @@ class TriggerType(ABC):
     alias: ClassVar[str] = ""
     allow_mistrigger_by_default: bool
 
+    def apply_jitter(self, next_trigger_time: datetime | None, jitter: float | None, now: datetime) -> datetime | None:
+        """The unchanged due time: the engine delays the run, not the due time."""
+        return next_trigger_time
+
     @abstractmethod
     def get_next_trigger_time(
         self, timezone: tzinfo, previous_time: datetime | None, now: datetime | None = None
     ) -> datetime | None:
-        """The next due time, or None when there is none any more.
+        """The next due time, or None if there are no more.
 
         Args:
-            timezone: the zone used where the trigger has none of its own, and for the result.
-            previous_time: the due time before (aware): the result lies after it. None for the first.
-            now: the present (aware); the system's clock when None. The first due time is the first not before it.
+            timezone: the zone of the result, and of a trigger that has no zone.
+            previous_time: the previous due time (aware): the result is later. None for the first due time.
+            now: the present (aware); None: the system's clock. The first due time is not before `now`.
         """

@@ -31,23 +31,23 @@ TEST_CASE("stores in their text form") {
     Config config;
     config.add_store("default", "memory");
     config.add_store("disk", "sqlite:tasks.db");
-    CHECK(config.stores.at("default").type == StoreType::memory);
-    CHECK(config.stores.at("disk").type == StoreType::sqlite);
-    CHECK(config.stores.at("disk").url == "sqlite:tasks.db");
+    CHECK_FALSE(config.stores.at("default").durable());
+    CHECK(config.stores.at("disk").durable());
     const Error again = refusal([&] { config.add_store("disk", "memory"); });
     CHECK(again.code() == Code::already);
-    CHECK(again.message() == "stores.disk: there is one of that alias already");
-    CHECK(config.stores.at("disk").type == StoreType::sqlite);
+    CHECK(again.message() == "stores.disk: the alias is taken");
+    CHECK(config.stores.at("disk").durable());
 }
 
 TEST_CASE("stores that are refused") {
+    CHECK(store_refusal("x", "").code() == Code::not_found);
     CHECK(store_refusal("x", "").message() == "stores.x: \"\" is not a store (one of memory, sqlite)");
     CHECK(store_refusal("x", "mysql://h/db").message() == "stores.x: \"mysql\" is not a store (one of memory, sqlite)");
     CHECK(store_refusal("x", "memory:5").message() ==
-          "stores.x: \"memory:5\" has something behind \"memory\", which takes nothing");
+          "stores.x: \"memory:5\": a memory store has no path; write memory");
     CHECK(store_refusal("x", "postgresql://h/db").code() == Code::unsupported);
     CHECK(store_refusal("x", "redis://h").code() == Code::unsupported);
-    CHECK(store_refusal("x", "mongodb://h").message() == "stores.x: \"mongodb\" is not in this build");
+    CHECK(store_refusal("x", "mongodb://h").message() == "stores.x: \"mongodb\" is not available in this build");
     CHECK(store_refusal("", "memory").message() == "store alias: empty; give 1 to 255 bytes of UTF-8");
     CHECK(store_refusal("a\nb", "memory").message() == "store alias: \"a\\x0ab\" has a control character");
     const Error bad_url = store_refusal("x", "sqlite:");
@@ -77,8 +77,8 @@ TEST_CASE("executors that are refused") {
         CHECK(error.code() == Code::invalid);
         CHECK(error.message() == "executors.x: \"" + std::string(text) + "\"" + threads);
     }
-    CHECK(executor_refusal("x", "inline:4").message() ==
-          "executors.x: \"inline:4\" has something behind its name, which takes nothing");
+    CHECK(executor_refusal("x", "inline:4").message() == "executors.x: \"inline:4\": nothing may follow \"inline\"");
+    CHECK(executor_refusal("x", "fibers").code() == Code::not_found);
     CHECK(executor_refusal("x", "fibers").message() ==
           "executors.x: \"fibers\" is not an executor (one of threadpool, pool, inline, debug, queue, asyncio)");
     CHECK(executor_refusal("x", "processpool:4").code() == Code::unsupported);

@@ -22,14 +22,14 @@ TEST_CASE("an answer that is wrong pauses its own task, with the reason in its h
          },
          "trigger \"bad\" of task \"t\" failed: out of days"},
         {"the past", [](const TriggerAsk& ask) { return at(ask.now - 1); },
-         "trigger \"bad\" of task \"t\" gave 2025-12-31T23:59:59.999999Z, which lies before 2026-01-01T00:00:00Z, from "
-         "when it was asked"},
+         "trigger \"bad\" of task \"t\" gave 2025-12-31T23:59:59.999999Z, which is before 2026-01-01T00:00:00Z, the "
+         "time of the question"},
         {"out of range", [](const TriggerAsk&) { return at(kHorizon); },
-         "trigger \"bad\" of task \"t\" gave 2200-01-01T00:00:00Z, which does not lie in 1970 to 2199"},
+         "trigger \"bad\" of task \"t\" gave 2200-01-01T00:00:00Z, which is not in the years 1970 to 2199"},
     };
     for (const Case& c : cases) {
         CAPTURE(c.what);
-        on_each_store([&](Fixture& f, Triggers& triggers) {
+        with_triggers([&](Fixture& f, Triggers& triggers) {
             triggers.add("bad", c.call);
             triggers.add_every("good", 10 * kSecond);
             f.start();
@@ -65,7 +65,7 @@ TEST_CASE("an answer that is wrong pauses its own task, with the reason in its h
 }
 
 TEST_CASE("a time that does not come after the last one pauses the task; what ran has run") {
-    on_each_store([](Fixture& f, Triggers& triggers) {
+    with_triggers([](Fixture& f, Triggers& triggers) {
         triggers.add("stuck", [](const TriggerAsk& ask) { return at(ask.previous.value_or(ask.now)); });
         f.start();
         f.add(f.task("t", custom("stuck")));
@@ -80,7 +80,7 @@ TEST_CASE("a time that does not come after the last one pauses the task; what ra
 }
 
 TEST_CASE("a trigger that loops for ever is given up after its deadline; the others go on") {
-    on_each_store([](Fixture& f, Triggers& triggers) {
+    with_triggers([](Fixture& f, Triggers& triggers) {
         Door stuck;
         triggers.add("loop", [&](const TriggerAsk& ask) {
             stuck.pass();

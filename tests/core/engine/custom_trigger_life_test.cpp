@@ -8,7 +8,7 @@ using namespace uvsched;
 using namespace uvsched::test;
 
 TEST_CASE("removed, paused or changed while it is asked: the answer is of no use any more") {
-    on_each_store([](Fixture& f, Triggers& triggers) {
+    with_triggers([](Fixture& f, Triggers& triggers) {
         Door slow;
         triggers.add("slow", [&](const TriggerAsk& ask) {
             slow.pass();
@@ -46,7 +46,7 @@ TEST_CASE("removed, paused or changed while it is asked: the answer is of no use
 }
 
 TEST_CASE("a stop does not wait for a trigger; the next start asks again") {
-    on_each_store([](Fixture& f, Triggers& triggers) {
+    with_triggers([](Fixture& f, Triggers& triggers) {
         Door stuck;
         triggers.add("slow", [&](const TriggerAsk& ask) {
             stuck.pass();
@@ -170,7 +170,7 @@ TEST_CASE("a name is registered once, and its function is released when nothing 
 }
 
 TEST_CASE("a trigger of another language is asked through its queue; its time to answer begins when it is taken") {
-    on_each_store([](Fixture& f, Triggers&) {
+    with_triggers([](Fixture& f, Triggers&) {
         const auto queue = f.scheduler->queue("queue");
         TriggerFunction function;
         function.token = 77;

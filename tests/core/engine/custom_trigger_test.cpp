@@ -8,7 +8,7 @@ using namespace uvsched;
 using namespace uvsched::test;
 
 TEST_CASE("a custom trigger is asked when its task is added, and after each run") {
-    on_each_store([](Fixture& f, Triggers& triggers) {
+    with_triggers([](Fixture& f, Triggers& triggers) {
         triggers.add_every("ten", 10 * kSecond);
         f.start();
         f.add(f.task("t", custom("ten", R"({"b": 1, "a": [2]})")));
@@ -40,7 +40,7 @@ TEST_CASE("a custom trigger is asked when its task is added, and after each run"
 }
 
 TEST_CASE("tasks added before start are asked at start; a time that is now runs now") {
-    on_each_store([](Fixture& f, Triggers& triggers) {
+    with_triggers([](Fixture& f, Triggers& triggers) {
         triggers.add("once", [](const TriggerAsk& ask) { return ask.previous ? never() : at(ask.now); });
         f.add(f.task("t", custom("once")));
         CHECK(triggers.count() == 0);
@@ -52,7 +52,7 @@ TEST_CASE("tasks added before start are asked at start; a time that is now runs 
 }
 
 TEST_CASE("no further time ends the task") {
-    on_each_store([](Fixture& f, Triggers& triggers) {
+    with_triggers([](Fixture& f, Triggers& triggers) {
         triggers.add("never", [](const TriggerAsk&) { return never(); });
         f.start();
         f.add(f.task("t", custom("never")));
@@ -64,7 +64,7 @@ TEST_CASE("no further time ends the task") {
 }
 
 TEST_CASE("start_at, end_at and jitter are the scheduler's part") {
-    on_each_store([](Fixture& f, Triggers& triggers) {
+    with_triggers([](Fixture& f, Triggers& triggers) {
         triggers.add("minute",
                      [](const TriggerAsk& ask) { return at(ask.previous ? *ask.previous + kMinute : ask.now); });
         CustomOptions options;
@@ -89,7 +89,7 @@ TEST_CASE("start_at, end_at and jitter are the scheduler's part") {
 }
 
 TEST_CASE("what piled up is folded into one run, or run one by one") {
-    on_each_store([](Fixture& f, Triggers& triggers) {
+    with_triggers([](Fixture& f, Triggers& triggers) {
         triggers.add_every("ten", 10 * kSecond);
         f.start();
         f.add(f.task("one", custom("ten")));
@@ -113,7 +113,7 @@ TEST_CASE("what piled up is folded into one run, or run one by one") {
 }
 
 TEST_CASE("what piled up and is too late is one miss, with its count") {
-    on_each_store([](Fixture& f, Triggers& triggers) {
+    with_triggers([](Fixture& f, Triggers& triggers) {
         triggers.add_every("ten", 10 * kSecond);
         f.start();
         TaskSpec spec = f.task("t", custom("ten"));
@@ -151,7 +151,7 @@ TEST_CASE("ten years of a second's times are one run, counted at least") {
 }
 
 TEST_CASE("resumed, the trigger is asked from now, and nothing that ran runs again") {
-    on_each_store([](Fixture& f, Triggers& triggers) {
+    with_triggers([](Fixture& f, Triggers& triggers) {
         triggers.add_every("ten", 10 * kSecond);
         f.start();
         f.add(f.task("t", custom("ten")));
@@ -177,7 +177,7 @@ TEST_CASE("resumed, the trigger is asked from now, and nothing that ran runs aga
 }
 
 TEST_CASE("an equal definition changes nothing; run now and next_run_time stand beside the trigger") {
-    on_each_store([](Fixture& f, Triggers& triggers) {
+    with_triggers([](Fixture& f, Triggers& triggers) {
         triggers.add_every("ten", 10 * kSecond);
         f.start();
         TaskSpec spec = f.task("t", custom("ten"));
@@ -201,7 +201,7 @@ TEST_CASE("an equal definition changes nothing; run now and next_run_time stand 
 }
 
 TEST_CASE("many tasks of one trigger are asked one after the other") {
-    on_each_store([](Fixture& f, Triggers& triggers) {
+    with_triggers([](Fixture& f, Triggers& triggers) {
         std::atomic<int> inside{0};
         std::atomic<int> most{0};
         triggers.add("ten", [&](const TriggerAsk& ask) {
@@ -221,7 +221,7 @@ TEST_CASE("many tasks of one trigger are asked one after the other") {
 }
 
 TEST_CASE("a paused scheduler asks, and does not run") {
-    on_each_store([](Fixture& f, Triggers& triggers) {
+    with_triggers([](Fixture& f, Triggers& triggers) {
         triggers.add_every("ten", 10 * kSecond);
         f.scheduler->start(true);
         f.add(f.task("t", custom("ten")));

@@ -14,7 +14,7 @@
 #include <vector>
 
 #include "core/triggers/custom.hpp"
-#include "tests/core/engine/fixture.hpp"
+#include "tests/core/engine/support.hpp"
 
 namespace uvsched::test {
 
@@ -78,29 +78,13 @@ inline TriggerPtr custom(const std::string& name, const std::string& arguments =
     return make_custom_trigger(std::move(options));
 }
 
+// Runs `body` on each kind of store, with the custom triggers of the scheduler.
 template <class Body>
-void on_each_store(Body body) {
-    SUBCASE("memory") {
-        Fixture f;
+void with_triggers(Body body) {
+    on_each_store([&](Fixture& f) {
         Triggers triggers(f);
         body(f, triggers);
-    }
-    SUBCASE("sqlite") {
-        const TemporaryFolder folder;
-        Fixture f("sqlite:" + folder / "tasks.db");
-        Triggers triggers(f);
-        body(f, triggers);
-    }
-}
-
-inline Code code_of(const std::function<void()>& call, std::string* message = nullptr) {
-    try {
-        call();
-    } catch (const Error& error) {
-        if (message != nullptr) *message = error.message();
-        return error.code();
-    }
-    return Code::ok;
+    });
 }
 
 inline std::optional<Instant> next_run(Fixture& f, const std::string& id = "t") {

@@ -140,9 +140,9 @@ private:
         spec.function = "note";
         spec.trigger = make_cron_trigger(options);
         spec.policies.coalesce = false;
-        spec.policies.max_catch_up = 1'000'000;
+        spec.policies.max_catch_up = kMostCatchUp;
         spec.policies.max_instances = 1'000'000;
-        scheduler_->add(std::move(spec), AddMode::keep_if_equal, OnConflict::keep);
+        scheduler_->add(std::move(spec), AddMode::declare);
     }
     void note(const Run& run) {
         if (run.folded != 1 || run.scheduled > clock->wall()) ++wrong_;

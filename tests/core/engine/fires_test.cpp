@@ -1,28 +1,10 @@
 // From due to run, on the memory store and on SQLite: the same semantics whichever store keeps the task.
 #include <doctest/doctest.h>
 
-#include "tests/core/engine/fixture.hpp"
+#include "tests/core/engine/support.hpp"
 
 using namespace uvsched;
 using namespace uvsched::test;
-
-namespace {
-
-// Runs a body once for each kind of store.
-template <class Body>
-void on_each_store(Body body) {
-    SUBCASE("memory") {
-        Fixture f;
-        body(f);
-    }
-    SUBCASE("sqlite") {
-        const TemporaryFolder folder;
-        Fixture f("sqlite:" + folder / "tasks.db");
-        body(f);
-    }
-}
-
-}  // namespace
 
 TEST_CASE("an interval fires once a period, each time once") {
     on_each_store([](Fixture& f) {
@@ -120,7 +102,7 @@ TEST_CASE("a run later than the grace time is a miss with its reason") {
 
 TEST_CASE("max_instances: what comes while it runs is skipped, and told") {
     const TemporaryFolder folder;
-    for (const std::string& store : {std::string("memory"), "sqlite:" + folder / "tasks.db"}) {
+    for (const std::string& store : {std::string("memory"), "sqlite:" + (folder / "tasks.db")}) {
         CAPTURE(store);
         Fixture f(store, "threadpool:2");
         f.start();
@@ -179,6 +161,26 @@ TEST_CASE("a date long past when added never runs, and says so") {
         REQUIRE(rows.size() == 1);
         CHECK(rows[0].reason == Reason::past_when_added);
     });
+}
+
+TEST_CASE("who hears that a date was past hears how it was read: in the trigger's zone, else the scheduler's") {
+    for (const char* store : {"memory", "sqlite"}) {
+        CAPTURE(store);
+        const TemporaryFolder folder;
+        Config config;
+        config.zone = TimeZone::load("Europe/Madrid");
+        config.add_store("default", store == std::string("memory") ? "memory" : "sqlite:" + (folder / "tasks.db"));
+        config.add_executor("default", "inline");
+        Fixture f(std::move(config));
+        f.start();
+        f.add(f.task("scheduler's", Fixture::once(kStart - 3 * kMinute)));
+        f.add(f.task("own", make_date_trigger({.run_at = kStart - 30 * kHour, .timezone = "Asia/Kolkata"})));
+        f.advance(kSecond);
+        const auto told = f.told(EventCode::task_missed);
+        REQUIRE(told.size() == 2);
+        CHECK(told[0].message.find("2026-01-01 00:57:00 read as Europe/Madrid, was 3 min ago") != std::string::npos);
+        CHECK(told[1].message.find("2025-12-30 23:30:00 read as Asia/Kolkata, was 30 h ago") != std::string::npos);
+    }
 }
 
 TEST_CASE("the clock set forward is catch-up on the grid, and nothing for an interval of elapsed time") {

@@ -29,8 +29,8 @@ struct Seen {
 
 class TemporaryFolder {
 public:
-    TemporaryFolder() {
-        std::string pattern = (std::filesystem::temp_directory_path() / "uvsched-test-XXXXXX").string();
+    explicit TemporaryFolder(const std::filesystem::path& parent = std::filesystem::temp_directory_path()) {
+        std::string pattern = (parent / "uvsched-test-XXXXXX").string();
         path_ = mkdtemp(pattern.data());
     }
     ~TemporaryFolder() { std::filesystem::remove_all(path_); }
@@ -158,9 +158,7 @@ struct Fixture {
         options.run_at = at;
         return make_date_trigger(options);
     }
-    AddOutcome add(TaskSpec spec, AddMode mode = AddMode::keep_if_equal) {
-        return scheduler->add(std::move(spec), mode, OnConflict::keep);
-    }
+    AddOutcome add(TaskSpec spec, AddMode mode = AddMode::declare) { return scheduler->add(std::move(spec), mode); }
 
     void start() { scheduler->start(false); }
     void stop() {

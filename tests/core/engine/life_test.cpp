@@ -5,23 +5,10 @@
 
 #include <thread>
 
-#include "tests/core/engine/fixture.hpp"
+#include "tests/core/engine/support.hpp"
 
 using namespace uvsched;
 using namespace uvsched::test;
-
-namespace {
-
-Code code_of(const std::function<void()>& call) {
-    try {
-        call();
-    } catch (const Error& error) {
-        return error.code();
-    }
-    return Code::ok;
-}
-
-}  // namespace
 
 TEST_CASE("starting twice, stopping twice, and stopping what does not run") {
     Fixture f;
@@ -251,4 +238,25 @@ TEST_CASE("a consumer that comes after a stop hears nothing of it") {
     const ConsumerId second = queue->attach(1);
     CHECK(queue->take(second, items, std::chrono::milliseconds(0)) == 0);
     queue->detach(second);
+}
+
+TEST_CASE("a destroy function that waits for its scheduler is refused, whatever thread calls it") {
+    Fixture f;
+    std::mutex mutex;
+    std::condition_variable changed;
+    std::optional<Code> waited;
+    TaskSpec spec = f.task("once", Fixture::once(kStart + kSecond));
+    spec.token = 7;
+    spec.release = [&] {
+        const Code code = f.scheduler->wait(kSecond);  // on the loop thread, which has ended the task
+        const std::lock_guard lock(mutex);
+        waited = code;
+        changed.notify_all();
+    };
+    f.start();
+    f.add(std::move(spec));
+    f.clock->advance(kSecond);
+    std::unique_lock lock(mutex);
+    changed.wait(lock, [&] { return waited.has_value(); });
+    CHECK(*waited == Code::deadlock);
 }

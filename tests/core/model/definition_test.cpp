@@ -99,7 +99,7 @@ TEST_CASE("arguments are compared by meaning: spaces and the order of names make
 TEST_CASE("arguments that cannot be kept exactly are refused") {
     CHECK(arguments_fault("5") == "arguments: 5 is neither an array nor an object");
     CHECK(arguments_fault("[18446744073709551616]") ==
-          "arguments: the whole number 18446744073709551616 does not fit 64 bits");
+          "arguments: the whole number 18446744073709551616 does not fit into 64 bits");
     CHECK(arguments_fault(R"({"a":1,"a":2})") == "arguments: the name \"a\" is given twice");
     CHECK(arguments_fault("[1,") != "");
     CHECK(arguments_fault("[\"\xFF\"]") != "");
@@ -121,7 +121,7 @@ TEST_CASE("what cannot be read says why") {
     CHECK(fault(R"({"function":"f","trigger":{"type":"date"},"arguments":5})") ==
           begin + "arguments: 5 is neither an array nor an object");
     CHECK(fault(R"({"function":"f","trigger":{"type":"date"},"max_instances":0})") ==
-          begin + "max_instances: 0 is not at least 1");
+          begin + "max_instances: 0 is less than 1");
     CHECK(fault(R"({"function":"f","trigger":{"type":"date"},"colour":"red"})")
               .starts_with(begin + "colour: unknown key (known: function, name, executor, arguments, trigger, "));
     CHECK(fault(R"({"function":"f","trigger":{"type":"date"}})") == "");

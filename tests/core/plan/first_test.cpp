@@ -1,4 +1,4 @@
-// SEMANTICS, "Declaring tasks" and "Triggers": how a task begins.
+// How a task begins: its first due time, or a miss.
 #include <doctest/doctest.h>
 
 #include "core/plan/planner.hpp"
@@ -122,7 +122,11 @@ TEST_CASE("a trigger that is over, or never") {
     const FirstFire fire = first(make_interval_trigger({.period = kSecond, .start_at = 0, .end_at = kNow - 1}));
     CHECK_FALSE(fire.slot);
     CHECK_FALSE(fire.due);
-    CHECK_FALSE(fire.miss);
+    REQUIRE(fire.miss);
+    CHECK(fire.miss->state == FireState::missed);
+    CHECK(fire.miss->reason == Reason::never_fires);
+    CHECK(fire.miss->count == 0);
+    CHECK(fire.miss->first == kNow);
 }
 
 TEST_CASE("the first run has its jitter too") {

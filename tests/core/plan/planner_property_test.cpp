@@ -105,7 +105,7 @@ TEST_CASE("random tasks agree with a walk over every due time") {
         return static_cast<std::int64_t>(random() % static_cast<std::uint64_t>(end));
     };
     Plan got;
-    for (int round = 0; round < 20'000; ++round) {
+    for (int round = 0; round < rounds(20'000); ++round) {
         CAPTURE(round);
         const Micros period = 1 + below(50);
         const Micros jitter = below(3) == 0 ? below(6 * period + 1) : 0;
@@ -136,7 +136,7 @@ TEST_CASE("however often a task is planned, each time is consumed once and in or
     const std::uint64_t seed = Seeded{}.seed;
     CAPTURE(seed);
     std::mt19937_64 random(seed);
-    for (int round = 0; round < 200; ++round) {
+    for (int round = 0; round < rounds(200); ++round) {
         CAPTURE(round);
         const GridTrigger trigger(0, 10, static_cast<Micros>(random() % 40));
         const Policies policies{.coalesce = random() % 2 == 0, .max_instances = 100};

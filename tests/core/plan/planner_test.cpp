@@ -1,4 +1,4 @@
-// SEMANTICS, "From due to run", row by row. Times are seconds; the task's times are 0, 10, 20, …
+// From due to run, case by case. Times are seconds; the task's times are 0, 10, 20, …
 #include <doctest/doctest.h>
 
 #include <vector>
@@ -17,6 +17,7 @@ struct Case {
     std::int32_t busy = 0;
     std::int64_t slot = 10;
     std::int64_t now = 10;
+    Instant hwm = kEarliest;
 };
 
 Plan plan(const Case& given, const GridTrigger& trigger = GridTrigger(0, s(10))) {
@@ -26,6 +27,7 @@ Plan plan(const Case& given, const GridTrigger& trigger = GridTrigger(0, s(10)))
               .uid = 7,
               .anchor = 0,
               .slot = s(given.slot),
+              .hwm = given.hwm,
               .now = s(given.now),
               .busy = given.busy},
              out);
@@ -236,4 +238,50 @@ TEST_CASE("a plan is used again without traces of the one before") {
     CHECK(out.misses.empty());
     CHECK(out.hwm == kEarliest);
     CHECK(out.next_slot == s(70));
+}
+
+TEST_CASE("a long pile is planned in pieces, the oldest first, each when the last one is over") {
+    const Policies policies{.coalesce = false, .max_instances = 2, .max_catch_up = 2'500};
+    Case given{.policies = policies, .slot = 10, .now = 50'000};
+    std::vector<std::int64_t> all;
+    for (const std::size_t size : {kPiece, kPiece, std::size_t{500}}) {
+        const Plan out = plan(given);
+        REQUIRE(out.runs.size() == size);
+        CHECK_FALSE(out.runs[1].waiting);
+        CHECK(out.runs[2].waiting);
+        for (const std::int64_t slot : slots(out)) all.push_back(slot);
+        REQUIRE(out.misses.size() == (all.size() == kPiece ? 1 : 0));
+        if (!out.misses.empty()) check_miss(out.misses[0], Reason::catch_up, 10, 25'000, 2'500);
+        REQUIRE(out.next_slot.has_value());
+        CHECK(out.next_slot == s(all.back() + 10));
+        CHECK(out.next_due == out.next_slot);
+        CHECK(out.hwm >= s(all.back()));
+        CHECK(out.hwm < *out.next_slot);
+        given.slot = *out.next_slot / kSecond;
+        given.hwm = out.hwm;
+        if (size < kPiece) break;
+        given.busy = 2;
+        const Plan early = plan(given);
+        CHECK(early.runs.empty());
+        CHECK(early.misses.empty());
+        CHECK(early.next_slot == out.next_slot);
+        CHECK(early.next_due == s(given.now) + kPiecePause);
+        CHECK(early.hwm == out.hwm);
+        given.busy = 0;
+    }
+    CHECK(all.front() == 25'010);
+    CHECK(all.back() == 50'000);
+    CHECK(all.size() == 2'500);
+    // A task that is merely busy is none of that.
+    CHECK(plan({.policies = policies, .busy = 2, .slot = 10, .now = 10, .hwm = 0}).misses.size() == 1);
+}
+
+TEST_CASE("what is late in a long pile is a miss, and the rest runs in pieces") {
+    const Plan out = plan(
+        {.policies = {.grace = s(20'000), .coalesce = false, .max_catch_up = kMostCatchUp}, .slot = 10, .now = 50'000});
+    REQUIRE(out.misses.size() == 1);
+    check_miss(out.misses[0], Reason::misfire, 10, 29'990, 2'999);
+    REQUIRE(out.runs.size() == kPiece);
+    CHECK(out.runs.front().slot == s(30'000));
+    CHECK(out.next_slot == s(40'000));
 }

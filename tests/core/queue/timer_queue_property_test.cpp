@@ -40,8 +40,11 @@ private:
     std::uint64_t sequence_ = 0;
 };
 
+// Draws times of a queue whose top is due at `top`.
+using Times = Instant (*)(std::mt19937_64& random, std::size_t tasks, Instant top);
+
 // Few distinct times among many tasks, so that ties are common, and now and then an end of the range.
-Instant some_due(std::mt19937_64& random, std::size_t tasks) {
+Instant anywhere(std::mt19937_64& random, std::size_t tasks, Instant /*top*/) {
     const auto kind = random() % 64;
     if (kind == 0) return kEarliest;
     if (kind == 1) return kLatest;
@@ -49,15 +52,43 @@ Instant some_due(std::mt19937_64& random, std::size_t tasks) {
     return static_cast<Instant>(random() % (4 * tasks)) - static_cast<Instant>(tasks);
 }
 
-void run(std::uint64_t seed, std::size_t tasks, std::size_t steps, std::uint32_t first_sequence) {
+// Spans of every size from the top on, as tasks have that recur; some are round, so that many meet. A few times are
+// past.
+Instant ahead(std::mt19937_64& random, std::size_t /*tasks*/, Instant top) {
+    const Instant from = top == kLatest ? 0 : top;
+    const auto size = random() % 44;
+    const auto span = static_cast<Instant>(random() % (std::uint64_t{2} << size));
+    switch (random() % 16) {
+        case 0:
+            return uvsched::saturating_sub(from, span);
+        case 1:
+        case 2:
+        case 3:
+        case 4: {
+            const Instant unit = Instant{1} << size;
+            return uvsched::saturating_add(from, 2 * unit) & -unit;
+        }
+        default:
+            return uvsched::saturating_add(from, span);
+    }
+}
+
+// Spans of about one size: slots hold many tasks.
+Instant nearby(std::mt19937_64& random, std::size_t tasks, Instant top) {
+    const Instant from = top == kLatest ? 1'700'000'000'000'000 : top;
+    if (random() % 256 == 0) return from - static_cast<Instant>(random() % 1'000);
+    return from + static_cast<Instant>(100'000 + random() % (tasks * 4));
+}
+
+void run(std::uint64_t seed, std::size_t tasks, std::size_t steps, Times times) {
     CAPTURE(seed);
     CAPTURE(tasks);
     std::mt19937_64 random(seed);
-    TimerQueue queue(first_sequence);
+    TimerQueue queue;
     Oracle oracle;
     for (std::size_t step = 0; step < steps; ++step) {
         const auto task = static_cast<TimerQueue::Index>(random() % tasks);
-        const Instant due = some_due(random, tasks);
+        const Instant due = times(random, tasks, oracle.top_due());
         switch (random() % 8) {
             case 0:
             case 1:
@@ -103,15 +134,10 @@ void run(std::uint64_t seed, std::size_t tasks, std::size_t steps, std::uint32_t
 
 TEST_CASE("random operations agree with a sorted map") {
     const std::uint64_t base = Seeded{}.seed;
-    for (std::uint64_t round = 0; round < 40; ++round) {
-        for (const std::size_t tasks : {1U, 2U, 5U, 17U, 300U}) run(base + round, tasks, 2'000, 0);
+    for (std::uint64_t round = 0; round < std::uint64_t{rounds(40)}; ++round) {
+        for (const Times times : {anywhere, ahead, nearby}) {
+            for (const std::size_t tasks : {1U, 2U, 5U, 17U, 60U, 300U}) run(base + round, tasks, 2'000, times);
+        }
     }
-    run(base, 20'000, 200'000, 0);
-}
-
-TEST_CASE("random operations agree with a sorted map across the end of the sequences") {
-    const std::uint64_t base = Seeded{}.seed;
-    for (std::uint64_t round = 0; round < 40; ++round) {
-        for (const std::size_t tasks : {1U, 4U, 50U}) run(base + round, tasks, 2'000, UINT32_MAX - 1'000);
-    }
+    for (const Times times : {anywhere, ahead, nearby}) run(base, 20'000, 200'000, times);
 }

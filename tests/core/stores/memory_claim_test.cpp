@@ -24,6 +24,8 @@ public:
         return store_.add(definition(id), state, executor);
     }
 
+    static Now now() { return {.wall = kNow, .elapsed = kNow}; }
+
     static std::shared_ptr<const Definition> definition(const std::string& id) {
         Definition out;
         out.id = out.name = out.function = id;
@@ -37,7 +39,7 @@ public:
         std::vector<std::size_t> rooms{room, other_room};
         std::vector<MemoryFire> fires;
         std::vector<MemoryMiss> misses;
-        store_.claim({.wall = kNow, .elapsed = kNow}, 64, rooms, fires, misses);
+        store_.claim(now(), 64, rooms, fires, misses);
         CHECK(misses.empty());
         std::vector<std::string> ids;
         for (const MemoryFire& fire : fires) ids.push_back(store_.at(fire.task).definition->id);
@@ -85,7 +87,8 @@ TEST_CASE("a task that waits for room and changes its executor asks there") {
     World world;
     const MemoryIndex task = world.add("a", kNow);
     CHECK(world.claim(0, 8).empty());
-    world.store().redefine(task, World::definition("a"), 1);
+    std::vector<Dropped> dropped;
+    world.store().rewrite(task, World::definition("a"), 1, world.store().at(task).state(), World::now(), dropped);
     CHECK(world.claim(0, 1) == Ids{"a"});
     CHECK(world.claim(8, 8).empty());
 }
@@ -95,11 +98,24 @@ TEST_CASE("a task that was removed or paused while it waited for room does not r
     const MemoryIndex removed = world.add("removed", kNow);
     const MemoryIndex paused = world.add("paused", kNow);
     CHECK(world.claim(0).empty());
-    std::vector<MemoryMiss> misses;
-    world.store().remove(removed, Reason::deleted, {.wall = kNow, .elapsed = kNow}, misses);
+    std::vector<Dropped> dropped;
+    world.store().remove(removed, World::now(), dropped);
     TaskState state;
     state.status = TaskStatus::paused;
-    world.store().reschedule(paused, state, false);
+    world.store().reschedule(paused, state);
     world.add("other", kNow);  // in the slot of the removed one
     CHECK(world.claim(8) == Ids{"other"});
+}
+
+TEST_CASE("where nothing is queued nothing is due, at the end of time too") {
+    MemoryStore store(0);
+    std::vector<std::size_t> rooms{1};
+    std::vector<MemoryFire> fires;
+    std::vector<MemoryMiss> misses;
+    for (const Instant now : {kLatest, kEarliest, Instant{0}}) {
+        store.claim({.wall = now, .elapsed = now}, 64, rooms, fires, misses);
+        store.claim({.wall = now, .elapsed = saturating_sub(0, now)}, 64, rooms, fires, misses);
+    }
+    CHECK(fires.empty());
+    CHECK(misses.empty());
 }

@@ -20,9 +20,31 @@ TEST_CASE("the system clock agrees with the standard library's, and its elapsed 
     CHECK(clock.real());
     const Micros first = clock.elapsed();
     const ClockReading reading = clock.read();
-    CHECK(first <= reading.elapsed);
-    CHECK(reading.elapsed <= clock.elapsed());
+    CHECK(first <= reading.elapsed + kClockStep);
+    CHECK(reading.elapsed <= clock.elapsed() + kClockStep);
     CHECK(reading.wall >= wall);
+}
+
+TEST_CASE("readings of the system clock lie the same distance apart, to the microsecond") {
+    const SystemClock clock;
+    const ClockReading first = clock.read();
+    std::int64_t others = 0;
+    for (int i = 0; i < 50'000; ++i) {
+        const ClockReading reading = clock.read();
+        if (reading.wall - reading.elapsed != first.wall - first.elapsed) ++others;
+    }
+    CHECK(others == 0);
+}
+
+TEST_CASE("the distance of two clocks changes with a step alone, by all that it is off by then") {
+    ClockDistance distance(1'000'000);
+    CHECK(distance.of(1'000'003, 5) == 1'000'000);
+    CHECK(distance.of(999'001, 0) == 1'000'000);
+    CHECK(distance.of(1'000'999, 0) == 1'000'000);
+    CHECK(distance.of(1'001'000 + 20, 50) == 1'000'000);  // it may be no step at all
+    CHECK(distance.of(1'001'000, 0) == 1'001'000);
+    CHECK(distance.of(1'000'900, 0) == 1'001'000);
+    CHECK(distance.of(-kHour, 50) == -kHour);
 }
 
 TEST_CASE("a manual clock stands still until it is moved") {
@@ -37,8 +59,10 @@ TEST_CASE("a manual clock stands still until it is moved") {
     CHECK(clock.wall() == 5);
     CHECK(clock.elapsed() == 5);
     CHECK_THROWS_AS(clock.advance(-1), Error);
-    clock.step(kLatest);
-    CHECK(clock.wall() == kLatest);
+    for (const Micros change : {kLatest, kHorizon, -kSecond, kEarliest}) CHECK_THROWS_AS(clock.step(change), Error);
+    CHECK_THROWS_AS(clock.advance(kLatest), Error);
+    CHECK(clock.wall() == 5);
+    CHECK(clock.elapsed() == 5);
 }
 
 TEST_CASE("a manual clock calls its wakers after each move, and no longer than they are there") {

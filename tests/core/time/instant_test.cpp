@@ -3,6 +3,7 @@
 #include <doctest/doctest.h>
 
 #include "tests/core/time/seed.hpp"
+#include "tests/support/utc.hpp"
 
 using namespace uvsched;
 

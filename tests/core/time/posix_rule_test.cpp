@@ -5,12 +5,13 @@
 #include <string>
 
 #include "core/time/instant.hpp"
+#include "tests/support/utc.hpp"
 
 using namespace uvsched;
 
 namespace {
 
-std::int64_t second(const char* utc) { return parse_utc(utc).value() / kSecond; }
+std::int64_t second(const char* text) { return utc(text) / kSecond; }
 
 }  // namespace
 

@@ -1,4 +1,4 @@
-// The random numbers of a property test: another seed each time, printed when a check fails, fixed by
+// Random tests: how many rounds, and their numbers: another seed each time, printed when a check fails, fixed by
 // UVSCHED_TEST_SEED.
 #pragma once
 
@@ -6,6 +6,15 @@
 #include <cstdlib>
 #include <random>
 #include <string>
+
+#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
+inline constexpr int kSlowness = 10;  // a sanitizer's
+#else
+inline constexpr int kSlowness = 1;
+#endif
+
+// How many rounds this build makes of a random test: work is bounded by the build, and not by time.
+constexpr int rounds(int plain) { return plain < kSlowness ? 1 : plain / kSlowness; }
 
 struct Seeded {
     std::uint64_t seed = read_seed();

@@ -99,11 +99,11 @@ TEST_CASE("without any data the error names what to install") {
     CHECK(refusal(nowhere, "Europe/Madrid") ==
           "\"Europe/Madrid\" is not a time zone: this machine has no zone data (looked in /nonexistent/zones); install "
           "the "
-          "package tzdata, or let TZDIR name a folder that has it");
+          "package tzdata, or set TZDIR to a folder that has it");
     const Folder empty({});
     CHECK(refusal({.explicit_folder = empty.path(), .fallback = ""}, "Europe/Madrid") ==
-          "\"Europe/Madrid\" is not a time zone: there is none of that name in " + empty.path() +
-              "; use an IANA name such as \"Europe/Madrid\", spelt exactly so");
+          "\"Europe/Madrid\" is not a time zone: there is no zone of that name in " + empty.path() +
+              "; use an IANA name such as \"Europe/Madrid\", spelt exactly like that");
 }
 
 TEST_CASE("zones are loaded from the folder that was set, and stay what they were") {

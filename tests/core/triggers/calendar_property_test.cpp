@@ -101,7 +101,7 @@ std::vector<Instant> slow_times(const CalendarOptions& options, Instant anchor, 
 TEST_CASE("a calendar interval gives the times that walking date by date gives") {
     Seeded random;
     CAPTURE(random.seed);
-    for (int i = 0; i < 300; ++i) {
+    for (int i = 0; i < rounds(300); ++i) {
         CalendarOptions options = random_options(random);
         const Instant anchor = random.between(0, kHorizon);
         const int limit = 60;
@@ -134,7 +134,7 @@ TEST_CASE("a calendar interval gives the times that walking date by date gives")
 TEST_CASE("next lies after, previous before, both agree, for any int64") {
     Seeded random;
     CAPTURE(random.seed);
-    for (int i = 0; i < 20'000; ++i) {
+    for (int i = 0; i < rounds(20'000); ++i) {
         CalendarOptions options = random_options(random);
         if (random.between(0, 3) == 0) options.days = random.between(0, kMaxCalendarStep);
         if (random.between(0, 3) == 0) options.years = random.between(0, kMaxCalendarStep);
@@ -168,7 +168,7 @@ TEST_CASE("next lies after, previous before, both agree, for any int64") {
 TEST_CASE("every calendar interval comes back from its JSON") {
     Seeded random;
     CAPTURE(random.seed);
-    for (int i = 0; i < 2'000; ++i) {
+    for (int i = 0; i < rounds(2'000); ++i) {
         CalendarOptions options = random_options(random);
         if (random.between(0, 1) == 0) options.start_at = random.any();
         if (random.between(0, 1) == 0) options.end_at = std::max(random.any(), options.start_at.value_or(kEarliest));

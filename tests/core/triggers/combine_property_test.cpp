@@ -75,7 +75,7 @@ Case random_case(Seeded& random, int depth) {
 TEST_CASE("and is the intersection and or the union, in both directions, however nested") {
     Seeded random;
     CAPTURE(random.seed);
-    for (int i = 0; i < 2'000; ++i) {
+    for (int i = 0; i < rounds(2'000); ++i) {
         const Case c = random_case(random, 3);
         CAPTURE(c.trigger->describe());
         for (Instant at = -2; at <= kEnd + 2; ++at) {
@@ -90,14 +90,14 @@ TEST_CASE("and is the intersection and or the union, in both directions, however
         }
         const auto count = c.trigger->count(kEarliest + 1, kLatest, kAnchor, 1'000);
         REQUIRE(count.number == static_cast<std::int64_t>(c.times.size()));
-        REQUIRE_FALSE(c.trigger->gave_up(kLatest, kAnchor));
+        REQUIRE_FALSE(c.trigger->gave_up(kLatest));
     }
 }
 
 TEST_CASE("every combination comes back from its JSON") {
     Seeded random;
     CAPTURE(random.seed);
-    for (int i = 0; i < 2'000; ++i) {
+    for (int i = 0; i < rounds(2'000); ++i) {
         const Case c = random_case(random, 3);
         const std::string text = c.trigger->to_json().dump();
         CAPTURE(text);
@@ -113,14 +113,15 @@ TEST_CASE("every combination comes back from its JSON") {
 TEST_CASE("combinations of anything ask for no int64 in vain") {
     Seeded random;
     CAPTURE(random.seed);
-    for (int i = 0; i < 300; ++i) {
+    for (int i = 0; i < rounds(300); ++i) {
         CombineOptions options;
         for (int n = 0; n < 2; ++n) {
-            options.triggers.push_back(make_interval_trigger({.period = std::max<Micros>(1, random.any() & INT64_MAX),
-                                                              .start_at = random.any(),
-                                                              .end_at = {},
-                                                              .timezone = "",
-                                                              .jitter = 0}));
+            options.triggers.push_back(
+                make_interval_trigger({.period = std::clamp<Micros>(random.any() & INT64_MAX, 1, kHorizon),
+                                       .start_at = random.any(),
+                                       .end_at = {},
+                                       .timezone = "",
+                                       .jitter = 0}));
         }
         if (random.between(0, 1) == 0) options.start_at = random.any();
         for (const auto make : {make_and_trigger, make_or_trigger}) {

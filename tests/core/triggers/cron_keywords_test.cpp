@@ -158,7 +158,8 @@ TEST_CASE("each fault is named with its field, its text, what was expected, and 
         {{.week = "0"}, R"(week: "0" is not in 1-53 (column 1))"},
         {{.week = "54"}, R"(week: "54" is not in 1-53 (column 1))"},
         {{.day_of_week = "7"}, R"(day_of_week: "7" is not in 0-6 (0 is Monday) or mon-sun (column 1))"},
-        {{.day_of_week = "monday"}, R"(day_of_week: "monday" is not in 0-6 (0 is Monday) or mon-sun (column 1))"},
+        {{.day_of_week = "monday"},
+         R"(day_of_week: "monday" is not in 0-6 (0 is Monday) or mon-sun; write "mon" (column 1))"},
         {{.hour = "00008"}, R"(hour: "00008" has more than 4 digits (column 1))"},
         {{.day_of_week = "sun-tue"}, R"(day_of_week: "sun-tue" )" + range + R"("sun,0-tue" (column 1))"},
         {{.day_of_week = "fri-mon"}, R"(day_of_week: "fri-mon" )" + range + R"("fri-6,mon" (column 1))"},
@@ -196,7 +197,8 @@ TEST_CASE("each fault is named with its field, its text, what was expected, and 
         {{.day = "last fri sat"}, R"(day: "fri sat" is not a weekday in mon-sun (column 6))"},
         {{.day_of_week = "mon#1"},
          R"(day_of_week: "mon#1" is not understood; expected 0-6 (0 is Monday) or mon-sun, )" + forms + " (column 1)"},
-        {{.day_of_week = "friL"}, R"(day_of_week: "friL" is not in 0-6 (0 is Monday) or mon-sun (column 1))"},
+        {{.day_of_week = "friL"},
+         R"(day_of_week: "friL" is not in 0-6 (0 is Monday) or mon-sun; write "fri" (column 1))"},
         // the first fault, in the order of the fields
         {{.month = "x", .hour = "25"}, R"(month: "x" is not in 1-12 or jan-dec (column 1))"},
     };

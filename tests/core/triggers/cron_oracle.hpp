@@ -1,5 +1,5 @@
-// The slow way to a cron rule's instants: second by second, or minute by minute, from the words of SEMANTICS ("DST and
-// other offset changes"). Of the engine it knows the plain fields and asks TimeZone::offset_seconds, nothing else.
+// The slow way to a cron rule's instants: second by second, or minute by minute, by the rules of docs/triggers.md
+// ("When the clocks change"). From the engine it uses only the plain fields and TimeZone::offset_seconds.
 #pragma once
 
 #include <chrono>
@@ -14,8 +14,8 @@ public:
                uvsched::CronOverlap overlap)
         : fields_(fields), zone_(std::move(zone)), gap_(gap), overlap_(overlap) {}
 
-    // The fires in the seconds [first, last], looked for each `step` seconds (1 or 60; all changes and times of the rule
-    // then lie on whole minutes).
+    // The fires in the seconds [first, last], looked for each `step` seconds. 1 or 60; with 60, all changes and times
+    // of the rule must lie on whole minutes.
     [[nodiscard]] std::vector<uvsched::Instant> walk(std::int64_t first, std::int64_t last, std::int64_t step) const {
         std::vector<uvsched::Instant> out;
         const bool one_pass = !fields_.wild && overlap_ == uvsched::CronOverlap::first;

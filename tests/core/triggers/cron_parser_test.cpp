@@ -72,9 +72,9 @@ TEST_CASE("months and weekdays by name, in any case, in ranges and with steps") 
     } days[] = {
         {"0", "0"},         {"7", "0"},         {"SUN", "0"},         {"sun", "0"},           {"0,7", "0"},
         {"MON", "1"},       {"sat", "6"},       {"MON-FRI", "1-5"},   {"mon-fri/2", "1,3,5"}, {"FRI-SUN", "0,5,6"},
-        {"5-7", "0,5,6"},   {"5-sun", "0,5,6"}, {"7-7", "0"},         {"SUN-SAT", "0-6"},     {"SUN-SUN", "0-6"},
+        {"5-7", "0,5,6"},   {"5-sun", "0,5,6"}, {"7-7", "0"},         {"SUN-SAT", "0-6"},     {"SUN-SUN", "0"},
         {"0-7", "0-6"},     {"0-6", "0-6"},     {"MON-SUN", "0-6"},   {"SUN-TUE", "0-2"},     {"SUN,TUE-THU", "0,2-4"},
-        {"*/2", "0,2,4,6"}, {"*/7", "0"},       {"1-7/2", "0,1,3,5"}, {"0-7/7", "0"},
+        {"*/2", "0,2,4,6"}, {"*/7", "0"},       {"1-7/2", "0,1,3,5"}, {"0-7/7", "0"},         {"0-SUN", "0"},
     };
     for (const auto& c : days) {
         CAPTURE(c.text);
@@ -228,6 +228,9 @@ TEST_CASE("canonical text: nicknames expanded, single spaces, capitals, no leadi
         {"@daily", "0 0 * * *"},
         {"@midnight", "0 0 * * *"},
         {" @hourly\t", "0 * * * *"},
+        {"@hourly\r\n", "0 * * * *"},
+        {"0 0 * * *\n", "0 0 * * *"},
+        {"0 0 * * * \r\n", "0 0 * * *"},
         {"@reboot", "@REBOOT"},
     };
     for (const auto& c : cases) {
@@ -243,6 +246,20 @@ TEST_CASE("canonical text: nicknames expanded, single spaces, capitals, no leadi
     CHECK_FALSE(parse_cron("@daily").reboot);
 }
 
+// What a message says to write instead of what it quotes first is correct there.
+void check_suggestion(std::string text, const std::string& message) {
+    const std::string begin = "write \"";
+    const std::size_t at = message.find(begin);
+    if (at == std::string::npos) return;
+    const std::size_t from = at + begin.size();
+    const std::size_t piece = message.find('"') + 1;
+    const std::string fault = message.substr(piece, message.find('"', piece) - piece);
+    REQUIRE(text.find(fault) != std::string::npos);
+    text.replace(text.find(fault), fault.size(), message.substr(from, message.find('"', from) - from));
+    CAPTURE(text);
+    CHECK_NOTHROW(static_cast<void>(parse_cron(text)));
+}
+
 TEST_CASE("each fault is named with its field, its text, what was expected, and its column") {
     const std::string range = "is a range that ends before it starts; write ";
     const std::string fields =
@@ -251,6 +268,11 @@ TEST_CASE("each fault is named with its field, its text, what was expected, and 
     const std::string days = "expected 1-31, a-b, *, */n, a-b/n, L, L-n, LW, nW or H";
     const std::string weekdays = "expected 0-7 or SUN-SAT, a-b, *, */n, a-b/n, d#n, d#L, dL or H";
     const std::string capital = "is not understood: L, W and H are capital letters";
+    const std::string step = "; a step follows a range, as in a-b/n, and is 1 or more";
+    const std::string unseen = ", which is invisible; separate fields by spaces or tabs";
+    const std::string random = "; H stands for a value that differs from task to task, H(a-b) for one of a-b";
+    const std::string zone = "is not part of a cron string; give the zone beside it, as its timezone";
+    const std::string year_last = ", so the first one is the second; if the last one is a year, put a 0 in front";
     const struct {
         std::string text;
         std::string message;
@@ -270,10 +292,12 @@ TEST_CASE("each fault is named with its field, its text, what was expected, and 
         {"0 0 * 0 *", R"(month: "0" is not in 1-12 or JAN-DEC (column 7))"},
         {"0 0 * 13 *", R"(month: "13" is not in 1-12 or JAN-DEC (column 7))"},
         {"0 0 * foo *", R"(month: "foo" is not in 1-12 or JAN-DEC (column 7))"},
-        {"0 0 * JANUARY *", R"(month: "JANUARY" is not in 1-12 or JAN-DEC (column 7))"},
+        {"0 0 * JANUARY *", R"(month: "JANUARY" is not in 1-12 or JAN-DEC; write "JAN" (column 7))"},
+        {"0 0 * januar *", R"(month: "januar" is not in 1-12 or JAN-DEC; write "jan" (column 7))"},
         {"0 0 * * 8", R"(day-of-week: "8" is not in 0-7 or SUN-SAT (column 9))"},
         {"0 0 * * MON-FOO", R"(day-of-week: "FOO" is not in 0-7 or SUN-SAT (column 13))"},
-        {"0 0 * * MONDAY", R"(day-of-week: "MONDAY" is not in 0-7 or SUN-SAT (column 9))"},
+        {"0 0 * * MONDAY", R"(day-of-week: "MONDAY" is not in 0-7 or SUN-SAT; write "MON" (column 9))"},
+        {"0 0 * * MON-FRIDAY", R"(day-of-week: "FRIDAY" is not in 0-7 or SUN-SAT; write "FRI" (column 13))"},
         {"0 0 * * MO", R"(day-of-week: "MO" is not in 0-7 or SUN-SAT (column 9))"},
         {"0 0 0 1 1 * 1969", R"(year: "1969" is not in 1970-2199 (column 13))"},
         {"0 0 0 1 1 * 2200", R"(year: "2200" is not in 1970-2199 (column 13))"},
@@ -293,8 +317,13 @@ TEST_CASE("each fault is named with its field, its text, what was expected, and 
         {"0 0 0 1 1 * 2024/2", R"(year: "2024/2" has a step on a single value; write "2024-2199/2" (column 13))"},
         {"/30 * * * *", R"(minute: "/30" has no range before its step; write "*/30" (column 1))"},
         {"0 0 /30 * *", R"(day-of-month: "/30" has no range before its step; write "*/30" (column 5))"},
-        {"/\xF5 * * * *", R"(minute: "/\xf5" has no range before its step; write "*/\xf5" (column 1))"},
-        {"5/é\x01 * * * *", R"(minute: "5/é\x01" has a step on a single value; write "5-59/é\x01" (column 1))"},
+        {"/\xF5 * * * *", R"(minute: "/\xf5" has no range before its step)" + step + " (column 1)"},
+        {"/0 * * * *", R"(minute: "/0" has no range before its step)" + step + " (column 1)"},
+        {"5/é\x01 * * * *", R"(minute: "5/é\x01" has a step on a single value)" + step + " (column 1)"},
+        {"1/2/3 * * * *", R"(minute: "1/2/3" has a step on a single value)" + step + " (column 1)"},
+        {"1/00 * * * *", R"(minute: "1/00" has a step on a single value)" + step + " (column 1)"},
+        {"1/12345 * * * *", R"(minute: "1/12345" has a step on a single value)" + step + " (column 1)"},
+        {"0 0 * * SUN/7", R"(day-of-week: "SUN/7" has a step on a single value; write "SUN-7/7" (column 9))"},
         {"*/0 * * * *", R"(minute: "0" is not a step of 1 or more (column 3))"},
         {"1-5/000 * * * *", R"(minute: "000" is not a step of 1 or more (column 5))"},
         {"*/ * * * *", R"(minute: "*/" is not understood; expected 0-59, )" + numbers + " (column 1)"},
@@ -313,6 +342,7 @@ TEST_CASE("each fault is named with its field, its text, what was expected, and 
         {"0 0 * * 5-0", R"(day-of-week: "5-0" )" + range + R"("5-6,0" (column 9))"},
         {"0 0 * * 7-2", R"(day-of-week: "7-2" )" + range + R"("0-2" (column 9))"},
         {"0 0 * * 7-0", R"(day-of-week: "7-0" )" + range + R"("0" (column 9))"},
+        {"0 0 0 1 1 * 2024-2023", R"(year: "2024-2023" )" + range + R"("2023-2024" (column 13))"},
         {"5- * * * *", R"(minute: "5-" is not understood; expected 0-59, )" + numbers + " (column 1)"},
         {"-5 * * * *", R"(minute: "-5" is not understood; expected 0-59, )" + numbers + " (column 1)"},
         {"1-5-9 * * * *", R"(minute: "1-5-9" is not understood; expected 0-59, )" + numbers + " (column 1)"},
@@ -352,7 +382,7 @@ TEST_CASE("each fault is named with its field, its text, what was expected, and 
         {"0 0 * * 5#", R"(day-of-week: "5#" is not understood; )" + weekdays + " (column 9)"},
         {"0 0 1#2 * *", R"(day-of-month: "1#2" is not understood; )" + days + " (column 5)"},
         {"0 0 MON * *", R"(day-of-month: "MON" is not understood; )" + days + " (column 5)"},
-        {"0 0 * JANL *", R"(month: "JANL" is not in 1-12 or JAN-DEC (column 7))"},
+        {"0 0 * JANL *", R"(month: "JANL" is not in 1-12 or JAN-DEC; write "JAN" (column 7))"},
         {"? 12 * * *", R"(minute: "?" is only for day-of-month and day-of-week (column 1))"},
         {"0 0 * ? *", R"(month: "?" is only for day-of-month and day-of-week (column 7))"},
         {"0 0 1,? * *", R"(day-of-month: "?" stands alone in its field (column 7))"},
@@ -366,7 +396,7 @@ TEST_CASE("each fault is named with its field, its text, what was expected, and 
         {"0 0 1 * MON+", R"(day-of-week: "MON+" is not understood; )" + weekdays + " (column 9)"},
         // H
         {"0 0 0 1 1 * H", R"(year: "H" is not for a year (column 13))"},
-        {"H(5-2) * * * *", R"(minute: "5-2" )" + range + R"("5-59,0-2" (column 3))"},
+        {"H(5-2) * * * *", R"(minute: "5-2" )" + range + R"("2-5" (column 3))"},
         {"H(0-60) * * * *", R"(minute: "60" is not in 0-59 (column 5))"},
         {"0 0 H(0-5) * *", R"(day-of-month: "0" is not in 1-31 (column 7))"},
         {"H(5) * * * *", R"x(minute: "H(5)" is not understood; expected 0-59, )x" + numbers + " (column 1)"},
@@ -380,7 +410,15 @@ TEST_CASE("each fault is named with its field, its text, what was expected, and 
         // characters
         {"a * * * *", R"(minute: "a" is not understood; expected 0-59, )" + numbers + " (column 1)"},
         {"1.5 * * * *", R"(minute: "1.5" is not understood; expected 0-59, )" + numbers + " (column 1)"},
-        {"0 0 * * *\n", R"(day-of-week: "*\x0a" is not understood; )" + weekdays + " (column 9)"},
+        {"0 0 * *\n*", R"(expression: "0 0 * *\x0a*" has 4 fields)" + fields + " (column 10)"},
+        {"0\n 0 * * *", R"(minute: "0\x0a" is not understood; expected 0-59, )" + numbers + " (column 1)"},
+        {"0\u00A00 * * *", R"(expression: "0<U+00A0>0 * * *" has U+00A0)" + unseen + " (column 2)"},
+        {"\uFEFF0 0 * * *", R"(expression: "<U+FEFF>0 0 * * *" has U+FEFF)" + unseen + " (column 1)"},
+        {"0 0 *\u2003* *\u200B", R"(expression: "0 0 *<U+2003>* *<U+200B>" has U+2003)" + unseen + " (column 6)"},
+        {"0 ~ * * *", R"(hour: "~" is not understood)" + random + " (column 3)"},
+        {"0~59 0 * * *", R"(minute: "0~59" is not understood)" + random + " (column 1)"},
+        {"0 0 0 1 1 * 2024~",
+         R"(year: "2024~" is not understood; expected 1970-2199, a-b, *, */n or a-b/n (column 13))"},
         {"٣ * * * *", R"(minute: "٣" is not understood; expected 0-59, )" + numbers + " (column 1)"},
         {"5,é61 61 * * *", R"(minute: "é61" is not understood; expected 0-59, )" + numbers + " (column 3)"},
         {"0 0 * * *é", R"(day-of-week: "*é" is not understood; )" + weekdays + " (column 9)"},
@@ -393,14 +431,24 @@ TEST_CASE("each fault is named with its field, its text, what was expected, and 
         {" * * * * ", R"(expression: "* * * *" has 4 fields)" + fields + " (column 9)"},
         {"0 0 0 1 1 * 2024 /bin/true",
          R"(expression: "0 0 0 1 1 * 2024 /bin/true" has 8 fields)" + fields + " (column 18)"},
+        {"TZ=Europe/Madrid 0 9 * * *", R"(expression: "TZ=Europe/Madrid" )" + zone + " (column 1)"},
+        {" CRON_TZ=UTC 0 0 9 * * *", R"(expression: "CRON_TZ=UTC" )" + zone + " (column 2)"},
+        {"0 10 ? * MON *", R"(expression: "0 10 ? * MON *" has 6 fields)" + year_last + " (column 6)"},
+        {"0 10 * * ? *", R"(expression: "0 10 * * ? *" has 6 fields)" + year_last + " (column 10)"},
+        {"0 10 1 1 * 2024-2026", R"(expression: "0 10 1 1 * 2024-2026" has 6 fields)" + year_last + " (column 12)"},
         {"@Daily", R"(expression: "@Daily" is not a nickname; write "@daily" (column 1))"},
         {"@REBOOT", R"(expression: "@REBOOT" is not a nickname; write "@reboot" (column 1))"},
         {" @every 5m",
-         R"(expression: "@every" is not a nickname; there are @yearly, @annually, @monthly, @weekly, @daily, @midnight, )"
-         R"(@hourly, @reboot (column 2))"},
+         R"(expression: "@every 5m" is not a nickname; for a fixed period use an interval trigger (column 2))"},
+        {"@every_minute",
+         R"(expression: "@every_minute" is not a nickname; for a fixed period use an interval trigger (column 1))"},
+        {"@120", R"(expression: "@120" is not a nickname; for a fixed period use an interval trigger (column 1))"},
+        {"@often",
+         R"(expression: "@often" is not a nickname; known are @yearly, @annually, @monthly, @weekly, @daily, )"
+         R"(@midnight, @hourly, @reboot (column 1))"},
         {"@daily 0 0 * * *",
-         R"(expression: "@daily 0 0 * * *" has more than the nickname; it stands alone (column 1))"},
-        {"@", R"(expression: "@" is not a nickname; there are @yearly, @annually, @monthly, @weekly, @daily, )"
+         R"(expression: "@daily 0 0 * * *" has more than the nickname; a nickname stands alone (column 1))"},
+        {"@", R"(expression: "@" is not a nickname; known are @yearly, @annually, @monthly, @weekly, @daily, )"
               R"(@midnight, @hourly, @reboot (column 1))"},
     };
     for (const auto& c : cases) {
@@ -411,6 +459,7 @@ TEST_CASE("each fault is named with its field, its text, what was expected, and 
         } catch (const Error& error) {
             CHECK(error.code() == Code::invalid);
             CHECK(error.message() == c.message);
+            check_suggestion(c.text, error.message());
         }
     }
 }

@@ -147,7 +147,7 @@ TEST_CASE("around the offset changes of real zones, second by second") {
     Seeded random;
     CAPTURE(random.seed);
     Found all;
-    for (int i = 0; i < 300; ++i) {
+    for (int i = 0; i < rounds(300); ++i) {
         const TimeZone zone = TimeZone::load(kZones[random.between(0, std::size(kZones) - 1)]);
         const ZoneSegment segment = zone.segment(random.between(-kDay, kHorizon));
         const Instant change = segment.end < kHorizon ? segment.end : kHorizon;
@@ -155,14 +155,14 @@ TEST_CASE("around the offset changes of real zones, second by second") {
         all.fires += found.fires;
         all.gaps += found.gaps;
     }
-    CHECK(all.fires > 1'000);
-    CHECK(all.gaps > 0);
+    CHECK(all.fires > rounds(1'000));
+    if (kSlowness == 1) CHECK(all.gaps > 0);
 }
 
 TEST_CASE("over months, minute by minute") {
     Seeded random;
     CAPTURE(random.seed);
-    for (int i = 0; i < 20; ++i) {
+    for (int i = 0; i < rounds(20); ++i) {
         const TimeZone zone = TimeZone::load(kZones[random.between(0, std::size(kZones) - 1)]);
         const std::int64_t middle = random.between(4 * 365 * kDay, kHorizon + kDay) / kMinute * 60;
         check(random, zone, middle, 120 * 86'400, 60);
@@ -174,7 +174,7 @@ TEST_CASE("changes that follow each other at once, in zones that do not exist") 
     CAPTURE(random.seed);
     const tzif::Folder folder;
     Found all;
-    for (int i = 0; i < 300; ++i) {
+    for (int i = 0; i < rounds(300); ++i) {
         const std::int64_t middle = random.between(0, kHorizon) / kSecond;
         std::vector<ZoneStretch> stretches{{.begin = ZoneTable::kBegin, .offset = random.between(-43'200, 43'200)}};
         std::int64_t at = middle - random.between(0, 6 * 3600);
@@ -194,6 +194,6 @@ TEST_CASE("changes that follow each other at once, in zones that do not exist") 
         all.fires += found.fires;
         all.gaps += found.gaps;
     }
-    CHECK(all.fires > 1'000);
-    CHECK(all.gaps > 10);
+    CHECK(all.fires > rounds(1'000));
+    if (kSlowness == 1) CHECK(all.gaps > 10);
 }

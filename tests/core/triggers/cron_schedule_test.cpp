@@ -1,4 +1,5 @@
-// The traps of SEMANTICS that concern cron rules and offset changes; expected times come from its rules.
+// Traps that caught other schedulers, as far as they concern cron rules and offset changes. Expected times come from
+// the rules of docs/triggers.md.
 #include "core/triggers/cron/schedule.hpp"
 
 #include <doctest/doctest.h>
@@ -8,12 +9,11 @@
 
 #include "tests/core/time/seed.hpp"
 #include "tests/core/triggers/cron_fields.hpp"
+#include "tests/support/utc.hpp"
 
 using namespace uvsched;
 
 namespace {
-
-Instant utc(const std::string& text) { return parse_utc(text).value(); }
 
 CronSchedule schedule(const std::string& fields, const std::string& zone = "UTC") {
     return {cron_fields::of(fields), TimeZone::load(zone)};

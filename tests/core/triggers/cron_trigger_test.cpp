@@ -54,7 +54,7 @@ std::string json_refusal(const std::string& text) {
 TEST_CASE("a cron string fires by its fields, in its zone") {
     const auto utc = cron("*/5 9-17 * * MON-FRI");
     CHECK(utc->kind() == TriggerKind::cron);
-    CHECK_FALSE(utc->event());
+    CHECK_FALSE(utc->is_event());
     CHECK(next(utc, "2024-01-05T17:50:00Z") == "2024-01-05T17:55:00Z");
     CHECK(next(utc, "2024-01-05T17:55:00Z") == "2024-01-08T09:00:00Z");
     CHECK(previous(utc, "2024-01-08T09:00:00Z") == "2024-01-05T17:55:00Z");
@@ -178,7 +178,7 @@ TEST_CASE("keyword fields must all match") {
 
 TEST_CASE("H waits for its key") {
     const auto open = cron("H H * * *");
-    const std::string message = R"(key: missing; the H in "H H * * *" is settled by a key, such as the task's id)";
+    const std::string message = R"(key: missing; the H in "H H * * *" needs a key, such as the task's id)";
     CHECK(refusal([&] { return open->next(0, 0); }) == message);
     CHECK(refusal([&] { return open->previous(0, 0); }) == message);
     CHECK(refusal([&] { return open->why(0, 0); }) == message);
@@ -194,7 +194,7 @@ TEST_CASE("H waits for its key") {
     CHECK(cron("0 0 * * *")->with_key("digest") == nullptr);
     CHECK(make_cron_trigger({.expression = "0 0 * * *", .key = "digest"})->to_json() == cron("0 0 * * *")->to_json());
     CHECK(make_cron_trigger({.keywords = CronKeywords{.hour = "1"}, .key = "x"})->with_key("y") == nullptr);
-    CHECK(refusal([&] { return open->with_key("a\xFF"); }) == R"(key: "a\xff" is not UTF-8)");
+    CHECK(refusal([&] { return open->with_key("a\xFF"); }) == R"(key: "a\xff" is not UTF-8 (from byte 1 on))");
     // All else of the rule stays.
     const auto rich = make_cron_trigger({.expression = "H 0 * * *",
                                          .zone = TimeZone::load("Asia/Tokyo"),
@@ -211,7 +211,7 @@ TEST_CASE("H waits for its key") {
 TEST_CASE("@reboot is an event and has no time") {
     const auto boot = cron("@reboot", "Europe/Madrid");
     CHECK(boot->kind() == TriggerKind::boot);
-    CHECK(boot->event());
+    CHECK(boot->is_event());
     CHECK(boot->next(kEarliest, 0) == std::nullopt);
     CHECK(boot->previous(kLatest, 0) == std::nullopt);
     CHECK(boot->zone() == std::nullopt);
@@ -219,7 +219,7 @@ TEST_CASE("@reboot is an event and has no time") {
     CHECK(from_json(boot->to_json().dump())->to_json() == boot->to_json());
     CHECK(from_json(R"({"type":"cron","expression":"@reboot","timezone":"Asia/Tokyo"})")->to_json() == boot->to_json());
     CHECK(boot->describe() == "cron @reboot, once when the scheduler starts");
-    const std::string why = ": \"@reboot\" has none; it is an event and no time";
+    const std::string why = ": \"@reboot\" has none; it is an event, not a time";
     CHECK(refusal_of({.expression = "@reboot", .start_at = 0}) == "start_at" + why);
     CHECK(refusal_of({.expression = "@reboot", .end_at = 0}) == "end_at" + why);
     CHECK(refusal_of({.expression = "@reboot", .jitter = 1}) == "jitter" + why);
@@ -232,10 +232,10 @@ TEST_CASE("faults of the options") {
     CHECK(refusal_of({}) ==
           "expression: missing, or at least one of year, month, day, week, day_of_week, hour, minute, second");
     CHECK(refusal_of({.expression = "0 0 * * *", .keywords = CronKeywords{.day = "1", .hour = "3"}}) ==
-          "expression: given beside day; a rule is one or the other");
+          "expression: given together with day; give only one of the two");
     CHECK(refusal_of({.expression = "0 0 * * *", .keywords = CronKeywords{}}) == "");
     CHECK(refusal_of({.expression = "0 0 * * *", .start_at = 1'000'000, .end_at = 0}) ==
-          "end_at: 1970-01-01T00:00:00Z lies before start_at, 1970-01-01T00:00:01Z");
+          "end_at: 1970-01-01T00:00:00Z is before start_at, 1970-01-01T00:00:01Z");
     CHECK(refusal_of({.expression = "0 0 * * *", .start_at = 0, .end_at = 0}) == "");
     CHECK(refusal_of({.expression = "0 0 * * *", .jitter = -1}) == "jitter: -1 us is negative");
     CHECK(refusal_of({.expression = "61 0 * * *"}) == R"(minute: "61" is not in 0-59 (column 1))");
@@ -318,20 +318,20 @@ TEST_CASE("faults in JSON begin with the path") {
          R"(trigger.expression: minute: "61" is not in 0-59 (column 1))"},
         {R"({"type":"cron","expression":"@Daily"})",
          R"(trigger.expression: "@Daily" is not a nickname; write "@daily" (column 1))"},
-        {R"({"type":"cron","expression":5})", "trigger.expression: 5 is not a text"},
+        {R"({"type":"cron","expression":5})", "trigger.expression: 5 is not a string"},
         {R"({"type":"cron","hour":"25"})", R"(trigger.hour: "25" is not in 0-23 (column 1))"},
         {R"({"type":"cron","hour":25})", R"(trigger.hour: "25" is not in 0-23 (column 1))"},
         {R"({"type":"cron","hour":-1})",
          R"(trigger.hour: "-1" is not understood; expected 0-23, a-b, *, */n, a/n or a-b/n (column 1))"},
-        {R"({"type":"cron","hour":8.0})", "trigger.hour: 8.0 is neither a text nor a whole number"},
-        {R"({"type":"cron","hour":true})", "trigger.hour: true is neither a text nor a whole number"},
+        {R"({"type":"cron","hour":8.0})", "trigger.hour: 8.0 is neither a string nor a whole number"},
+        {R"({"type":"cron","hour":true})", "trigger.hour: true is neither a string nor a whole number"},
         {R"({"type":"cron","expression":"0 0 * * *","hour":8})",
-         "trigger.expression: given beside hour; a rule is one or the other"},
+         "trigger.expression: given together with hour; give only one of the two"},
         {R"({"type":"cron","hour":8,"gap":"later"})", R"(trigger.gap: "later" is neither "run_at_end" nor "skip")"},
-        {R"({"type":"cron","hour":8,"overlap":true})", "trigger.overlap: true is not a text"},
+        {R"({"type":"cron","hour":8,"overlap":true})", "trigger.overlap: true is not a string"},
         {R"({"type":"cron","hour":8,"overlap":"last"})", R"(trigger.overlap: "last" is neither "first" nor "both")"},
         {R"({"type":"cron","hour":8,"start_at":"2024-01-02T00:00:00Z","end_at":"2024-01-01T00:00:00Z"})",
-         "trigger.end_at: 2024-01-01T00:00:00Z lies before start_at, 2024-01-02T00:00:00Z"},
+         "trigger.end_at: 2024-01-01T00:00:00Z is before start_at, 2024-01-02T00:00:00Z"},
         {R"({"type":"cron","hour":8,"jitter":-1})", "trigger.jitter: -1 is negative"},
         {R"({"type":"cron","hour":8,"timezone":"UTC+2"})",
          R"(trigger.timezone: "UTC+2" is not a time zone: write an offset as "+02:00" or "UTC+02:00" (east is +))"},

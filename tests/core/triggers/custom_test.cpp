@@ -63,24 +63,26 @@ TEST_CASE("its times are not known to the pure part") {
     CHECK_FALSE(trigger->previous(kLatest, 0).has_value());
     CHECK(trigger->count(0, kLatest, 0, 10).number == 0);
     CHECK(trigger->known_until() == kEarliest);
-    CHECK(trigger->asked());
-    CHECK_FALSE(trigger->event());
-    CHECK_FALSE(from(R"({"type": "interval"})")->asked());
-    CHECK_FALSE(from(R"({"type": "shutdown"})")->asked());
+    CHECK(trigger->must_be_asked());
+    CHECK_FALSE(trigger->is_event());
+    CHECK_FALSE(from(R"({"type": "interval", "hours": 1})")->must_be_asked());
+    CHECK_FALSE(from(R"({"type": "shutdown"})")->must_be_asked());
 }
 
 TEST_CASE("what is wrong with a custom trigger is named") {
-    CHECK(fault(R"({"type": "custom"})") == "trigger.name: missing: what the trigger's function is registered as");
+    CHECK(fault(R"({"type": "custom"})") ==
+          "trigger.name: missing; give the name that the trigger's function is registered under");
     CHECK(fault(R"({"type": "custom", "name": ""})") ==
-          "trigger.name: empty; it is what the trigger's function is registered as");
-    CHECK(fault(R"({"type": "custom", "name": 3})") == "trigger.name: 3 is not a text");
+          "trigger.name: empty; give the name that the trigger's function is registered under");
+    CHECK(fault(R"({"type": "custom", "name": 3})") == "trigger.name: 3 is not a string");
     CHECK(fault(R"({"type": "custom", "name": "a\nb"})") == "trigger.name: \"a\\x0ab\" has a control character");
     CHECK(fault(R"({"type": "custom", "name": ")" + std::string(256, 'x') + "\"}").find("has 256 bytes") !=
           std::string::npos);
     CHECK(fault(R"({"type": "custom", "name": "t", "hours": 1})").starts_with("trigger.hours: unknown key"));
     CHECK(fault(R"({"type": "custom", "name": "t", "jitter": -1})") == "trigger.jitter: -1 is negative");
     CHECK(fault(R"({"type": "custom", "name": "t", "start_at": "2026-01-02", "end_at": "2026-01-01"})")
-              .starts_with("trigger.end_at: 2026-01-01T00:00:00Z lies before start_at"));
-    CHECK(fault(R"({"type": "and", "triggers": [{"type": "interval"}, {"type": "custom", "name": "t"}]})") ==
-          "trigger.triggers[1]: custom t, UTC is asked for its times one by one; it cannot stand inside \"and\"");
+              .starts_with("trigger.end_at: 2026-01-01T00:00:00Z is before start_at"));
+    CHECK(
+        fault(R"({"type": "and", "triggers": [{"type": "interval", "hours": 1}, {"type": "custom", "name": "t"}]})") ==
+        "trigger.triggers[1]: custom t, UTC is asked for its times one by one; it cannot stand inside \"and\"");
 }

@@ -6,12 +6,11 @@
 #include <vector>
 
 #include "core/base/error.hpp"
+#include "tests/support/utc.hpp"
 
 using namespace uvsched;
 
 namespace {
-
-Instant utc(const char* text) { return parse_utc(text).value(); }
 
 TriggerPtr every(Micros period, std::optional<Instant> start = {}, std::optional<Instant> end = {}, Micros jitter = 0) {
     return make_interval_trigger(
@@ -81,10 +80,10 @@ TEST_CASE("nothing fires from 2200 on, and no int64 overflows") {
     CHECK_FALSE(every(1, kHorizon)->next(0, 0).has_value());
     CHECK(every(1, 0)->previous(kLatest, 0) == kHorizon - 1);
     CHECK_FALSE(every(1)->next(0, kLatest).has_value());
-    CHECK_FALSE(every(kLatest)->next(0, 1).has_value());
-    CHECK(every(kLatest)->next(kEarliest, kEarliest) == -1);
-    CHECK_FALSE(every(kLatest)->next(-1, kEarliest).has_value());
-    CHECK(every(kLatest, kEarliest)->next(kEarliest, 0) == -1);
+    CHECK_FALSE(every(kHorizon)->next(0, 1).has_value());
+    CHECK(every(kHorizon)->next(kEarliest, kEarliest) == kEarliest + kHorizon);
+    CHECK(every(kHorizon, kEarliest)->next(kEarliest, 0) == kEarliest + kHorizon);
+    CHECK_FALSE(every(kHorizon)->next(0, kLatest - 1).has_value());
     CHECK(every(1, kEarliest)->next(kEarliest, 0) == kEarliest + 1);
     CHECK_FALSE(every(1, kEarliest)->previous(kEarliest, 0).has_value());
     CHECK(every(1, kEarliest)->previous(kEarliest + 1, 0) == kEarliest);
@@ -132,13 +131,16 @@ TEST_CASE("DST neither stretches nor shrinks an interval") {
 
 TEST_CASE("what an interval trigger refuses") {
     CHECK(refusal({.period = 0, .start_at = {}, .end_at = {}, .timezone = "", .jitter = 0}) ==
-          "interval: 0 us is not at least 1 us");
+          "interval: 0 us is less than 1 us");
     CHECK(refusal({.period = -kHour, .start_at = {}, .end_at = {}, .timezone = "", .jitter = 0}) ==
-          "interval: -1 h is not at least 1 us");
+          "interval: -1 h is less than 1 us");
+    CHECK(refusal({.period = kHorizon, .start_at = {}, .end_at = {}, .timezone = "", .jitter = 0}) == "");
+    CHECK(refusal({.period = kHorizon + kDay, .start_at = {}, .end_at = {}, .timezone = "", .jitter = 0}) ==
+          "interval: 84007 d is longer than the years 1970 to 2199");
     CHECK(refusal({.period = 1, .start_at = {}, .end_at = {}, .timezone = "", .jitter = -1}) ==
           "jitter: -1 us is negative");
     CHECK(refusal({.period = 1, .start_at = kSecond, .end_at = 0, .timezone = "", .jitter = 0}) ==
-          "end_at: 1970-01-01T00:00:00Z lies before start_at, 1970-01-01T00:00:01Z");
+          "end_at: 1970-01-01T00:00:00Z is before start_at, 1970-01-01T00:00:01Z");
     CHECK(refusal({.period = 1, .start_at = 5, .end_at = 5, .timezone = "", .jitter = 0}) == "");
 }
 

@@ -3,7 +3,7 @@
 #include <set>
 #include <string>
 
-#include "core/triggers/hash.hpp"
+#include "core/base/hash.hpp"
 #include "core/triggers/interval.hpp"
 #include "tests/core/time/seed.hpp"
 

@@ -12,8 +12,40 @@
 The module imports without Esmerald too, so that tasks and their configuration can be tested apart from the application.
 """
 
-from uvsched.contrib.esmerald.base import ImproperlyConfigured, SchedulerConfig
-from uvsched.contrib.esmerald.config import AsynczConfig
-from uvsched.contrib.esmerald.task import Task, scheduler
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from .. import config, task
+from ..framework import bind
 
 __all__ = ["AsynczConfig", "ImproperlyConfigured", "SchedulerConfig", "Task", "scheduler"]
+
+_FRAMEWORK = bind("esmerald")
+
+if TYPE_CHECKING:
+    FrameworkConfig = object  # type checkers see no Esmerald: which one is installed differs from place to place
+    ImproperlyConfigured = ValueError
+else:
+    FrameworkConfig = _FRAMEWORK.base
+    ImproperlyConfigured = _FRAMEWORK.error
+
+
+class SchedulerConfig(config.SchedulerConfig, FrameworkConfig):
+    """Base of scheduler configurations, a subclass of Esmerald's class of that name, so that ``isinstance`` checks
+    there hold. See `uvsched.contrib.config.SchedulerConfig`."""
+
+
+class AsynczConfig(config.AsynczConfig, SchedulerConfig):
+    """A scheduler and its tasks as Esmerald's ``scheduler_config``. See `uvsched.contrib.config.AsynczConfig`."""
+
+    framework = _FRAMEWORK
+
+
+class Task(task.Task):
+    """A function with its schedule. See `uvsched.contrib.task.Task`."""
+
+    framework = _FRAMEWORK
+
+
+scheduler = Task.decorator

@@ -1,0 +1,70 @@
+// Which tasks of a durable store can run in this process.
+#include <utility>
+
+#include "core/base/memory.hpp"
+#include "core/homes/durable_home.hpp"
+
+namespace uvsched {
+
+std::string DurableHome::why_unrunnable(const Lane& lane) const {
+    if (lane.format > kDefinitionFormat) {
+        return "its definition was written by a newer uvsched (format " + std::to_string(lane.format) + ")";
+    }
+    const auto executor = parts_.dispatcher.find(lane.executor);
+    if (!executor) return "executor \"" + lane.executor + "\" is not configured in this process";
+    const FunctionVersion* const function = parts_.runs.functions().find(lane.function);
+    if (function == nullptr) return "function \"" + lane.function + "\" is not registered in this process";
+    if (!parts_.dispatcher.queue(*executor) && function->function.call == nullptr) {
+        return "function \"" + lane.function + "\" belongs to another language, but executor \"" + lane.executor +
+               "\" is native";
+    }
+    return {};
+}
+
+// If there is no memory for it now, the loop does it later.
+void DurableHome::regroup() noexcept {
+    if (!driver_) return;
+    try {
+        lanes_.regroup([this](const Lane& lane) {
+            return why_unrunnable(lane).empty() ? parts_.dispatcher.find(lane.executor) : std::nullopt;
+        });
+        lanes_stale_ = false;
+    } catch (const std::bad_alloc&) {
+        lanes_stale_ = true;
+        parts_.shared.lack_memory();
+        return;
+    }
+    driver_->set_groups(lanes_.groups());
+    parts_.shared.alarm.wake();
+}
+
+void DurableHome::learn_lane(const StoredTask& task) {
+    bool added = false;
+    insist([&] { added = lanes_.add(task); });
+    if (added) regroup();
+}
+
+void DurableHome::report_unrunnable() {
+    lanes_.each_unreported([this](const Lane& lane) {
+        const std::string why = why_unrunnable(lane);
+        if (why.empty()) return false;
+        parts_.shared.notices.tell(EventCode::task_unrunnable, alias(), lane.example_id, why + ways_out(lane));
+        return true;
+    });
+}
+
+std::string DurableHome::ways_out(const Lane& lane) const {
+    std::string text = "; its tasks stay in the store and wait";
+    if (lane.format > kDefinitionFormat) return text + ": update uvsched, or delete the task";
+    const auto declared = declared_.find(lane.example_id);
+    if (declared != declared_.end() && declared->second != lane.function) {
+        text += " (this program declares \"" + lane.example_id + "\" with \"" + declared->second + "\")";
+    }
+    text += ": add the task again under that id (with replace_existing once the scheduler runs), ";
+    const auto module = lane.function.substr(0, lane.function.find(':'));
+    const bool python = module.size() < lane.function.size();
+    text += python ? "start with trusted_modules=[\"" + module + "\"]" : "register the function";
+    return text + ", or delete the task";
+}
+
+}  // namespace uvsched

@@ -1,0 +1,40 @@
+#include "core/homes/task_home.hpp"
+
+#include "core/homes/declaring.hpp"
+
+namespace uvsched {
+
+void TaskHome::declare(const NewTask& task) {
+    try {
+        add(NewTask(task), true);
+    } catch (const Error& error) {
+        if (error.code() != Code::conflict || task.mode != AddMode::keep) throw;
+        tell_kept(parts_.shared.notices, alias_, task.definition->id, error);
+        const Lock lock(parts_.shared);
+        if (task.spec.release) parts_.shared.releases.push_back(task.spec.release);
+    }
+    note_declared(task);
+}
+
+Reason TaskHome::reason_of(const RunSlot& slot) const noexcept {
+    const bool callable = slot.run.function != nullptr || parts_.dispatcher.queue(slot.executor);
+    if (!callable && slot.end_state != FireState::missed) return Reason::not_callable;
+    if (slot.end_state == FireState::missed) return Reason::misfire;
+    return slot.end_state == FireState::cancelled ? Reason::cancelled : Reason::none;
+}
+
+PlannedMiss TaskHome::too_late(const Run& run) noexcept {
+    return {.state = FireState::missed,
+            .reason = Reason::misfire,
+            .first = run.first,
+            .last = run.scheduled,
+            .count = run.folded,
+            .exact = run.exact};
+}
+
+std::optional<Instant> TaskView::next_run() const {
+    if (pending || state.status != TaskStatus::active || !state.next_due) return std::nullopt;
+    return saturating_add(*state.next_due, to_wall_from(state.clock, to_wall));
+}
+
+}  // namespace uvsched

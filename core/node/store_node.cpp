@@ -1,0 +1,496 @@
+#include "core/node/store_node.hpp"
+
+#include <algorithm>
+#include <exception>
+#include <iterator>
+#include <new>
+#include <utility>
+
+#include "core/base/errno.hpp"
+#include "core/base/memory.hpp"
+#include "core/node/batch_merge.hpp"
+#include "core/node/claim_plan.hpp"
+
+namespace uvsched {
+namespace {
+
+constexpr std::size_t kPruneEvery = 1000;       // rows of history
+constexpr std::size_t kRecoveredAtOnce = 1000;  // fires
+constexpr int kTriesAtEnd = 5;
+constexpr auto kFirstPause = std::chrono::milliseconds(50);
+constexpr int kLongestPauseShift = 6;  // 50 ms << 6 = 3.2 s
+
+bool contains(const std::vector<FireRef>& fires, const FireRef& fire) {
+    return std::find(fires.begin(), fires.end(), fire) != fires.end();
+}
+
+constexpr const char* kClosed = "the store is closed: the scheduler is not running";
+
+}  // namespace
+
+StoreNode::StoreNode(std::unique_ptr<Store> store, StoreHooks hooks, std::function<void()> wake)
+    : store_(std::move(store)), hooks_(std::move(hooks)), mail_(std::move(wake)) {}
+
+// ---- any thread ----
+
+void StoreNode::begin() {
+    tries_left_ = kTriesAtEnd;
+    failures_ = 0;
+    hurry_ = false;
+    loss_.reset();
+    doubt_.reset();
+    reopen_ = false;
+    closed_ = false;
+    not_before_ = Time::min();
+    mail_.open();
+}
+
+void StoreNode::post(StoreRequest&& request) {
+    if (mail_.post(request)) return;
+    StoreReply reply;
+    reply.error = Error(Code::not_running, kClosed);
+    reply.batch = std::move(request.batch);
+    if (request.done) request.done(std::move(reply));
+}
+
+void StoreNode::post(StoreJob job) {
+    if (!mail_.post(job)) fail(Code::not_running, kClosed);
+}
+
+void StoreNode::hurry() noexcept {
+    hurry_ = true;
+    store_->expect_close();
+}
+
+// ---- joining ----
+
+Joined StoreNode::open(const OpenRequest& request) {
+    opened_with_ = request;
+    return join(request);
+}
+
+Joined StoreNode::join(const OpenRequest& request) {
+    Joined joined{.opened = store_->open(request), .left = {}};
+    base_ = joined.opened.line.base;
+    doubt_.reset();
+    try {
+        for (const NodeNumber dead : joined.opened.dead) recover(dead, joined.left);
+    } catch (...) {
+        store_->close();
+        throw;
+    }
+    return joined;
+}
+
+void StoreNode::recover(NodeNumber dead, Recovered& left) {
+    const auto append = [](auto& from, auto& into) { std::move(from.begin(), from.end(), std::back_inserter(into)); };
+    do {
+        Recovered piece = store_->recover(dead, present().wall, kRecoveredAtOnce);
+        append(piece.ready, left.ready);
+        append(piece.lost, left.lost);
+        append(piece.quarantined, left.quarantined);
+        left.more = piece.more;
+    } while (left.more);
+}
+
+// The fires that this process is at work on, and those whose ends are on their way. The runs are asked for first, and
+// then the mail is taken: a run that ends meanwhile may be in both, and is in one of them at least.
+std::vector<FireRef> StoreNode::at_work() {
+    std::vector<FireRef> fires = hooks_.at_work();
+    mail_.take(requests_, jobs_);
+    for (const StoreRequest& request : requests_) {
+        for (const Finish& finish : request.batch.finishes) fires.push_back(finish.fire);
+        for (const Release& release : request.batch.releases) fires.push_back(release.fire);
+    }
+    return fires;
+}
+
+// A claim or a take whose answer was lost is not made again, and may have happened: then nobody here works on the fire,
+// and no other node may take it.
+void StoreNode::give_back() {
+    try {
+        const std::vector<FireRef> held = at_work();
+        std::vector<FireRef> mine = store_->mine();
+        Batch batch;
+        for (const FireRef& fire : mine) {
+            if (contains(held, fire)) continue;
+            batch.releases.push_back({.fire = fire, .now_wall = present().wall});
+        }
+        if (!batch.empty()) store_->apply(batch);
+        doubt_.reset();
+        mine_ = std::move(mine);
+        wakes_unknown_ = wakes_unknown_ || !batch.empty();
+    } catch (...) {
+        doubt_ = note_present_failure();
+    }
+}
+
+// ---- the pump ----
+
+StoreNode::Time StoreNode::pump(Time now) noexcept {
+    try {
+        return pump_once(now);
+    } catch (...) {
+        note_present_failure();
+        return not_before_ = after_pause(now);
+    }
+}
+
+StoreNode::Time StoreNode::pump_once(Time now) {
+    if (!reply_all()) return now + kFirstPause;
+    mail_.take(requests_, jobs_);
+    const bool ending = mail_.ending();
+    if (ending && requests_.empty() && jobs_.empty() && mail_.close()) {
+        end_store();
+        return kWithMail;
+    }
+    if (now < not_before_ && jobs_.empty() && !ending) return not_before_;
+    reopen_if_lost();
+    if (doubt_ && !loss_) give_back();
+    if (std::exchange(wakes_unknown_, false) && requests_.empty() && !loss_) find_wakes();
+    cycle();
+    mine_.reset();
+    if (!reply_all()) return now + kFirstPause;
+    // After the writes, so that whoever wrote reads what it wrote.
+    const std::vector<StoreJob> jobs = std::exchange(jobs_, {});
+    for (const StoreJob& job : jobs) job(*store_);
+    prune_if_due();
+    if (!requests_.empty() || reopen_ || wakes_unknown_ || doubt_) return not_before_ = after_pause(now);
+    not_before_ = Time::min();
+    return more_to_prune_ || mail_.ending() ? now : kWithMail;
+}
+
+void StoreNode::reopen_if_lost() {
+    if (!reopen_) return;
+    try {
+        reopen();
+    } catch (...) {
+        note_present_failure();
+        if (tries_left_ == 0) reopen_ = false;
+    }
+}
+
+// If nothing was written for a while, nobody may have noticed that the store is lost.
+void StoreNode::end_store() {
+    try {
+        if (!loss_) store_->check();
+    } catch (...) {
+        note_present_failure();
+    }
+    store_->close();
+    closed_ = true;
+}
+
+// ---- one transaction ----
+
+// Does the requests in hand. Afterwards they are to be answered, or to be done again; without memory they stay as they
+// are.
+void StoreNode::cycle() {
+    if (requests_.empty()) return;
+    bool healthy = false;
+    try {
+        again_.reserve(requests_.size());
+        replies_ = std::vector<StoreReply>(requests_.size());
+        for (StoreReply& reply : replies_) reply.error = loss_ ? loss_ : doubt_;
+        healthy = !loss_ && !doubt_ && look() && commit();
+    } catch (const std::bad_alloc&) {
+        for (StoreRequest& request : requests_) forget_look(request);
+        replies_.clear();
+        note_present_failure();
+        return;
+    }
+    if (healthy) {
+        if (std::exchange(failures_, 0) > 0) hooks_.recovered();
+        find_wakes();
+    }
+    settle();
+}
+
+// It looks anew when it is done again.
+void StoreNode::forget_look(StoreRequest& request) noexcept {
+    request.batch.claims.clear();
+    request.batch.takes.clear();
+}
+
+// Sets aside the requests that are to be done again; the others are to be answered.
+void StoreNode::settle() {
+    std::size_t answers = 0;
+    for (std::size_t i = 0; i < requests_.size(); ++i) {
+        StoreRequest& request = requests_[i];
+        StoreReply& reply = replies_[i];
+        for (const Quarantined& task : reply.quarantined) hooks_.quarantined(task);
+        keep_taken(request, reply);
+        if (reply.error && !reply.refused && request.retry && tries_left_ > 0 && (!loss_ || reopen_)) {
+            forget_look(request);
+            again_.push_back(std::move(request));
+            continue;
+        }
+        for (const Release& release : request.batch.releases) {
+            if (release.dropped) hooks_.dropped(*release.dropped);
+        }
+        unpruned_ += request.batch.finishes.size();
+        reply.batch = std::move(request.batch);
+        if (answers != i) {
+            requests_[answers] = std::move(request);
+            replies_[answers] = std::move(reply);
+        }
+        ++answers;
+    }
+    requests_.erase(requests_.begin() + static_cast<std::ptrdiff_t>(answers), requests_.end());
+    replies_.erase(replies_.begin() + static_cast<std::ptrdiff_t>(answers), replies_.end());
+    answered_ = 0;
+}
+
+// False if there is no memory to take a reply: the store's work cannot be done again, so the reply is brought later,
+// and nothing else is done before.
+bool StoreNode::reply_all() {
+    if (replies_.empty() && again_.empty()) return true;
+    for (; answered_ < replies_.size(); ++answered_) {
+        try {
+            if (requests_[answered_].done) requests_[answered_].done(std::move(replies_[answered_]));
+        } catch (const std::bad_alloc&) {
+            note_present_failure();
+            return false;
+        }
+    }
+    replies_.clear();
+    requests_ = std::exchange(again_, {});
+    return true;
+}
+
+// ---- look and plan ----
+
+bool StoreNode::look() {
+    try {
+        Endings endings;
+        for (const StoreRequest& request : requests_) {
+            for (const Finish& finish : request.batch.finishes) {
+                // One that is made again may have happened: then its run is over already.
+                if (!mine_ || contains(*mine_, finish.fire)) ++endings[finish.fire.task];
+            }
+        }
+        for (std::size_t i = 0; i < requests_.size(); ++i) look_for(requests_[i], replies_[i], endings);
+        return true;
+    } catch (...) {
+        const Error error = note_present_failure();
+        for (StoreReply& reply : replies_) reply.error = error;
+        return false;
+    }
+}
+
+void StoreNode::look_for(StoreRequest& request, StoreReply& reply, const Endings& endings) {
+    for (const LookWant& want : request.looks) {
+        const Now here = present();
+        Look found =
+            store_->look({.wall = here.wall, .elapsed = here.elapsed, .lanes = want.lanes, .limit = want.limit});
+        if (!reply.looked) reply.looked = found.now;
+        std::move(found.quarantined.begin(), found.quarantined.end(), std::back_inserter(reply.quarantined));
+        for (const StoredTask& task : found.due)
+            plan_task(request, reply, task, *task.definition->trigger, endings, found.now);
+        for (OpenFire& fire : found.ready) {
+            request.batch.takes.push_back(plan_take(fire, found.now));
+            reply.taken.push_back(std::move(fire));
+        }
+    }
+    for (const KnownPile& pile : request.piles) {
+        const std::optional<StoredTask> task = store_->get(pile.id);
+        if (!task || task->state.uid != pile.uid || task->state.rev != pile.rev) continue;
+        if (task->state.status != TaskStatus::active) continue;
+        plan_task(request, reply, *task, *pile.times, endings, present());
+    }
+}
+
+void StoreNode::plan_task(StoreRequest& request, StoreReply& reply, const StoredTask& task, const Trigger& trigger,
+                          const Endings& endings, const Now& now) {
+    const auto found = endings.find(task.number);
+    try {
+        request.batch.claims.push_back(plan_claim(task, trigger, found == endings.end() ? 0 : found->second, now));
+    } catch (const std::bad_alloc&) {
+        throw;
+    } catch (const Error& error) {
+        // It would fail at each look, and keep its place among what is due.
+        reply.quarantined.push_back(store_->set_apart(task.number, "its trigger failed: " + error.message()));
+    } catch (const std::exception& error) {
+        hooks_.trigger_failed("task \"" + task.definition->id + "\": " + error.what());
+    }
+}
+
+// ---- commit ----
+
+bool StoreNode::commit() {
+    BatchMerge merge;
+    std::size_t appended = 0;
+    std::optional<Error> failure;
+    bool refused = false;
+    try {
+        for (; appended < requests_.size(); ++appended) merge.append(requests_[appended].batch);
+        if (!merge.batch().empty()) store_->apply(merge.batch());
+    } catch (const Refused&) {
+        refused = true;
+    } catch (...) {
+        failure = note_present_failure();
+    }
+    for (std::size_t i = 0; i < appended; ++i) merge.give_back(requests_[i].batch);
+    if (failure) {
+        for (StoreReply& reply : replies_) reply.error = failure;
+        return false;
+    }
+    if (refused) commit_one_by_one();
+    return std::none_of(replies_.begin(), replies_.end(),
+                        [](const StoreReply& reply) { return reply.error && !reply.refused; });
+}
+
+// Another node may have got some of the fires that were to be taken, and a commit that failed took none.
+void StoreNode::keep_taken(StoreRequest& request, StoreReply& reply) {
+    const std::vector<Take>& takes = request.batch.takes;
+    std::vector<OpenFire>& taken = reply.taken;
+    std::size_t kept = 0;
+    for (std::size_t i = 0; i < takes.size(); ++i) {
+        if (takes[i].outcome != Outcome::done) continue;
+        OpenFire& fire = taken[i];
+        fire.state = FireState::claimed;
+        fire.token = takes[i].token;
+        if (kept != i) taken[kept] = std::move(fire);
+        ++kept;
+    }
+    taken.erase(taken.begin() + static_cast<std::ptrdiff_t>(kept), taken.end());
+}
+
+// One request holds what the store refuses: the others must not wait for it. Never fails: what is done must not be done
+// again with the rest.
+void StoreNode::commit_one_by_one() noexcept {
+    for (std::size_t i = 0; i < requests_.size(); ++i) {
+        if (loss_) {
+            insist([&] { replies_[i].error = loss_; });
+            continue;
+        }
+        bool refused = false;
+        try {
+            store_->apply(requests_[i].batch);
+        } catch (const Refused&) {
+            refused = true;
+        } catch (...) {
+            replies_[i].error = note_present_failure();
+        }
+        if (refused) commit_parts(requests_[i], replies_[i]);
+    }
+}
+
+// The task at fault is set apart; a caller that asked for the refused part is told.
+void StoreNode::commit_parts(StoreRequest& request, StoreReply& reply) noexcept {
+    std::vector<Batch> parts;
+    try {
+        parts = split(std::move(request.batch));
+    } catch (const std::bad_alloc&) {
+        reply.error = note_present_failure();
+        return;
+    }
+    for (Batch& part : parts) {
+        try {
+            commit_part(part, request, reply);
+        } catch (...) {
+            Error error = note_present_failure();
+            // What was done of a look stands, and its runs begin; everything else is tried again as a whole.
+            if (request.retry || &part == &parts.front()) reply.error = std::move(error);
+            reply.refused = false;
+            break;
+        }
+    }
+    BatchMerge merge;
+    for (Batch& part : parts) insist([&] { merge.append(part); });  // what was done must be told
+    request.batch = std::move(merge.batch());
+}
+
+void StoreNode::commit_part(Batch& part, const StoreRequest& request, StoreReply& reply) {
+    try {
+        store_->apply(part);
+    } catch (const Refused& error) {
+        if (const auto task = subject(part)) {
+            reserve_more(reply.quarantined, 1);
+            reply.quarantined.push_back(store_->set_apart(*task, error.message()));
+            return;
+        }
+        reply.error = error;
+        reply.refused = true;
+        if (request.retry) hooks_.failed(error);  // nobody waits for the answer
+    }
+}
+
+// ---- after a transaction ----
+
+void StoreNode::find_wakes() {
+    GroupWakes wakes{.groups = mail_.groups(), .wakes = {}};
+    try {
+        for (const LaneGroup& group : *wakes.groups) wakes.wakes.push_back(store_->next_wake(group.lanes));
+    } catch (...) {
+        note_present_failure();
+        wakes_unknown_ = tries_left_ > 0;
+        return;
+    }
+    hooks_.wakes(wakes);
+}
+
+void StoreNode::prune_if_due() {
+    if (loss_ || (!more_to_prune_ && unpruned_ < kPruneEvery)) return;
+    unpruned_ = 0;
+    try {
+        more_to_prune_ = store_->prune(present().wall);
+    } catch (...) {
+        more_to_prune_ = false;
+        note_present_failure();
+    }
+}
+
+// ---- failures ----
+
+// What stands at its place now is opened only if the owner wants that.
+void StoreNode::lose(const StoreLost& lost) {
+    store_->close();
+    ++failures_;
+    more_to_prune_ = false;
+    insist([&] { loss_ = lost; });
+    insist([&] { reopen_ = hooks_.lost(lost); });
+}
+
+void StoreNode::reopen() {
+    OpenRequest request = opened_with_;
+    const Now now = hooks_.now();
+    request.wall = now.wall;
+    request.elapsed = saturating_sub(now.elapsed, base_);
+    request.ours = at_work();
+    for (StoreRequest& each : requests_) each.batch.shift.reset();  // the store is opened with the clock as it is now
+    try {
+        hooks_.reopened(join(request));
+    } catch (...) {
+        store_->close();
+        throw;
+    }
+    reopen_ = false;
+    loss_.reset();
+}
+
+void StoreNode::note_failure(const Error& error) noexcept {
+    if (const auto* const lost = dynamic_cast<const StoreLost*>(&error)) return lose(*lost);
+    if (dynamic_cast<const MaybeDone*>(&error) != nullptr) insist([&] { doubt_ = error; });
+    ++failures_;
+    if ((mail_.ending() || hurry_.load()) && tries_left_ > 0) --tries_left_;
+    hooks_.failed(error);
+}
+
+Error StoreNode::note_present_failure() noexcept {
+    try {
+        throw;
+    } catch (const Error& error) {
+        note_failure(error);  // which looks at what kind of error it is
+    } catch (...) {
+        note_failure(present_error());
+    }
+    return present_error();
+}
+
+StoreNode::Time StoreNode::after_pause(Time now) const noexcept {
+    if (mail_.ending()) return now;
+    return now + kFirstPause * (hurry_.load() ? 1 : 1 << std::min(failures_, kLongestPauseShift));
+}
+
+}  // namespace uvsched

@@ -1,0 +1,132 @@
+// StoreNode: what this process does with a durable store. It makes transactions of the requests that come, as many in
+// one as have come together, runs the claim cycle LOOK - PLAN - COMMIT, tries again what failed, opens a lost store
+// again, and prunes history.
+//
+// A passive object: it has no thread and never waits. Whoever drives it (store_thread.hpp: a thread) pumps it when
+// there is mail and when it asked for that:
+//
+//   post ──▶ mail ──▶ pump: take mail ─▶ reopen ─▶ look, plan, commit ─▶ wakes ─▶ replies ─▶ jobs ─▶ prune
+//                       ▲                                  │ failed                   │ no memory
+//                       └──────────── after a pause ───────┴──────────────────────────┘
+#pragma once
+
+#include <atomic>
+#include <chrono>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <unordered_map>
+#include <vector>
+
+#include "core/node/store_mail.hpp"
+#include "core/node/store_request.hpp"
+#include "core/stores/store.hpp"
+
+namespace uvsched {
+
+class StoreNode {
+public:
+    using Time = std::chrono::steady_clock::time_point;
+    static constexpr Time kWithMail = Time::max();  // to be pumped when mail comes, and not before
+
+    // `wake`: there is mail, or the end was asked for. Called on any thread, with no lock held; throws nothing.
+    StoreNode(std::unique_ptr<Store> store, StoreHooks hooks, std::function<void()> wake);
+    StoreNode(const StoreNode&) = delete;
+    StoreNode& operator=(const StoreNode&) = delete;
+
+    // ---- any thread ----
+
+    // Mail is accepted from now on. Not while the node is pumped.
+    void begin();
+
+    // Never waits. If the node is closed, the request gets Error(not_running) here. Throws bad_alloc, and has then not
+    // touched the request.
+    void post(StoreRequest&& request);
+    // Throws Error(not_running) and bad_alloc.
+    void post(StoreJob job);
+    void set_groups(LaneGroups groups) { mail_.set_groups(std::move(groups)); }
+
+    // A stop has begun: requests that must not be lost are tried a few more times only, then left to the recovery of
+    // the next start. Whoever wants the store's file may wait until it is closed.
+    void hurry() noexcept;
+
+    // Closes the store when all mail is answered.
+    void end() { mail_.end(); }
+
+    // ---- whoever pumps ----
+
+    // Joins the store, and recovers what the dead held. Throws what Store::open throws; may be tried again.
+    Joined open(const OpenRequest& request);
+
+    // Does what there is to do. Says until when it need not be called again, unless there is mail.
+    Time pump(Time now) noexcept;
+
+    // Somebody waits: the next pump() does not put off what failed.
+    void skip_pause() noexcept { not_before_ = Time::min(); }
+
+    // The end was reached: nothing is left, and the store is closed.
+    [[nodiscard]] bool closed() const noexcept { return closed_; }
+
+    // For calls from a hook, a reply or a job: the store itself, at once.
+    [[nodiscard]] Store& store() noexcept { return *store_; }
+
+private:
+    using Endings = std::unordered_map<TaskNumber, std::int32_t>;  // runs of a task that end in this cycle
+
+    Time pump_once(Time now);
+    Joined join(const OpenRequest& request);
+    void recover(NodeNumber dead, Recovered& left);
+    std::vector<FireRef> at_work();
+    void give_back();
+    void reopen_if_lost();
+    void reopen();
+    void end_store();
+    void cycle();
+    bool look();
+    void look_for(StoreRequest& request, StoreReply& reply, const Endings& endings);
+    void plan_task(StoreRequest& request, StoreReply& reply, const StoredTask& task, const Trigger& trigger,
+                   const Endings& endings, const Now& now);
+    bool commit();
+    void commit_one_by_one() noexcept;
+    void commit_parts(StoreRequest& request, StoreReply& reply) noexcept;
+    void commit_part(Batch& part, const StoreRequest& request, StoreReply& reply);
+    static void forget_look(StoreRequest& request) noexcept;
+    static void keep_taken(StoreRequest& request, StoreReply& reply);
+    void find_wakes();
+    void settle();
+    bool reply_all();
+    void lose(const StoreLost& lost);
+    void note_failure(const Error& error) noexcept;
+    Error note_present_failure() noexcept;
+    [[nodiscard]] Time after_pause(Time now) const noexcept;
+    [[nodiscard]] Now present() const { return store_->now(hooks_.now()); }
+    void prune_if_due();
+
+    const std::unique_ptr<Store> store_;
+    const StoreHooks hooks_;
+    StoreMail mail_;
+
+    std::vector<StoreRequest> requests_;  // in hand: to be done, or to be answered
+    std::vector<StoreReply> replies_;     // to the first of them, while they are answered
+    std::vector<StoreRequest> again_;     // set aside, to be done again
+    std::size_t answered_ = 0;
+    std::vector<StoreJob> jobs_;
+
+    OpenRequest opened_with_;
+    Micros base_ = 0;                           // of the elapsed line
+    bool reopen_ = false;                       // the store that is lost is to be opened again
+    std::optional<Error> loss_;                 // the store is closed, because its file is not the one that was opened
+    std::optional<Error> doubt_;                // what was asked before may have happened: see give_back()
+    std::optional<std::vector<FireRef>> mine_;  // by the store's account, in the cycle after such a doubt
+    bool closed_ = true;
+    bool wakes_unknown_ = false;  // they are looked for again, also if no mail comes
+
+    int failures_ = 0;    // in a row
+    int tries_left_ = 0;  // once a stop has begun
+    std::atomic<bool> hurry_{false};
+    Time not_before_ = Time::min();  // a pause after a failure
+    bool more_to_prune_ = false;
+    std::size_t unpruned_ = 0;  // rows written since the last pruning
+};
+
+}  // namespace uvsched

@@ -1,0 +1,26 @@
+#include "core/platform/file_lock.hpp"
+
+#include <fcntl.h>
+
+#include <cerrno>
+
+namespace uvsched {
+
+Locking lock_whole(int descriptor) noexcept {
+    struct flock whole {};
+    whole.l_type = F_WRLCK;
+    whole.l_whence = SEEK_SET;
+    if (fcntl(descriptor, F_SETLK, &whole) == 0) return Locking::done;
+    return errno == EACCES || errno == EAGAIN ? Locking::taken : Locking::failed;
+}
+
+std::optional<ProcessId> holder_of_whole(int descriptor) noexcept {
+    struct flock probe {};
+    probe.l_type = F_WRLCK;
+    probe.l_whence = SEEK_SET;
+    if (fcntl(descriptor, F_GETLK, &probe) != 0) return 0;
+    if (probe.l_type == F_UNLCK) return std::nullopt;
+    return probe.l_pid > 0 ? probe.l_pid : 0;
+}
+
+}  // namespace uvsched

@@ -1,0 +1,108 @@
+#include "core/stores/registry/store_fields.hpp"
+
+#include <algorithm>
+#include <nlohmann/json.hpp>
+
+#include "core/base/error.hpp"
+#include "core/base/known_name.hpp"
+#include "core/base/quote.hpp"
+
+namespace uvsched {
+namespace {
+
+using nlohmann::json;
+
+constexpr std::string_view kOptionLetters = "abcdefghijklmnopqrstuvwxyz_";
+
+// "sqlite" of "sqlite:tasks.db", "memory" of "memory?history=5".
+std::string scheme_of(const std::string& url) { return url.substr(0, url.find_first_of(":?")); }
+
+// A text that may be a URL: without its options and passwords, in quotes.
+std::string shown_place(const std::string& text) {
+    const std::string safe = without_secrets(text);
+    return in_quotes(std::string_view(safe).substr(0, safe.find('?')));
+}
+
+std::string keys_text(std::initializer_list<const char*> keys) {
+    std::string text;
+    std::size_t left = keys.size();
+    for (const char* key : keys) text += std::string(key) + (--left == 0 ? "" : left == 1 ? " and " : ", ");
+    return text;
+}
+
+}  // namespace
+
+void StorePlace::refuse(const std::string& why) const { fail(Code::invalid, path + ": " + shown + ": " + why); }
+
+StoreFields::StoreFields(const json& given, std::string path)
+    : is_text_(given.is_string()),
+      path_(std::move(path)),
+      object_(std::make_unique<json>(is_text_ ? json{{"url", given}} : given)) {
+    fields_.emplace(*object_, path_, Spelling::lenient);
+    const auto type = is_text_ ? std::nullopt : fields_->text("type");
+    const auto class_name = is_text_ ? std::nullopt : fields_->text("class");
+    if (type && class_name) fields_->refuse("class", "given together with type; give only one of them");
+    const char* const key = type ? "type" : class_name ? "class" : "url";
+    const auto url = type || class_name ? std::nullopt : fields_->text("url");
+    if (!type && !class_name && !url) fail(Code::invalid, path_ + R"(: one of "type", "class" and "url" is missing)");
+    kind_ = url ? scheme_of(*url) : type ? *type : *class_name;
+    kind_path_ = path_of(key);
+    if (url) return;
+    // Not repeated: it may hold a password.
+    const bool is_url = kind_.find_first_of("/?") != std::string::npos;
+    if (is_url || (type && names_class(kind_) && !names_own_class(kind_))) {
+        fields_->refuse(key, R"(a URL is written as "url", a class as "class")");
+    }
+}
+
+StoreFields::~StoreFields() = default;
+
+std::string StoreFields::path_of(const char* key) const { return is_text_ ? path_ : fields_->path_of(key); }
+
+std::optional<StorePlace> StoreFields::place(std::string_view scheme, std::initializer_list<const char*> keys) {
+    std::optional<StorePlace> found;
+    std::string query;
+    for (const char* key : keys) {
+        const auto given = fields_->text(key);
+        if (!given) continue;
+        if (found) fields_->refuse(key, "given twice; give only one of " + keys_text(keys));
+        found = StorePlace{.text = *given, .path = path_of(key), .shown = shown_place(*given)};
+        const bool alone = *given == scheme || given->starts_with(std::string(scheme) + "?");
+        found->is_url = given->starts_with(std::string(scheme) + ":") || (alone && key == std::string_view("url"));
+        if (!found->is_url) continue;
+        std::string_view rest = std::string_view(*given).substr(scheme.size());
+        if (rest.starts_with(':')) rest.remove_prefix(1);
+        found->text = rest.substr(0, rest.find('?'));
+        query = rest.substr(std::min(found->text.size() + 1, rest.size()));
+    }
+    if (!query.empty()) add_options(query, keys);
+    return found;
+}
+
+void StoreFields::add_options(std::string_view query, std::initializer_list<const char*> keys) {
+    while (!query.empty()) {
+        const std::string_view option = query.substr(0, query.find('&'));
+        query.remove_prefix(std::min(option.size() + 1, query.size()));
+        const std::size_t equals = option.find('=');
+        const std::string name(option.substr(0, equals));
+        // Not repeated unless it is a plain word: it may be part of a password.
+        if (name.empty() || name.find_first_not_of(kOptionLetters) != std::string::npos) {
+            fail(Code::invalid, path_ + ": the text after \"?\" is not of the form name=value&name=value");
+        }
+        if (equals == std::string_view::npos) fields_->refuse(name.c_str(), "has no value; write " + name + "=…");
+        const bool says_where = name == "type" || name == "class" ||
+                                std::any_of(keys.begin(), keys.end(), [&](const char* key) { return name == key; });
+        if (says_where) fields_->refuse(name.c_str(), "cannot be an option after \"?\"");
+        if (object_->contains(name)) fields_->refuse(name.c_str(), "given twice");
+        (*object_)[name] = option.substr(equals + 1);
+    }
+}
+
+bool StoreFields::first_of(const char* key, const char* first, const char* second) {
+    const auto word = fields_->text(key);
+    if (!word || *word == first) return true;
+    if (*word == second) return false;
+    fields_->refuse(key, in_quotes(*word) + " is neither " + first + " nor " + second);
+}
+
+}  // namespace uvsched

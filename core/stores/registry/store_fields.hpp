@@ -1,0 +1,61 @@
+// StoreFields: the configuration of one store as fields of one object, which the store's module reads.
+#pragma once
+
+#include <initializer_list>
+#include <memory>
+#include <nlohmann/json_fwd.hpp>
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "core/json/fields.hpp"
+
+namespace uvsched {
+
+// Where a store keeps its tasks: the text after "SCHEME:" and before "?".
+struct StorePlace {
+    std::string text;
+    bool is_url = false;  // "SCHEME:" stood before it
+    std::string path;     // of the JSON member that has it, for messages
+    std::string shown;    // the given text without options and passwords, in quotes
+    // Throws Error(invalid): "PATH: SHOWN: why".
+    [[noreturn]] void refuse(const std::string& why) const;
+};
+
+// Made from a URL ("sqlite:tasks.db?synchronous=normal"), or from an object with or without a URL. Options after the
+// "?" of a URL become fields like the others: numbers and truth values may be strings.
+class StoreFields {
+public:
+    // `path` is the JSON path of the store ("stores.default"). Throws Error(invalid) for anything else.
+    StoreFields(const nlohmann::json& given, std::string path);
+    ~StoreFields();
+    StoreFields(const StoreFields&) = delete;
+    StoreFields& operator=(const StoreFields&) = delete;
+
+    // The name of the store: its type, its class, or else the scheme of the URL.
+    [[nodiscard]] const std::string& kind() const noexcept { return kind_; }
+    [[nodiscard]] const std::string& kind_path() const noexcept { return kind_path_; }
+
+    // Reads the one of these keys that is given; nullopt if none is. Removes "SCHEME:" from its text, and makes the
+    // options after the text fields. Throws Error(invalid) if two of the keys are given, if an option is not of the
+    // form name=value, or if an option is given twice. Must be called before any other field is read.
+    [[nodiscard]] std::optional<StorePlace> place(std::string_view scheme, std::initializer_list<const char*> keys);
+
+    [[nodiscard]] JsonFields& fields() noexcept { return *fields_; }
+
+    // One of two words; the first one if not given.
+    [[nodiscard]] bool first_of(const char* key, const char* first, const char* second);
+
+private:
+    void add_options(std::string_view query, std::initializer_list<const char*> keys);
+    [[nodiscard]] std::string path_of(const char* key) const;
+
+    const bool is_text_;  // only the URL was given
+    const std::string path_;
+    std::unique_ptr<nlohmann::json> object_;
+    std::optional<JsonFields> fields_;  // of object_
+    std::string kind_;
+    std::string kind_path_;
+};
+
+}  // namespace uvsched

@@ -1,0 +1,47 @@
+"""The scheduler that a command names: "package.module:scheduler"."""
+
+from __future__ import annotations
+
+import argparse
+import importlib
+import os
+import sys
+import traceback
+from typing import Any
+
+from ..as_asyncz import install_as_asyncz
+from ..schedulers import AsyncIOScheduler
+from .options import CommandError
+
+
+def load_scheduler(args: argparse.Namespace) -> AsyncIOScheduler:
+    """Imports the scheduler.
+
+    Raises:
+        CommandError: it cannot be found, or is none; with the reason.
+    """
+    name, separator, attribute = args.scheduler.partition(":")
+    if not separator or not name or not attribute:
+        raise CommandError(f"{args.scheduler!r} is not of the form module:name, such as myapp.tasks:scheduler")
+    if args.as_asyncz:
+        install_as_asyncz()
+    sys.path.insert(0, os.path.abspath(args.app_dir))
+    try:
+        found: Any = importlib.import_module(name)
+    except ModuleNotFoundError as error:
+        if error.name is None or not f"{name}.".startswith(f"{error.name}."):
+            raise CommandError(f"{name} cannot be imported: it needs {error.name!r}, which is not installed") from None
+        raise CommandError(
+            f"there is no module {error.name!r} in {os.path.abspath(args.app_dir)} (--app-dir)"
+        ) from None
+    except Exception as error:
+        traceback.print_exc()
+        raise CommandError(f"{name} cannot be imported: {type(error).__name__}: {error}") from None
+    for part in attribute.split("."):
+        if not hasattr(found, part):
+            raise CommandError(f"{name} has no {attribute!r}")
+        found = getattr(found, part)
+    found = getattr(found, "handler", found)  # of an AsynczConfig
+    if not isinstance(found, AsyncIOScheduler):
+        raise CommandError(f"{args.scheduler} is not an AsyncIOScheduler, but a {type(found).__name__}")
+    return found

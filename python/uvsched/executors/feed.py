@@ -1,0 +1,186 @@
+"""RunFeed: takes the runs of a queue on an asyncio loop and sends each somewhere else."""
+
+from __future__ import annotations
+
+import asyncio
+import concurrent.futures
+import inspect
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+from typing import TYPE_CHECKING, Any
+
+from .._time import from_micros
+
+if TYPE_CHECKING:
+    from .._core import Engine, RunObject
+
+__all__ = ["RunFeed", "SentTask"]
+
+_MANY = 512  # runs under way at a time where nobody says how many
+
+
+@dataclass(frozen=True, slots=True)
+class SentTask:
+    """A task on its way to its run, as BaseExecutor.do_send_task gets it.
+
+    Attributes:
+        id, store_alias: the task, and the alias of its store.
+        fn, args, kwargs: its function and its arguments.
+        fn_reference: the function's name, "module:qualname".
+        executor: alias of the executor.
+        fire_id: 32 hexadecimal digits, equal in all attempts at this run: an idempotency key.
+        kind: "scheduled", "manual", "boot" or "shutdown".
+        attempt: from 1.
+    """
+
+    id: str
+    store_alias: str
+    fn: Callable[..., Any]
+    args: tuple[Any, ...]
+    kwargs: dict[str, Any]
+    fn_reference: str
+    executor: str
+    fire_id: str
+    kind: str
+    attempt: int
+
+
+class RunFeed:
+    """Takes a run when fewer than `limit` are under way, and waits for its end. Used on the loop's thread.
+
+    Args:
+        send: begins a run and gives its result, an awaitable or a concurrent future. What it raises is the run's end.
+        limit: how many runs may be under way; None: very many.
+    """
+
+    def __init__(
+        self,
+        engine: Engine,
+        alias: str,
+        loop: asyncio.AbstractEventLoop,
+        send: Callable[[SentTask, list[datetime]], Any],
+        limit: int | None = None,
+    ) -> None:
+        self._alias = alias
+        self._loop = loop
+        self._send = send
+        self._limit = limit or _MANY
+        self._under_way: dict[RunObject, asyncio.Future[Any] | None] = {}
+        self._consumer = engine.attach_pull(alias, min(self._limit, _MANY))
+        self._reads = False
+        self._open = True
+        self._read()
+
+    # ---- Taking ----
+
+    def _read(self) -> None:
+        """Watches the queue while there is room for another run."""
+        wanted = self._open and len(self._under_way) < self._limit
+        if wanted and not self._reads:
+            self._loop.add_reader(self._consumer.fd, self._drain)
+        elif self._reads and not wanted:
+            self._loop.remove_reader(self._consumer.fd)
+        self._reads = wanted
+
+    def _drain(self) -> None:
+        while self._open and len(self._under_way) < self._limit:
+            run = self._consumer.take(0)
+            if run is None:
+                break
+            self._begin(run)
+        self._read()
+
+    def _begin(self, run: RunObject) -> None:
+        task = _sent(run, self._alias)
+        self._under_way[run] = None
+        try:
+            result = self._send(task, [from_micros(run.scheduled_time, run.timezone)])
+        except Exception as error:
+            self._end(run, error=error)
+            return
+        if isinstance(result, concurrent.futures.Future):
+            result.add_done_callback(lambda future: self._on_future(run, future))
+        elif inspect.isawaitable(result):
+            awaited = asyncio.ensure_future(result, loop=self._loop)
+            self._under_way[run] = awaited
+            awaited.add_done_callback(lambda future: self._finish(run, future))
+        else:
+            self._end(run, result)
+
+    # ---- Ends ----
+
+    def _on_future(self, run: RunObject, future: concurrent.futures.Future[Any]) -> None:
+        """On any thread."""
+        if not self._open:  # the loop may never run again
+            self._finish(run, future)
+            return
+        try:
+            self._loop.call_soon_threadsafe(self._finish, run, future)
+        except RuntimeError:  # the loop is closed
+            self._finish(run, future)
+
+    def _finish(self, run: RunObject, future: concurrent.futures.Future[Any] | asyncio.Future[Any]) -> None:
+        if future.cancelled():
+            self._under_way.pop(run, None)
+            run.close()
+        elif (error := future.exception()) is not None:
+            self._end(run, error=error)
+        else:
+            self._end(run, future.result())
+        if self._open:
+            self._drain()
+
+    def _end(self, run: RunObject, result: Any = None, *, error: BaseException | None = None) -> None:
+        self._under_way.pop(run, None)
+        if error is not None and run.cancelled:
+            run.close()
+        elif error is not None:
+            run.fail(error)
+        else:
+            run.finish(result)
+
+    def close(self, cancel: bool, usable: bool) -> bool:
+        """Takes no more runs. What is awaited on the loop is cancelled; what runs elsewhere is reported when it ends,
+        or now, as cancelled.
+
+        Returns:
+            Whether runs that are under way elsewhere have been given up: `cancel`, or their time to end was over.
+        """
+        self._open = False
+        late = self._consumer.take(0)  # which also reads the requests to end early
+        if late is not None:
+            late.close()
+        given_up = cancel or any(run.cancelled for run in self._consumer.runs)
+        if usable:
+            self._read()
+            for awaited in [future for future in self._under_way.values() if future is not None]:
+                awaited.cancel()
+        self._consumer.close(cancel, usable)
+        return given_up
+
+    @property
+    def busy(self) -> int:
+        """How many runs are under way."""
+        return self._consumer.busy
+
+    @property
+    def runs(self) -> list[RunObject]:
+        """The runs under way."""
+        return self._consumer.runs
+
+
+def _sent(run: RunObject, alias: str) -> SentTask:
+    assert run.fn is not None
+    return SentTask(
+        id=run.task_id,
+        store_alias=run.store,
+        fn=run.fn,
+        args=run.args or (),
+        kwargs=dict(run.kwargs or {}),
+        fn_reference=run.function or "",
+        executor=alias,
+        fire_id=run.fire_id,
+        kind=run.kind,
+        attempt=run.attempt,
+    )

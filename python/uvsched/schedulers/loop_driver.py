@@ -1,0 +1,242 @@
+"""LoopDriver: a scheduler runs on an asyncio loop."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import threading
+import time
+from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING, TypeAlias
+
+from ..executors import BaseExecutor
+from .configuration import Configuration
+from .driver import Reports
+from .engine_turns import EngineTurns
+from .listeners import logger
+from .loop_binding import LoopBinding
+from .loop_calls import SLICE, callers_loop, in_thread, is_current, is_set, on_loop
+from .loop_thread import LoopThread
+from .waiting import Waiting, wait_for_stores
+
+if TYPE_CHECKING:
+    from .. import _core
+
+_Binding: TypeAlias = LoopBinding[asyncio.AbstractEventLoop]
+
+_CANCEL_S = 1.0  # for cancelled coroutines to clean up, before their runs are reported without them
+_TURN_S = 0.01  # between two looks whether an engine without threads has stored results
+
+
+class LoopDriver:
+    """Runs on the loop that was configured, else on the one that runs, else on one in a thread of its own."""
+
+    def __init__(self, configuration: Configuration) -> None:
+        self._configuration = configuration
+        self._binding: _Binding | None = None
+        self._thread: LoopThread | None = None
+        self._turns: EngineTurns[asyncio.AbstractEventLoop] | None = None  # if the engine has no threads of its own
+        self._reports: Reports | None = None
+        self._stopped: asyncio.Event | None = None
+        self._ended = threading.Event()
+
+    @property
+    def loop(self) -> asyncio.AbstractEventLoop | None:
+        """The loop that it runs on; None while it is not open."""
+        return None if self._binding is None else self._binding.loop
+
+    @property
+    def active(self) -> bool:
+        return self._binding is not None
+
+    # ---- Beginning ----
+
+    def open(self, engine: _core.Engine, consumers: Sequence[tuple[str, BaseExecutor]], reports: Reports) -> None:
+        self._end_turns()
+        thread, loop = self._choose_loop()
+        binding = LoopBinding(engine, loop, consumers, reports.on_events, self._on_stopped, self._on_loop_lost)
+        try:
+            on_loop(loop, binding.open)
+        except BaseException:
+            if thread is not None:
+                thread.stop()
+                thread.join()
+            raise
+        self._reports, self._binding, self._thread = reports, binding, thread
+        self._stopped = None
+        self._ended.clear()
+
+    def started(self, engine: _core.Engine) -> None:
+        if not self._configuration.own_threads and self._binding is not None:
+            turns = EngineTurns(engine, self._binding.loop)
+            on_loop(self._binding.loop, turns.begin)
+            self._turns = turns
+
+    def _end_turns(self) -> None:
+        turns, self._turns = self._turns, None
+        if turns is not None:
+            on_loop(turns.loop, turns.end)
+
+    def _choose_loop(self) -> tuple[LoopThread | None, asyncio.AbstractEventLoop]:
+        given = self._configuration.event_loop
+        if given is not None and not given.is_closed():
+            return None, given
+        if not self._configuration.isolated_event_loop:
+            loop = callers_loop()
+            if loop is not None:
+                return None, loop
+        if not self._configuration.own_threads:
+            raise RuntimeError(
+                "own_threads=False: no event loop runs here: call start() in a coroutine, give event_loop=, or use a "
+                "PolledScheduler"
+            )
+        thread = LoopThread()
+        thread.start()
+        return thread, thread.loop
+
+    # ---- While it runs ----
+
+    def later(self, seconds: float, call: Callable[[], None]) -> None:
+        if self._binding is None:
+            call()
+        else:
+            self._binding.loop.call_later(seconds, call)
+
+    def _on_stopped(self) -> None:
+        if self._stopped is not None:
+            self._stopped.set()
+        self._ended.set()
+        if self._reports is not None:
+            self._reports.on_stopped()
+
+    def _on_loop_lost(self) -> None:
+        """On the thread that closed the loop."""
+        if self._binding is not None and self._reports is not None:
+            logger.warning(
+                "the event loop was closed while the scheduler ran: the scheduler stops, and its coroutines are "
+                "cancelled; shut it down before the loop ends, for example with `async with scheduler:`"
+            )
+            self._reports.on_lost()
+
+    # ---- Waiting for runs under way ----
+
+    def wind_down(self, engine: _core.Engine, wait: bool) -> None:
+        """Waits only on another thread than the loop's, while the loop runs, and outside of runs: elsewhere it would
+        wait for itself."""
+        binding = self._binding
+        if binding is None or not binding.loop.is_running() or is_current(binding.loop) or engine.inside_run():
+            return
+        self._wind_down_from_outside(engine, binding, wait, self._configuration.shutdown_timeout)
+
+    async def wind_down_async(self, engine: _core.Engine, wait: bool, timeout: float | None) -> None:
+        binding = self._binding
+        if binding is None or engine.inside_run():
+            return
+        if is_current(binding.loop):
+            await self._wind_down_on_loop(engine, binding, wait, timeout)
+        elif binding.loop.is_running():
+            await in_thread(self._wind_down_from_outside, engine, binding, wait, timeout)
+
+    async def _wind_down_on_loop(
+        self, engine: _core.Engine, binding: _Binding, wait: bool, timeout: float | None
+    ) -> None:
+        news = self._stopped = asyncio.Event()
+        engine.stop(not wait)
+        if wait:
+            with Waiting(timeout, binding.running, lambda: binding.loop.call_soon_threadsafe(news.set)) as waiting:
+                while not waiting.over and not await is_set(news, waiting.pause()):
+                    pass
+            if not waiting.over:
+                return
+            engine.stop(True)
+            if waiting.interrupted:
+                return
+        await is_set(news, _CANCEL_S)
+
+    def _wind_down_from_outside(
+        self, engine: _core.Engine, binding: _Binding, wait: bool, timeout: float | None
+    ) -> None:
+        """Waits until the engine has stopped, or until it must wait no longer."""
+        engine.stop(not wait)
+        if wait:
+            with Waiting(timeout, binding.running, lambda: None) as waiting:
+                while binding.loop.is_running() and not self._ended.wait(SLICE):
+                    waiting.pause()
+                    if waiting.over:
+                        break
+            if not waiting.over:
+                return
+            engine.stop(True)
+            if waiting.interrupted:
+                return
+        self._ended.wait(_CANCEL_S)
+
+    async def settle(self, engine: _core.Engine, deadline: float) -> None:
+        if self._configuration.own_threads:
+            await in_thread(wait_for_stores, engine, deadline)
+            return
+        while not engine.wait(0) and not engine.stats()["in_flight"] and time.monotonic() < deadline:  # noqa: ASYNC110
+            await asyncio.sleep(_TURN_S)
+
+    # ---- Ending ----
+
+    def close(self, cancel: bool, usable: bool = True) -> Callable[[], None]:
+        binding, thread, turns = self._binding, self._thread, self._turns
+
+        def close(usable: bool) -> None:
+            if binding is not None:
+                binding.close(cancel=cancel, loop_usable=usable)
+            if turns is not None:
+                if not usable:
+                    turns.end(usable=False)
+                turns.turn()  # what was given back is written; while runs in threads are under way, turns go on
+
+        if binding is not None and usable:
+            on_loop(binding.loop, lambda: close(True))
+        self._binding = self._thread = self._reports = None
+        if binding is not None and not usable:  # only now, so that nothing is put on the loop any more
+            close(False)
+
+        def release() -> None:
+            if thread is not None:
+                thread.stop()
+                thread.join()
+
+        return release
+
+    def abandon(self, engine: _core.Engine) -> None:
+        binding, self._binding = self._binding, None
+        if binding is None:
+            return
+        engine.stop(True)
+        turns, self._turns = self._turns, None
+        closed = threading.Event()
+
+        def close(usable: bool) -> None:
+            binding.close(cancel=True, loop_usable=usable)
+            if turns is not None:
+                turns.end(usable)
+            closed.set()
+
+        if not binding.loop.is_running():
+            close(False)  # nor will it run again
+        elif is_current(binding.loop):
+            close(True)
+        else:
+            with contextlib.suppress(RuntimeError):
+                binding.loop.call_soon_threadsafe(close, True)
+                closed.wait(_CANCEL_S)
+            if not closed.is_set():  # something blocks the loop; waiting threads must hear of it in any case
+                close(False)
+        thread, self._thread = self._thread, None
+        if thread is not None:
+            thread.stop()
+
+    def forget(self) -> list[object]:
+        binding, self._binding = self._binding, None
+        thread, self._thread = self._thread, None
+        turns, self._turns = self._turns, None
+        self._reports, self._ended = None, threading.Event()
+        # Threads, the loop's selector and the coroutines are the parent's: ending them here would end them there, or
+        # run their cleanup twice.
+        return [turns, *([] if binding is None else [thread, *binding.forget()])]

@@ -1,0 +1,79 @@
+"""Registry: the functions and the classes of custom triggers that stored tasks find by name."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
+
+from ..triggers import BaseTrigger
+from ..triggers.base import Spec
+from ..triggers.custom import objects
+from .configuration import Configuration
+from .custom_triggers import CustomTriggers, ThreadedTriggers, TriggersInPlace
+from .declarations import Declarations
+from .pending_references import PendingReferences
+
+if TYPE_CHECKING:
+    from .. import _core
+
+
+class Registry:
+    """The functions and classes that this process has registered with its engine. Guarded by the GIL.
+
+    Attributes:
+        references: the names of functions that start() has to check.
+        functions: functions by name (module:qualname).
+        triggers: the names of the classes of custom triggers.
+    """
+
+    def __init__(self, configuration: Configuration, declarations: Declarations) -> None:
+        self._configuration = configuration
+        self._declarations = declarations
+        self.references = PendingReferences()
+        self._custom_triggers: CustomTriggers = ThreadedTriggers()
+        self.functions: dict[str, Callable[..., Any]] = {}
+        self.triggers: set[str] = set()
+
+    @property
+    def custom_triggers(self) -> CustomTriggers:
+        """The part that calls custom triggers when the engine asks them."""
+        kind = ThreadedTriggers if self._configuration.own_threads else TriggersInPlace
+        if type(self._custom_triggers) is not kind:  # before the first start: setup() may have changed it
+            self._custom_triggers = kind()
+            if self.triggers:
+                self._custom_triggers.need()
+        return self._custom_triggers
+
+    def register(self, engine: _core.Engine, reference: str, fn: Callable[..., Any]) -> None:
+        """Lets stored tasks find a function under its name."""
+        if self.functions.get(reference) != fn:
+            engine.register(reference, fn)
+            self.functions[reference] = fn
+            self._declarations.function(reference, fn)
+
+    def register_trigger(self, engine: _core.Engine, name: str) -> None:
+        """Lets stored tasks find a class of custom triggers under its name."""
+        if name not in self.triggers:
+            engine.register_trigger(name)
+            self.triggers.add(name)
+            self._declarations.trigger(name)
+        self.custom_triggers.need()
+
+    def spec(self, engine: _core.Engine, trigger: BaseTrigger, store: str, durable: bool) -> Spec:
+        """The form in which the engine is told about a trigger of a task in this store.
+
+        Raises:
+            ValueError: the store is durable, and other processes cannot make this trigger.
+        """
+        if not trigger.is_custom:
+            return trigger.spec(self._configuration.timezone)
+        form = objects.declare(trigger)
+        if form.local is not None and durable:
+            raise ValueError(f"trigger: store {store!r} is durable, but {form.local}")
+        self.register_trigger(engine, form.name)
+        return form.spec(trigger, self._configuration.timezone)
+
+    def after_fork(self) -> None:
+        """In the child of a fork: the next engine knows only declared functions and triggers."""
+        self.functions = self._declarations.functions
+        self.triggers = self._declarations.triggers

@@ -1,0 +1,131 @@
+#include "core/runs/dispatcher.hpp"
+
+#include <doctest/doctest.h>
+
+#include <vector>
+
+#include "core/base/error.hpp"
+#include "core/runs/runs.hpp"
+
+using namespace uvsched;
+
+namespace {
+
+// What executors call back.
+class Sink final : public RunSink {
+public:
+    void begin(std::span<Run*> /*runs*/, std::span<RunResult> /*ended*/, bool /*roomy*/) noexcept override {}
+    void finished(std::span<RunResult> /*results*/) noexcept override {}
+    void returned(std::span<Run* const> runs) noexcept override { came_back += runs.size(); }
+    void has_room() override {}
+    void lacking(const Executor& /*executor*/, const std::string& /*what*/) noexcept override {}
+    void took_asks(std::span<const std::uint64_t> /*asks*/) noexcept override {}
+    void answered(std::span<TriggerAnswer> /*answers*/) override {}
+
+    std::size_t came_back = 0;
+};
+
+struct Rooms {
+    ManualClock clock{1'000};
+    EventBus bus{this};
+    TimeZone zone = TimeZone::load("UTC");
+    Notices notices{bus, clock, zone};
+    Sink sink;
+    Releases releases;
+    Runs runs{1, releases};
+    Definition task;
+    const std::string store = "default";
+    Dispatcher dispatcher{
+        {{"here", {.type = ExecutorType::inline_}}, {"queue", {.type = ExecutorType::queue}}}, this, clock, notices};
+
+    Rooms() { dispatcher.start(sink); }
+    ~Rooms() {
+        dispatcher.close();
+        dispatcher.stop();
+    }
+
+    RunSlot& push(const std::string& executor, NativeFunction function = nullptr, void* data = nullptr) {
+        RunSlot& slot = runs.make();
+        slot.executor = dispatcher.index(executor);
+        runs.begin(slot, task, nullptr);
+        slot.run.store = &store;
+        slot.run.function = function;
+        slot.run.user_data = data;
+        dispatcher.reserve(slot.executor);
+        dispatcher.push(slot);
+        return slot;
+    }
+    std::size_t room(const std::string& executor) {
+        dispatcher.measure();
+        return dispatcher.rooms()[dispatcher.index(executor)];
+    }
+};
+
+}  // namespace
+
+TEST_CASE("dispatcher: an unknown executor is named, and so are those that there are") {
+    const Rooms rooms;
+    CHECK(rooms.dispatcher.find("nowhere") == std::nullopt);
+    CHECK_THROWS_WITH_AS((void)rooms.dispatcher.index("nowhere"),
+                         "executor \"nowhere\": there is no such executor; known are \"here\", \"queue\"", Error);
+}
+
+TEST_CASE("dispatcher: inline runs are called by whoever hands over, in order, and how they ended is known") {
+    Rooms rooms;
+    std::vector<int> called;
+    const auto good = [](const Run*, void* data) {
+        static_cast<std::vector<int>*>(data)->push_back(1);
+        return 0;
+    };
+    const auto bad = [](const Run*, void* data) {
+        static_cast<std::vector<int>*>(data)->push_back(2);
+        return 5;
+    };
+    CHECK_FALSE(rooms.dispatcher.take());
+    RunSlot& first = rooms.push("here", good, &called);
+    RunSlot& second = rooms.push("here", bad, &called);
+    CHECK(called.empty());
+    CHECK(rooms.dispatcher.take());
+    rooms.dispatcher.hand_over(rooms.runs);
+    CHECK(called == std::vector<int>{1, 2});
+    CHECK(rooms.runs.back(0).empty());
+    rooms.runs.end_called();
+    REQUIRE(rooms.runs.back(0).size() == 2);
+    CHECK(rooms.runs.back(0).pop() == &first);
+    CHECK(rooms.runs.back(0).pop() == &second);
+    CHECK(first.end_state == FireState::done);
+    CHECK(second.end_state == FireState::failed);
+    CHECK(second.ended_at == 1'000);
+    CHECK_FALSE(rooms.dispatcher.take());
+}
+
+TEST_CASE("dispatcher: there is no room while a run is on its way, or waits to be taken") {
+    Rooms rooms;
+    CHECK(rooms.room("queue") == 0);  // nobody is attached
+    const ConsumerId consumer = rooms.dispatcher.queue(rooms.dispatcher.index("queue"))->attach(3);
+    CHECK(rooms.room("queue") == 3);
+    rooms.push("queue");
+    CHECK(rooms.room("queue") == 0);
+    REQUIRE(rooms.dispatcher.take());
+    rooms.dispatcher.hand_over(rooms.runs);
+    CHECK(rooms.room("queue") == 0);
+    QueueItem item;
+    CHECK(rooms.dispatcher.queue(rooms.dispatcher.index("queue"))->take(consumer, {&item, 1}, std::nullopt) == 1);
+    CHECK(rooms.room("queue") == 3);
+    rooms.dispatcher.reserve(rooms.dispatcher.index("queue"));
+    CHECK(rooms.room("queue") == 0);
+}
+
+TEST_CASE("dispatcher: who has left is not waited for") {
+    Rooms rooms;
+    const std::uint16_t queue = rooms.dispatcher.index("queue");
+    CHECK(rooms.dispatcher.unattended()[queue]);
+    CHECK_FALSE(rooms.dispatcher.unattended()[rooms.dispatcher.index("here")]);
+    const ConsumerId consumer = rooms.dispatcher.queue(queue)->attach(1);
+    CHECK_FALSE(rooms.dispatcher.unattended()[queue]);
+    rooms.push("queue");
+    REQUIRE(rooms.dispatcher.take());
+    rooms.dispatcher.queue(queue)->detach(consumer);
+    rooms.dispatcher.hand_over(rooms.runs);
+    CHECK(rooms.sink.came_back == 1);
+}

@@ -1,0 +1,117 @@
+"""The names that asyncz's annotations and configurations use."""
+
+from __future__ import annotations
+
+import logging
+from typing import Any
+
+import pytest
+import uvsched
+from uvsched.executors import AsyncIOExecutor, BaseExecutor, DebugExecutor, ThreadPoolExecutor
+from uvsched.executors.types import ExecutorType
+from uvsched.locks import FileLockProtected, LockProtected, NullLockProtected, RLockProtected
+from uvsched.schedulers import AsyncIOScheduler, SchedulerInstanceInfo
+from uvsched.schedulers.base import ClassicLogging, default_loggers_class
+from uvsched.schedulers.datastructures import TaskDefaultStruct
+from uvsched.schedulers.types import LoggersType, SchedulerType
+from uvsched.stores import MemoryStore, SQLiteStore
+from uvsched.stores.types import StoreType
+from uvsched.tasks import Task
+from uvsched.tasks.types import TaskDefaultsType, TaskType
+from uvsched.triggers import CronTrigger, IntervalTrigger
+from uvsched.triggers.cron.trigger import CronTrigger as CronTriggerByItsModule
+from uvsched.triggers.types import TriggerType
+from uvsched.utils import make_async_function, make_function
+
+
+def job() -> None: ...
+
+
+def test_types_hold_for_isinstance() -> None:
+    scheduler: SchedulerType = AsyncIOScheduler()
+    assert isinstance(scheduler, SchedulerType)
+    executor: ExecutorType = AsyncIOExecutor()
+    for kind in (executor, ThreadPoolExecutor(), DebugExecutor()):
+        assert isinstance(kind, ExecutorType)
+        assert isinstance(kind, BaseExecutor)
+    store: StoreType = MemoryStore()
+    assert isinstance(store, StoreType)
+    assert isinstance(SQLiteStore("x.db"), StoreType)
+    task: TaskType = AsyncIOScheduler().add_task(job, "interval", hours=1)
+    assert isinstance(task, TaskType)
+    assert isinstance(IntervalTrigger(hours=1), TriggerType)
+    defaults: TaskDefaultsType = TaskDefaultStruct()
+    assert isinstance(defaults, TaskDefaultsType)
+    for wanted in (SchedulerType, ExecutorType, StoreType, TaskType, TriggerType, TaskDefaultsType, LoggersType):
+        assert not isinstance(3, wanted)
+
+
+def test_a_deleted_task_is_still_a_task() -> None:
+    scheduler = AsyncIOScheduler()
+    task = scheduler.add_task(job, "interval", hours=1, id="x")
+    task.delete()
+    assert isinstance(task, TaskType)
+
+
+def test_the_short_name_and_the_module_of_the_cron_trigger() -> None:
+    assert uvsched.Asyncz is AsyncIOScheduler
+    assert CronTriggerByItsModule is CronTrigger
+
+
+def test_task_defaults_as_an_object() -> None:
+    scheduler = AsyncIOScheduler(task_defaults=TaskDefaultStruct(mistrigger_grace_time=5, max_instances=3))
+    task: Task = scheduler.add_task(job, "interval", hours=1)
+    assert (task.mistrigger_grace_time, task.max_instances, task.coalesce) == (5, 3, True)
+    assert TaskDefaultStruct().model_dump(exclude_none=True) == {"coalesce": True, "max_instances": 1}
+    assert TaskDefaultStruct(max_catch_up=7).model_dump()["max_catch_up"] == 7
+    with pytest.raises(TypeError, match=r"'max_instance' \(did you mean 'max_instances'\?\)"):
+        TaskDefaultStruct(max_instance=3)
+
+
+def test_loggers_are_the_standard_ones() -> None:
+    scheduler = AsyncIOScheduler()
+    assert scheduler.logger is logging.getLogger("uvsched")
+    assert scheduler.loggers["asyncz.schedulers"] is logging.getLogger("uvsched.schedulers")
+    assert isinstance(scheduler.loggers, LoggersType)
+    assert scheduler.loggers_class is ClassicLogging is default_loggers_class
+
+    class Own(ClassicLogging): ...
+
+    assert AsyncIOScheduler(loggers_class=Own).loggers_class is Own
+
+
+def test_one_instance_at_a_time() -> None:
+    scheduler = AsyncIOScheduler(identity="me")
+    scheduler.add_task(job, "interval", hours=1)
+    (info,) = scheduler.get_scheduler_instance_infos()
+    assert isinstance(info, SchedulerInstanceInfo)
+    assert (info.identity, info.scope, info.active, info.stale, info.task_count) == ("me", "local", False, False, 1)
+
+
+def test_locks_of_asyncz() -> None:
+    for lock in (NullLockProtected(), LockProtected(), RLockProtected(), FileLockProtected("/nowhere/x.lock")):
+        with lock.protected() as taken:
+            assert taken
+        lock.shutdown()
+    lock = LockProtected()
+    with lock.protected(), lock.protected() as again:
+        assert not again
+    with lock.protected() as taken:
+        assert taken
+
+
+def test_functions_around_functions() -> None:
+    def generator() -> Any:
+        yield 1
+
+    class Awaitable:
+        def __await__(self) -> Any:
+            return (yield from ())
+
+    scheduler = AsyncIOScheduler()
+    with pytest.raises(TypeError, match="is a generator function"):
+        scheduler.add_task(generator, "interval", hours=1)
+    task = scheduler.add_task(make_function(generator), "interval", hours=1)
+    assert task.fn is not None
+    assert list(task.fn()) == [1]
+    assert scheduler.add_task(make_async_function(Awaitable), "interval", hours=1).fn is not None
