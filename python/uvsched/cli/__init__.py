@@ -1,10 +1,11 @@
-"""The command `uvsched`: when a cron string fires, what is wrong with a crontab file or a scheduler, and a scheduler
-without a web server.
+"""The command `uvsched`: when a cron string fires, what is wrong with a crontab file or a scheduler, a scheduler
+without a web server, and what is in its store.
 
     uvsched next "0 9 * * MON-FRI" --timezone Europe/Madrid
     uvsched check crontab.txt
     uvsched run myapp.tasks:scheduler
     uvsched doctor myapp.tasks:scheduler
+    uvsched status tasks.db
 
 `uvsched --help` and `uvsched COMMAND --help` say more; docs/command-line.md has examples, docs/triggers.md the rules.
 """

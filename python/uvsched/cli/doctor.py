@@ -11,12 +11,14 @@ from collections.abc import Iterator
 from dataclasses import asdict, dataclass
 from datetime import datetime, timezone
 
+from .._references import resolve
 from .._time import to_zone
 from ..exceptions import UvschedException
 from ..schedulers import AsyncIOScheduler
 from ..stores import SQLiteStore
-from .loading import load_scheduler
+from .loading import hush, load_scheduler
 from .options import CommandError
+from .store_file import open_file
 
 _EARLIEST = datetime(2024, 1, 1, tzinfo=timezone.utc)  # a clock before this was never set
 
@@ -34,10 +36,11 @@ def run(args: argparse.Namespace) -> int:
     """Prints what is found. 0: no error; 1: errors."""
     findings = [*_machine()]
     try:
-        scheduler = load_scheduler(args)
+        scheduler = load_scheduler(args.scheduler, args)
     except CommandError as error:
         findings.append(Finding("error", str(error), "name a module that can be imported here, and a scheduler in it"))
     else:
+        hush()
         findings += [*_stores(scheduler), *_tasks(scheduler)]
     if args.json:
         print(json.dumps([asdict(finding) for finding in findings], indent=2))
@@ -88,6 +91,34 @@ def _stores(scheduler: AsyncIOScheduler) -> Iterator[Finding]:
             )
         else:
             yield Finding("ok", f"store {alias!r}: {path}")
+        if os.access(path, os.R_OK) and os.path.getsize(path) > 0:
+            yield from _stored_tasks(path)
+
+
+def _stored_tasks(path: str) -> Iterator[Finding]:
+    """What is wrong with the tasks that are in a file."""
+    try:
+        with open_file(path) as file:
+            tasks = file.tasks()
+    except CommandError as error:
+        yield Finding("error", str(error), "put a backup in its place, or give the scheduler a file of its own")
+        return
+    for task in tasks:
+        if task.quarantine is not None:
+            yield Finding(
+                "error",
+                f"task {task.id!r} cannot be read: {task.quarantine}",
+                "add it again with replace_existing=True, or repair its row (docs/ledger.md)",
+            )
+        elif task.function is not None and (task.open or task.state == "active"):
+            try:
+                resolve(task.function)
+            except Exception as error:  # also one that its module raises
+                yield Finding(
+                    "error",
+                    f"task {task.id!r} does not find its function: {error}",
+                    "put the function back where it was, or delete the task",
+                )
 
 
 def _tasks(scheduler: AsyncIOScheduler) -> Iterator[Finding]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import importlib
+import logging
 import os
 import sys
 import traceback
@@ -14,18 +15,41 @@ from ..schedulers import AsyncIOScheduler
 from .options import CommandError
 
 
-def load_scheduler(args: argparse.Namespace) -> AsyncIOScheduler:
-    """Imports the scheduler.
+def prepare_imports(args: argparse.Namespace) -> None:
+    """Lets modules of the application be imported, as the options say."""
+    if args.as_asyncz:
+        install_as_asyncz()
+    sys.path.insert(0, os.path.abspath(args.app_dir))
+
+
+def hush() -> None:
+    """Keeps from the terminal what schedulers log below an error: for commands that only look, or add."""
+    logging.getLogger("uvsched").setLevel(logging.ERROR)
+
+
+def load_scheduler(reference: str, args: argparse.Namespace) -> AsyncIOScheduler:
+    """Imports the scheduler that "module:name" names.
 
     Raises:
         CommandError: it cannot be found, or is none; with the reason.
     """
-    name, separator, attribute = args.scheduler.partition(":")
+    found = load_object(reference, args)
+    found = getattr(found, "handler", found)  # of an AsynczConfig
+    if not isinstance(found, AsyncIOScheduler):
+        raise CommandError(f"{reference} is not an AsyncIOScheduler, but a {type(found).__name__}")
+    return found
+
+
+def load_object(reference: str, args: argparse.Namespace) -> Any:
+    """Imports what "module:name" names.
+
+    Raises:
+        CommandError: it cannot be found; with the reason.
+    """
+    name, separator, attribute = reference.partition(":")
     if not separator or not name or not attribute:
-        raise CommandError(f"{args.scheduler!r} is not of the form module:name, such as myapp.tasks:scheduler")
-    if args.as_asyncz:
-        install_as_asyncz()
-    sys.path.insert(0, os.path.abspath(args.app_dir))
+        raise CommandError(f"{reference!r} is not of the form module:name, such as myapp.tasks:scheduler")
+    prepare_imports(args)
     try:
         found: Any = importlib.import_module(name)
     except ModuleNotFoundError as error:
@@ -41,7 +65,4 @@ def load_scheduler(args: argparse.Namespace) -> AsyncIOScheduler:
         if not hasattr(found, part):
             raise CommandError(f"{name} has no {attribute!r}")
         found = getattr(found, part)
-    found = getattr(found, "handler", found)  # of an AsynczConfig
-    if not isinstance(found, AsyncIOScheduler):
-        raise CommandError(f"{args.scheduler} is not an AsyncIOScheduler, but a {type(found).__name__}")
     return found

@@ -10,9 +10,11 @@ from datetime import datetime, timezone, tzinfo
 from ..triggers import CronTrigger
 from .display import marked, printable, table
 from .options import (
+    MOST_TIMES,
     CommandError,
     add_common,
     aware,
+    count,
     just_before,
     local_text,
     moment,
@@ -21,8 +23,6 @@ from .options import (
     utc_text,
     zone_of,
 )
-
-MOST = 100_000
 
 _BEFORE_ALL = datetime(1960, 1, 1, tzinfo=timezone.utc)
 
@@ -57,7 +57,9 @@ def add_parser(commands: argparse._SubParsersAction[argparse.ArgumentParser]) ->
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     parser.add_argument("expression", metavar="EXPRESSION", nargs="+", help="the cron string, as one argument")
-    parser.add_argument("-n", type=_count, default=5, metavar="N", help=f"how many times: 1 to {MOST} (default: 5)")
+    parser.add_argument(
+        "-n", type=count, default=5, metavar="N", help=f"how many times: 1 to {MOST_TIMES} (default: 5)"
+    )
     side = parser.add_mutually_exclusive_group()
     side.add_argument(
         "--after",
@@ -108,12 +110,6 @@ def run(args: argparse.Namespace) -> int:
         print(f"uvsched next: {_why_none(args, trigger, limit)}", file=sys.stderr)
         return 1
     return 0
-
-
-def _count(text: str) -> int:
-    if text.isascii() and text.isdigit() and 1 <= int(text) <= MOST:
-        return int(text)
-    raise argparse.ArgumentTypeError(f"{text!r} is not a number from 1 to {MOST}")
 
 
 def _explained(expression: str, message: str) -> str:

@@ -12,6 +12,10 @@ from ..triggers import CronTrigger
 FIRST_YEAR, LAST_YEAR = 1900, 2300  # of moments; schedules are in 1970 to 2199
 WEEKDAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
 
+MOST_TIMES = 100_000
+
+_SPAN = re.compile(r"(\d+(?:\.\d+)?)([smhdw]?)\Z")
+_UNITS = {"": "seconds", "s": "seconds", "m": "minutes", "h": "hours", "d": "days", "w": "weeks"}
 _COLUMN = re.compile(r" \(column (\d+)\)\Z")
 
 
@@ -60,6 +64,24 @@ def moment(text: str) -> datetime:
     return read
 
 
+def count(text: str) -> int:
+    """For argparse: how many times to list."""
+    if text.isascii() and text.isdigit() and 1 <= int(text) <= MOST_TIMES:
+        return int(text)
+    raise argparse.ArgumentTypeError(f"{text!r} is not a number from 1 to {MOST_TIMES}")
+
+
+def span(text: str) -> timedelta:
+    """For argparse: a number of seconds, or one with a unit: 30s, 5m, 2h, 1d, 1w."""
+    found = _SPAN.match(text) if text.isascii() else None
+    if found is None:
+        raise argparse.ArgumentTypeError(f"{text!r} is not a span such as 30s, 5m, 2h, 1d or 1w")
+    try:
+        return timedelta(**{_UNITS[found[2]]: float(found[1])})
+    except OverflowError:
+        raise argparse.ArgumentTypeError(f"{text!r} is too long a span") from None
+
+
 def zone_of(name: str, argument: str = "--timezone") -> tuple[str, tzinfo]:
     """The name of a zone and the zone: for "local" the name of the machine's zone, else the name as spelt.
 
@@ -105,6 +127,12 @@ def offset_text(value: datetime) -> str:
 def local_text(value: datetime) -> str:
     """The wall-clock time for people: weekday, date, time."""
     return f"{WEEKDAYS[value.weekday()]} {value.replace(tzinfo=None).isoformat(sep=' ', timespec='seconds')}"
+
+
+def moment_text(value: datetime, zone: tzinfo) -> str:
+    """The moment in a zone for people: weekday, date, time, offset."""
+    local = value.astimezone(zone)
+    return f"{local_text(local)} {offset_text(local)}"
 
 
 def utc_text(value: datetime) -> str:

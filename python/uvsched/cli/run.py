@@ -17,7 +17,7 @@ from .options import CommandError
 
 def run(args: argparse.Namespace) -> int:
     """Runs the scheduler. 0: stopped by a signal or by a task; 1: it could not start, or a store's file was lost."""
-    scheduler = load_scheduler(args)
+    scheduler = load_scheduler(args.scheduler, args)
     logging.basicConfig(
         level=args.log_level.upper(), format="%(asctime)s %(levelname)s %(name)s: %(message)s"
     )  # does nothing if the program has configured it

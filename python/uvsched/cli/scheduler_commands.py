@@ -8,6 +8,8 @@ import os
 from collections.abc import Callable
 from typing import Any
 
+from .options import MOST_TIMES, count, moment, span
+
 
 def add_parsers(commands: Any) -> None:
     """Makes the commands known."""
@@ -29,14 +31,90 @@ def add_parsers(commands: Any) -> None:
         "doctor",
         help="what is wrong with a scheduler, and what to do",
         description="Looks at a scheduler, its stores, its tasks and this machine, without starting anything.",
+        epilog="Exit status: 0; 1 when there are errors; 2 when an argument is wrong.",
     )
     _add_scheduler(parser)
-    parser.add_argument("--json", action="store_true", help="print one JSON document")
+    _add_json(parser)
     parser.set_defaults(run=_later("doctor"))
+    _add_status(commands)
+    _add_preview(commands)
+    _add_add(commands)
+
+
+def _add_status(commands: Any) -> None:
+    parser = commands.add_parser(
+        "status",
+        help="show the tasks in a store, their last runs, and what is under way",
+        description="Shows what is in the file of a store: its tasks, how their last runs ended, and what is under "
+        "way. Only reads, also while a scheduler uses the file.",
+        epilog="Exit status: 0; 1 when a task is late by more than a minute, or cannot be read; 2 when an argument is "
+        "wrong.",
+    )
+    _add_target(parser)
+    _add_zone(parser, "times are shown in")
+    _add_json(parser)
+    parser.set_defaults(run=_later("status"))
+
+
+def _add_preview(commands: Any) -> None:
+    parser = commands.add_parser(
+        "preview",
+        help="list when the tasks of a store are due next",
+        description="Lists the next due times of tasks, without their jitter. Only reads the file of a store, also "
+        "while a scheduler uses it; of a scheduler's store in memory it shows the tasks that its module adds.",
+        epilog="Exit status: 0; 1 when there is no due time; 2 when an argument is wrong.",
+    )
+    _add_target(parser)
+    parser.add_argument("tasks", metavar="TASK", nargs="*", help="ids of tasks (default: all)")
+    parser.add_argument(
+        "-n", type=count, default=5, metavar="N", help=f"how many times of each: 1 to {MOST_TIMES} (default: 5)"
+    )
+    _add_zone(parser, "times are shown in")
+    _add_json(parser)
+    parser.set_defaults(run=_later("preview"))
+
+
+def _add_add(commands: Any) -> None:
+    parser = commands.add_parser(
+        "add",
+        help="add a task to a store",
+        description="Adds a task to a store, for the application that runs it; nothing runs here. Without --at, "
+        "--every and --cron the task is due at once. The function is imported, to check that its name leads to it.",
+        epilog="Exit status: 0; 1 when a task with this id is there already; 2 when an argument is wrong, or the store "
+        "cannot be opened.",
+    )
+    _add_target(parser)
+    parser.add_argument("function", metavar="MODULE:FUNCTION", help="the function that the task calls")
+    when = parser.add_mutually_exclusive_group()
+    when.add_argument("--at", type=moment, metavar="TIME", help="once, at this time (ISO 8601)")
+    when.add_argument("--every", type=span, metavar="SPAN", help="again and again: 30s, 5m, 2h, 1d, 1w")
+    when.add_argument("--cron", metavar="EXPRESSION", help="when this cron string says")
+    parser.add_argument("--id", help="the id of the task (default: one is made)")
+    parser.add_argument("--name", help="its name for people")
+    parser.add_argument("--args", metavar="JSON", help="the arguments of the function, as a JSON array")
+    parser.add_argument("--kwargs", metavar="JSON", help="its keyword arguments, as a JSON object")
+    parser.add_argument("--store", metavar="ALIAS", help="the store, if a scheduler is named (default: default)")
+    parser.add_argument("--executor", metavar="ALIAS", help="the executor that runs it (default: default)")
+    parser.add_argument("--replace", action="store_true", help="replace a task that has this id")
+    parser.add_argument("--create", action="store_true", help="make the file if it does not exist")
+    _add_zone(parser, "TIME and EXPRESSION are read in")
+    _add_json(parser)
+    parser.set_defaults(run=_later("add"))
 
 
 def _add_scheduler(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("scheduler", metavar="MODULE:NAME", help="a scheduler, or an AsynczConfig, in a module")
+    _add_import_options(parser)
+
+
+def _add_target(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "target", metavar="FILE|MODULE:NAME", help="the file of a store, or a scheduler or AsynczConfig in a module"
+    )
+    _add_import_options(parser)
+
+
+def _add_import_options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--app-dir", metavar="FOLDER", default=".", help="where modules are looked for first (default: .)"
     )
@@ -46,6 +124,16 @@ def _add_scheduler(parser: argparse.ArgumentParser) -> None:
         default=os.environ.get("UVSCHED_AS_ASYNCZ") == "1",
         help="what the program imports from asyncz comes from uvsched (also: UVSCHED_AS_ASYNCZ=1)",
     )
+
+
+def _add_zone(parser: argparse.ArgumentParser, use: str) -> None:
+    parser.add_argument(
+        "--timezone", "--tz", metavar="ZONE", default="local", help=f"the zone that {use} (default: the machine's)"
+    )
+
+
+def _add_json(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--json", action="store_true", help="print one JSON document")
 
 
 def _later(command: str) -> Callable[[argparse.Namespace], int]:

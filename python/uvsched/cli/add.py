@@ -1,0 +1,133 @@
+"""uvsched add: adds a task to a store, for the application that runs it."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import sys
+from datetime import tzinfo
+from typing import Any
+
+from .._references import resolve
+from ..exceptions import ConflictIdError, UvschedException
+from ..executors import AsyncIOExecutor
+from ..schedulers import AsyncIOScheduler
+from ..stores import SQLiteStore
+from ..tasks import Task
+from ..tasks.resources import wants
+from ..triggers import BaseTrigger, CronTrigger, DateTrigger, IntervalTrigger
+from .display import printable
+from .loading import hush, prepare_imports
+from .options import CommandError, aware, moment_text, utc_text, zone_of
+from .target import target_of
+
+
+def run(args: argparse.Namespace) -> int:
+    """Adds the task. 0: it is in the store; 1: a task with this id is there already."""
+    name, zone = zone_of(args.timezone)
+    target = target_of(args)
+    if target.scheduler is None:
+        prepare_imports(args)
+        hush()
+        _check_alone(args.function)
+        (path,) = target.files.values()
+        scheduler = _scheduler_of(path, name, args)
+    else:
+        scheduler = target.scheduler
+        _check_durable(scheduler, args.store)
+    try:
+        scheduler.start(paused=True)
+    except (UvschedException, LookupError, TypeError, ValueError, OSError) as error:
+        raise CommandError(f"the store cannot be opened: {error}") from None
+    try:
+        task = _added(scheduler, args, zone)
+        _tell(task, args, zone)
+    except ConflictIdError:
+        message = f"task {args.id!r} is there already, with another definition; --replace replaces it"
+        print(f"uvsched add: {message}", file=sys.stderr)
+        return 1
+    except (UvschedException, LookupError, TypeError, ValueError) as error:
+        raise CommandError(str(error)) from None
+    finally:
+        scheduler.shutdown()
+    return 0
+
+
+def _check_alone(function: str) -> None:
+    """Refuses a function that cannot be added without the application's scheduler."""
+    try:
+        wanted = wants(resolve(function))
+    except (LookupError, TypeError) as error:
+        raise CommandError(str(error)) from None
+    for name in wanted.values():
+        raise CommandError(
+            f"{function} wants the resource {name!r}, which only the application provides: name its scheduler, as "
+            "MODULE:NAME, instead of the file"
+        )
+
+
+def _scheduler_of(path: str, timezone: str, args: argparse.Namespace) -> AsyncIOScheduler:
+    """A scheduler for the file alone: every executor of the application accepts what the program's loop accepts."""
+    if not args.create and not os.path.exists(path):
+        raise CommandError(f"there is no file {path}; --create makes it")
+    if args.store not in (None, "default"):
+        raise CommandError(f"--store: a file is one store; {args.store!r} is an alias of an application's scheduler")
+    executors = {alias: AsyncIOExecutor() for alias in ("default", args.executor or "default")}
+    return AsyncIOScheduler(stores={"default": SQLiteStore(path)}, executors=executors, timezone=timezone)
+
+
+def _check_durable(scheduler: AsyncIOScheduler, alias: str | None) -> None:
+    store = scheduler.stores.get(alias or "default")
+    if store is not None and not store.durable:
+        raise CommandError(f"store {alias or 'default'!r} is in memory: what is added here would end with this command")
+
+
+def _added(scheduler: AsyncIOScheduler, args: argparse.Namespace, zone: tzinfo) -> Task:
+    return scheduler.add_task(
+        args.function,
+        _trigger(args, zone),
+        id=args.id,
+        name=args.name,
+        args=_json(args.args, "--args", list),
+        kwargs=_json(args.kwargs, "--kwargs", dict),
+        store=args.store,
+        executor=args.executor,
+        on_conflict="replace" if args.replace else "raise",
+    )
+
+
+def _trigger(args: argparse.Namespace, zone: tzinfo) -> BaseTrigger:
+    if args.cron is not None:
+        return CronTrigger.from_crontab(args.cron, timezone=zone)
+    if args.every is not None:
+        return IntervalTrigger(seconds=args.every)
+    return DateTrigger(run_at=None if args.at is None else aware(args.at, zone))
+
+
+def _json(text: str | None, option: str, kind: type[Any]) -> Any:
+    if text is None:
+        return None
+    try:
+        read = json.loads(text)
+    except ValueError as error:
+        raise CommandError(f"{option}: {text!r} is not JSON: {error}") from None
+    if not isinstance(read, kind):
+        raise CommandError(f"{option}: {text!r} is not a JSON {'array' if kind is list else 'object'}")
+    return read
+
+
+def _tell(task: Task, args: argparse.Namespace, zone: tzinfo) -> None:
+    due = task.next_run_time
+    if args.json:
+        document = {
+            "id": task.id,
+            "store": task.store_alias,
+            "function": args.function,
+            "trigger": str(task.trigger),
+            "next_run": None if due is None else utc_text(due),
+        }
+        print(json.dumps(document, indent=2))
+        return
+    when = "it is never due" if due is None else f"next {moment_text(due, zone)}"
+    print(f"added {printable(task.id or '')}: {task.trigger}, {when}")
