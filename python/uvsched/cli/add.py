@@ -10,13 +10,12 @@ from datetime import tzinfo
 from typing import Any
 
 from .._references import resolve
-from ..exceptions import ConflictIdError, UvschedException
-from ..executors import AsyncIOExecutor
+from ..exceptions import ConflictIdError
 from ..schedulers import AsyncIOScheduler
-from ..stores import SQLiteStore
 from ..tasks import Task
 from ..tasks.resources import wants
 from ..triggers import BaseTrigger, CronTrigger, DateTrigger, IntervalTrigger
+from .destination import CANNOT_ADD, opened, scheduler_of_file, why_lost
 from .display import printable
 from .loading import hush, prepare_imports
 from .options import CommandError, aware, moment_text, utc_text, zone_of
@@ -26,31 +25,27 @@ from .target import target_of
 def run(args: argparse.Namespace) -> int:
     """Adds the task. 0: it is in the store; 1: a task with this id is there already."""
     name, zone = zone_of(args.timezone)
-    target = target_of(args)
+    target = target_of(args.target, args)
     if target.scheduler is None:
         prepare_imports(args)
         hush()
         _check_alone(args.function)
         (path,) = target.files.values()
-        scheduler = _scheduler_of(path, name, args)
+        _check_file(path, args)
+        scheduler = scheduler_of_file(path, [args.executor or "default"], name)
     else:
         scheduler = target.scheduler
-        _check_durable(scheduler, args.store)
-    try:
-        scheduler.start(paused=True)
-    except (UvschedException, LookupError, TypeError, ValueError, OSError) as error:
-        raise CommandError(f"the store cannot be opened: {error}") from None
-    try:
-        task = _added(scheduler, args, zone)
-        _tell(task, args, zone)
-    except ConflictIdError:
-        message = f"task {args.id!r} is there already, with another definition; --replace replaces it"
-        print(f"uvsched add: {message}", file=sys.stderr)
-        return 1
-    except (UvschedException, LookupError, TypeError, ValueError) as error:
-        raise CommandError(str(error)) from None
-    finally:
-        scheduler.shutdown()
+        if (why := why_lost(scheduler, args.store or "default")) is not None:
+            raise CommandError(why)
+    with opened(scheduler):
+        try:
+            _tell(_added(scheduler, args, zone), args, zone)
+        except ConflictIdError:
+            message = f"task {args.id!r} is there already, with another definition; --replace replaces it"
+            print(f"uvsched add: {message}", file=sys.stderr)
+            return 1
+        except CANNOT_ADD as error:
+            raise CommandError(str(error)) from None
     return 0
 
 
@@ -67,20 +62,11 @@ def _check_alone(function: str) -> None:
         )
 
 
-def _scheduler_of(path: str, timezone: str, args: argparse.Namespace) -> AsyncIOScheduler:
-    """A scheduler for the file alone: every executor of the application accepts what the program's loop accepts."""
+def _check_file(path: str, args: argparse.Namespace) -> None:
     if not args.create and not os.path.exists(path):
         raise CommandError(f"there is no file {path}; --create makes it")
     if args.store not in (None, "default"):
         raise CommandError(f"--store: a file is one store; {args.store!r} is an alias of an application's scheduler")
-    executors = {alias: AsyncIOExecutor() for alias in ("default", args.executor or "default")}
-    return AsyncIOScheduler(stores={"default": SQLiteStore(path)}, executors=executors, timezone=timezone)
-
-
-def _check_durable(scheduler: AsyncIOScheduler, alias: str | None) -> None:
-    store = scheduler.stores.get(alias or "default")
-    if store is not None and not store.durable:
-        raise CommandError(f"store {alias or 'default'!r} is in memory: what is added here would end with this command")
 
 
 def _added(scheduler: AsyncIOScheduler, args: argparse.Namespace, zone: tzinfo) -> Task:

@@ -28,7 +28,7 @@ class Row:
 def run(args: argparse.Namespace) -> int:
     """Prints the due times. 0; 1: there are none."""
     _, zone = zone_of(args.timezone)
-    target = target_of(args)
+    target = target_of(args.target, args)
     rows: list[Row] = []
     for alias, path in target.files.items():
         rows += _stored(alias, existing(path), args.n, zone)

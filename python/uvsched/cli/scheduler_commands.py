@@ -39,6 +39,7 @@ def add_parsers(commands: Any) -> None:
     _add_status(commands)
     _add_preview(commands)
     _add_add(commands)
+    _add_import(commands)
 
 
 def _add_status(commands: Any) -> None:
@@ -102,6 +103,29 @@ def _add_add(commands: Any) -> None:
     parser.set_defaults(run=_later("add"))
 
 
+def _add_import(commands: Any) -> None:
+    parser = commands.add_parser(
+        "import-asyncz",
+        help="copy the tasks that asyncz stored",
+        description="Copies the tasks that asyncz stored in files, SQL databases, Redis or MongoDB. The installed "
+        "asyncz reads them, and nothing is deleted there. Tasks that the module adds itself are left out. Stop the "
+        "application first.",
+        epilog="Exit status: 0; 1 when a task cannot be copied; 2 when an argument is wrong, or the store cannot be "
+        "opened.",
+    )
+    parser.add_argument("scheduler", metavar="MODULE:NAME", help="the scheduler of asyncz, or an AsynczConfig")
+    parser.add_argument(
+        "--to",
+        metavar="FILE|MODULE:NAME",
+        required=True,
+        help="the file of a store, made if it does not exist, or a scheduler of uvsched",
+    )
+    parser.add_argument("--dry-run", action="store_true", help="only say what would be copied")
+    _add_app_dir(parser)
+    _add_json(parser)
+    parser.set_defaults(run=_later("import_asyncz"), as_asyncz=False)
+
+
 def _add_scheduler(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("scheduler", metavar="MODULE:NAME", help="a scheduler, or an AsynczConfig, in a module")
     _add_import_options(parser)
@@ -114,10 +138,14 @@ def _add_target(parser: argparse.ArgumentParser) -> None:
     _add_import_options(parser)
 
 
-def _add_import_options(parser: argparse.ArgumentParser) -> None:
+def _add_app_dir(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--app-dir", metavar="FOLDER", default=".", help="where modules are looked for first (default: .)"
     )
+
+
+def _add_import_options(parser: argparse.ArgumentParser) -> None:
+    _add_app_dir(parser)
     parser.add_argument(
         "--as-asyncz",
         action="store_true",

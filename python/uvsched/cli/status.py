@@ -38,7 +38,7 @@ class Report:
 def run(args: argparse.Namespace) -> int:
     """Prints the status. 0: all is well; 1: a task is late or cannot be read."""
     _, zone = zone_of(args.timezone)
-    target = target_of(args)
+    target = target_of(args.target, args)
     reports = [_read(alias, existing(path)) for alias, path in target.files.items()]
     if target.scheduler is not None:
         reports += [Report(alias, None, [], []) for alias in target.scheduler.stores if alias not in target.files]

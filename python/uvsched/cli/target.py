@@ -27,13 +27,12 @@ class Target:
     scheduler: AsyncIOScheduler | None = None
 
 
-def target_of(args: argparse.Namespace) -> Target:
-    """The target that `args.target` names. A file need not exist.
+def target_of(text: str, args: argparse.Namespace) -> Target:
+    """The target that a text names. A file need not exist.
 
     Raises:
         CommandError: the scheduler cannot be found.
     """
-    text = args.target
     for scheme in _SCHEMES:
         if text.startswith(scheme):
             return Target({"default": text.removeprefix(scheme)})
