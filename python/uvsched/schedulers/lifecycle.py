@@ -121,6 +121,7 @@ class Lifecycle:
                 self._driver.close(cancel=True)()
                 raise
             self._starts = 1
+            processes.note_start()
             self._declarations.open = False
             self.started_at = datetime.now(self._configuration.timezone)
         return True

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import atexit
 import logging
+import mmap
 import os
 import sys
 import threading
 import time
 import weakref
 from typing import Any, Protocol
+
+from .serving_process import has_reloader
 
 PATIENCE = 5.0
 """Seconds for storing results and closing stores, which needs no Python code. All schedulers share them at exit."""
@@ -18,7 +21,9 @@ _watched: weakref.WeakSet[Resident] = weakref.WeakSet()
 _inherited: list[object] = []
 _exit_hooked = False
 _exiting = False
-_forked = False
+_child = False
+_started_in_child: mmap.mmap | None = None
+"""One byte that this process shares with those it forked: whether one of them has started a scheduler."""
 _NAMES = 5
 logger = logging.getLogger("uvsched")
 
@@ -73,6 +78,17 @@ def hook_exit() -> None:
         raise RuntimeError("the interpreter is exiting: a scheduler cannot start any more")
 
 
+def note_start() -> None:
+    """A scheduler of this process has started: its parents need not ask why theirs have not."""
+    if _child and _started_in_child is not None:
+        _started_in_child[0] = 1
+
+
+def excuse() -> None:
+    """This process starts no scheduler, and has said why."""
+    atexit.unregister(_tell_never_started)
+
+
 def keep(*inherited: object) -> None:
     """Keeps objects of a parent process from ever being destroyed in this one."""
     _inherited.extend(inherited)
@@ -92,11 +108,13 @@ def _wait_for_all() -> None:
 
 
 def _tell_never_started() -> None:
-    """At a normal exit of a process that has the program to itself: the parents of workers, and the workers that only
-    import the program's main module, start nothing by design."""
+    """At a normal exit: but not of a forked process, nor of one that multiprocessing spawned, which only imports the
+    program's main module; and not of a parent whose child has started a scheduler, as gunicorn's master, or serves."""
     multiprocessing: Any = sys.modules.get("multiprocessing.process")
     spawned = multiprocessing is not None and multiprocessing.parent_process() is not None
-    if _forked or spawned or getattr(sys, "last_value", None) is not None:
+    if _child or spawned or has_reloader() or getattr(sys, "last_value", None) is not None:
+        return
+    if _started_in_child is not None and _started_in_child[0]:
         return
     for resident in list(_watched):
         names = resident.waiting
@@ -111,16 +129,18 @@ def _tell_never_started() -> None:
             )
 
 
-def _note_fork() -> None:
-    global _forked
-    _forked = True
+def _before_fork() -> None:
+    global _started_in_child
+    if _started_in_child is None and any(resident.waiting for resident in list(_watched)):
+        _started_in_child = mmap.mmap(-1, 1)
 
 
 def _after_fork() -> None:
-    _note_fork()
+    global _child
+    _child = True
     for resident in list(_watched):
         resident.after_fork()
 
 
-os.register_at_fork(after_in_parent=_note_fork, after_in_child=_after_fork)
+os.register_at_fork(before=_before_fork, after_in_child=_after_fork)
 atexit.register(_tell_never_started)

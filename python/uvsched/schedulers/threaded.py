@@ -2,28 +2,58 @@
 
 from __future__ import annotations
 
+import re
 import threading
 from collections.abc import Mapping
 from typing import Any
 
 from ..events import SchedulerEvent
 from ..events.constants import SCHEDULER_SHUTDOWN
+from ..exceptions import StoreBusyError
+from . import processes
 from .asyncio import AsyncIOScheduler
+from .serving_process import reloader_of, why_not_here
 
 __all__ = ["BackgroundScheduler", "BlockingScheduler"]
+
+_PROCESS = re.compile(r"in use by process (\d+)")
 
 
 class BackgroundScheduler(AsyncIOScheduler):
     """A scheduler with a loop in a thread of its own, wherever it is started: for Flask, WSGI servers and scripts.
 
-    Start it in the process that serves: it does not run in a process that is forked off afterwards (by
-    `gunicorn --preload`, say), where start() has to be called again.
+    It runs in the process that serves. Where start() finds that this one does not, it starts nothing, and a line in the
+    log says why: in the parents of `flask run --debug` and of Django's `runserver`, which only watch files, in Django's
+    other commands, in gunicorn's master (`--preload`), and in uWSGI's master or without uWSGI's threads.
 
     Args: those of AsyncIOScheduler, apart from `event_loop` and `isolated_event_loop`.
     """
 
     def __init__(self, global_config: Mapping[str, Any] | None = None, **options: Any) -> None:
         super().__init__(global_config, **{**options, "isolated_event_loop": True})
+
+    def start(self, paused: bool = False) -> bool:
+        """See AsyncIOScheduler.start.
+
+        Returns:
+            True if this call started it; False if it ran already, and the start was only counted, or if this process
+            does not serve.
+        """
+        why = why_not_here()
+        if why is not None:
+            processes.excuse()
+            processes.logger.warning("%r is not started: %s", self, why)
+            return False
+        try:
+            return super().start(paused)
+        except StoreBusyError as error:
+            holder = _PROCESS.search(error.detail)
+            if holder is None or not reloader_of(int(holder[1])):
+                raise
+            raise StoreBusyError(
+                detail=f"{error.detail}. That process is the reloader, which loaded this program too: start the "
+                "scheduler only where werkzeug.serving.is_running_from_reloader() is true, or turn the reloader off"
+            ) from None
 
 
 class BlockingScheduler(BackgroundScheduler):
