@@ -50,6 +50,11 @@ std::unique_ptr<StoreDriver> DurableHome::make_driver() {
         lanes_.set_wakes(found);
         parts_.shared.alarm.wake();
     };
+    hooks.lanes = [this](std::vector<Lane>&& lanes) {
+        const Lock lock(parts_.shared);
+        learn_lanes(std::move(lanes));
+        if (parts_.life.up()) report_unrunnable();
+    };
     hooks.failed = [this, &notices](const Error& error) {
         notices.tell(EventCode::store_error, alias(), {}, error.message());
     };
@@ -94,7 +99,7 @@ void DurableHome::take_over(const Joined& joined) {
     Notices& notices = parts_.shared.notices;
     elapsed_base_ = opened.line.base;
     store_hash_ = opened.store_hash;
-    lanes_.assign({});  // until learn()
+    lanes_.clear();  // until learn()
     stepped_ = false;
     look_after_.reset();
     open_ = true;
@@ -141,16 +146,13 @@ void DurableHome::hurry() noexcept {
 
 // After this program's declarations are written: only then are the needs of its tasks known.
 void DurableHome::learn() {
-    std::vector<Lane> lanes;
-    std::vector<StoredTask> asking;
-    driver_->read([&](Store& store) {
-        lanes = store.lanes();
-        asking = store.asking();
+    driver_->read([this](Store& store) {
+        std::vector<Lane> lanes = store.lanes();
+        const std::vector<StoredTask> asking = store.asking();
+        const Lock lock(parts_.shared);
+        learn_lanes(std::move(lanes));
+        for (const StoredTask& task : asking) ask(task);
     });
-    const Lock lock(parts_.shared);
-    lanes_.assign(std::move(lanes));
-    regroup();
-    for (const StoredTask& task : asking) ask(task);
 }
 
 void DurableHome::started(const Now& now) {

@@ -93,6 +93,7 @@ private:
 
     // durable_lanes.cpp: which of its tasks can run here
     void regroup() noexcept;
+    void learn_lanes(std::vector<Lane>&& lanes);
     void learn_lane(const StoredTask& task);
     void report_unrunnable();
     [[nodiscard]] std::string why_unrunnable(const Lane& lane) const;

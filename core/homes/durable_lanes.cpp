@@ -38,6 +38,11 @@ void DurableHome::regroup() noexcept {
     parts_.shared.alarm.wake();
 }
 
+// Those of other nodes too. On the store's thread, in the order of its reads.
+void DurableHome::learn_lanes(std::vector<Lane>&& lanes) {
+    if (lanes_.assign(std::move(lanes))) regroup();
+}
+
 void DurableHome::learn_lane(const StoredTask& task) {
     bool added = false;
     insist([&] { added = lanes_.add(task); });

@@ -24,9 +24,15 @@ Lanes::Lanes(std::size_t executors)
       asking_(executors),
       not_before_(executors, kEarliest) {}
 
-void Lanes::assign(std::vector<Lane> lanes) noexcept {
-    lanes_ = std::move(lanes);
+void Lanes::clear() noexcept {
+    lanes_.clear();
     reported_.clear();
+}
+
+bool Lanes::assign(std::vector<Lane> lanes) noexcept {
+    lanes_.swap(lanes);
+    return !std::equal(lanes.begin(), lanes.end(), lanes_.begin(), lanes_.end(),
+                       [](const Lane& before, const Lane& now) { return before.number == now.number; });
 }
 
 bool Lanes::add(const StoredTask& task) {

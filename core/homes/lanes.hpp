@@ -21,8 +21,10 @@ class Lanes {
 public:
     explicit Lanes(std::size_t executors);
 
-    // All lanes of the store. They are in no group before regroup().
-    void assign(std::vector<Lane> lanes) noexcept;
+    // No lane is known, and none was reported.
+    void clear() noexcept;
+    // All lanes of the store. True if others are among them than before: those are in no group before regroup().
+    [[nodiscard]] bool assign(std::vector<Lane> lanes) noexcept;
     // Adds the lane of a task; false if the lane is known.
     bool add(const StoredTask& task);
 
@@ -46,7 +48,7 @@ public:
     // When to look again, in wall time.
     [[nodiscard]] Instant next_deadline(const Now& now, std::span<const std::size_t> rooms) const noexcept;
 
-    // Calls visit(lane) for each lane that has a task and that no visit has accepted since assign().
+    // Calls visit(lane) for each lane that has a task and that no visit has accepted since clear().
     template <class Visit>
     void each_unreported(Visit&& visit) {
         for (const Lane& lane : lanes_) {

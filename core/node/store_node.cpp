@@ -29,7 +29,7 @@ constexpr const char* kClosed = "the store is closed: the scheduler is not runni
 }  // namespace
 
 StoreNode::StoreNode(std::unique_ptr<Store> store, StoreHooks hooks, std::function<void()> wake)
-    : store_(std::move(store)), hooks_(std::move(hooks)), mail_(std::move(wake)) {}
+    : store_(std::move(store)), hooks_(std::move(hooks)), wake_(std::move(wake)), mail_(wake_) {}
 
 // ---- any thread ----
 
@@ -57,6 +57,11 @@ void StoreNode::post(StoreJob job) {
     if (!mail_.post(job)) fail(Code::not_running, kClosed);
 }
 
+void StoreNode::notice() noexcept {
+    noticed_ = true;
+    wake_();
+}
+
 void StoreNode::hurry() noexcept {
     hurry_ = true;
     store_->expect_close();
@@ -74,6 +79,7 @@ Joined StoreNode::join(const OpenRequest& request) {
     base_ = joined.opened.line.base;
     doubt_.reset();
     try {
+        seen_ = store_->changes();  // the owner has not read the lanes yet
         for (const NodeNumber dead : joined.opened.dead) recover(dead, joined.left);
     } catch (...) {
         store_->close();
@@ -147,7 +153,8 @@ StoreNode::Time StoreNode::pump_once(Time now) {
     if (now < not_before_ && jobs_.empty() && !ending) return not_before_;
     reopen_if_lost();
     if (doubt_ && !loss_) give_back();
-    if (std::exchange(wakes_unknown_, false) && requests_.empty() && !loss_) find_wakes();
+    if (noticed_.exchange(false)) wakes_unknown_ = true;
+    if (wakes_unknown_ && requests_.empty() && !loss_) look_around();
     cycle();
     mine_.reset();
     if (!reply_all()) return now + kFirstPause;
@@ -201,7 +208,7 @@ void StoreNode::cycle() {
     }
     if (healthy) {
         if (std::exchange(failures_, 0) > 0) hooks_.recovered();
-        find_wakes();
+        look_around();
     }
     settle();
 }
@@ -418,16 +425,27 @@ void StoreNode::commit_part(Batch& part, const StoreRequest& request, StoreReply
 
 // ---- after a transaction ----
 
-void StoreNode::find_wakes() {
-    GroupWakes wakes{.groups = mail_.groups(), .wakes = {}};
+void StoreNode::look_around() {
+    GroupWakes wakes;
     try {
+        see_changes();
+        wakes.groups = mail_.groups();
         for (const LaneGroup& group : *wakes.groups) wakes.wakes.push_back(store_->next_wake(group.lanes));
     } catch (...) {
         note_present_failure();
-        wakes_unknown_ = tries_left_ > 0;
+        wakes_unknown_ = tries_left_ > 0 && !loss_;
         return;
     }
+    wakes_unknown_ = false;
     hooks_.wakes(wakes);
+}
+
+// The number is read first: what changes while the lanes are read is seen the next time.
+void StoreNode::see_changes() {
+    const std::uint64_t changes = store_->changes();
+    if (changes == seen_) return;
+    hooks_.lanes(store_->lanes());
+    seen_ = changes;
 }
 
 void StoreNode::prune_if_due() {
@@ -448,6 +466,7 @@ void StoreNode::lose(const StoreLost& lost) {
     store_->close();
     ++failures_;
     more_to_prune_ = false;
+    wakes_unknown_ = false;
     insist([&] { loss_ = lost; });
     insist([&] { reopen_ = hooks_.lost(lost); });
 }

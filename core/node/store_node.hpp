@@ -44,6 +44,8 @@ public:
     void post(StoreRequest&& request);
     // Throws Error(not_running) and bad_alloc.
     void post(StoreJob job);
+    // Another node may have changed something. Throws nothing.
+    void notice() noexcept;
     void set_groups(LaneGroups groups) { mail_.set_groups(std::move(groups)); }
 
     // A stop has begun: requests that must not be lost are tried a few more times only, then left to the recovery of
@@ -92,7 +94,8 @@ private:
     void commit_part(Batch& part, const StoreRequest& request, StoreReply& reply);
     static void forget_look(StoreRequest& request) noexcept;
     static void keep_taken(StoreRequest& request, StoreReply& reply);
-    void find_wakes();
+    void look_around();
+    void see_changes();
     void settle();
     bool reply_all();
     void lose(const StoreLost& lost);
@@ -104,6 +107,7 @@ private:
 
     const std::unique_ptr<Store> store_;
     const StoreHooks hooks_;
+    const std::function<void()> wake_;
     StoreMail mail_;
 
     std::vector<StoreRequest> requests_;  // in hand: to be done, or to be answered
@@ -120,6 +124,8 @@ private:
     std::optional<std::vector<FireRef>> mine_;  // by the store's account, in the cycle after such a doubt
     bool closed_ = true;
     bool wakes_unknown_ = false;  // they are looked for again, also if no mail comes
+    std::uint64_t seen_ = 0;      // Store::changes(), when lanes() was read last
+    std::atomic<bool> noticed_{false};
 
     int failures_ = 0;    // in a row
     int tries_left_ = 0;  // once a stop has begun

@@ -71,6 +71,7 @@ struct Joined {
 struct StoreHooks {
     std::function<Now()> now;                                // this process's clock, on this store's lines
     std::function<void(const GroupWakes&)> wakes;            // after each cycle, before its replies
+    std::function<void(std::vector<Lane>&&)> lanes;          // another node changed something; all lanes by now
     std::function<void(const Error&)> failed;                // a request failed; it is tried again
     std::function<bool(const StoreLost&)> lost;              // the store is closed; true: open it again
     std::function<std::vector<FireRef>()> at_work;           // the fires whose runs are under way or whose results wait

@@ -62,6 +62,7 @@ public:
         return call(false, [&] { return real_->next_wake(lanes); });
     }
     std::vector<Lane> lanes() override { return real_->lanes(); }
+    std::uint64_t changes() override { return real_->changes(); }
     std::vector<StoredTask> asking() override { return real_->asking(); }
     bool prune(Instant now) override { return real_->prune(now); }
 

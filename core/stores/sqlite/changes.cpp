@@ -113,6 +113,7 @@ void rewrite(Database& db, TaskRow& task, const Existing& old, const std::shared
     }
     if (schedule != nullptr) state = rescheduled(state, *schedule, *definition->trigger, other_trigger);
     ++state.rev;
+    db.tells = true;
     if (definition != old.definition) {
         task.definition_hash = prepared.hash;
         Cursor(db.sql().set_definition, task.number, kDefinitionFormat, prepared.text, prepared.hash, state.uid).run();
@@ -127,6 +128,7 @@ void rewrite(Database& db, TaskRow& task, const Existing& old, const std::shared
 
 void create(Database& db, Add& add, const Prepared& prepared) {
     if (add.state.uid == 0) fail(Code::internal, "task \"" + add.definition->id + "\": added without a uid");
+    db.tells = true;
     TaskRow task;
     task.state = add.state;
     TaskState& state = task.state;

@@ -29,6 +29,11 @@ void Database::read_line() {
     if (row.next()) to_wall = std::clamp(row.integer(0), -kMostShift, kMostShift);
 }
 
+std::uint64_t Database::changes_of_others() {
+    Cursor row(sql().changes);
+    return row.next() ? static_cast<std::uint64_t>(row.integer(0)) - own_changes : 0;
+}
+
 std::optional<TaskRow> Database::find_task(TaskNumber number) {
     Cursor row(sql().task, number);
     if (!row.next()) return std::nullopt;
@@ -107,6 +112,7 @@ LaneNumber Database::lane_for(std::string_view executor, std::string_view functi
 }
 
 void Database::move_to_lane(TaskNumber task, LaneNumber lane) {
+    tells = true;
     Cursor(sql().set_schedule_lane, task, lane).run();
     Cursor(sql().set_fire_lanes, task, lane).run();
 }
@@ -142,7 +148,7 @@ void Database::forget_if_gone(TaskNumber task) { Cursor(sql().drop_gone, task).r
 
 void Database::promote_waiting(TaskNumber task, Instant now) {
     if (!Cursor(sql().any_waiting, task).next()) {
-        Cursor(sql().next_piece, task).run();
+        if (Cursor(sql().next_piece, task).run() > 0) tells = true;
         return;
     }
     std::int64_t under_way = 0;
@@ -168,6 +174,7 @@ void Database::promote_waiting(TaskNumber task, Instant now) {
 }
 
 void Database::free_fire(const FireRow& fire, std::int32_t crashes, Instant now) {
+    tells = true;
     Cursor(sql().free_fire, fire.task, fire.gen, kind_text(fire.kind), fire.slot, now, fire.token + 1, crashes).run();
 }
 
@@ -198,6 +205,12 @@ Quarantined Database::set_apart(TaskNumber task, std::string why) {
     } catch (const Error&) {
         return {in_quotes(identity->id), std::move(why)};
     }
+}
+
+void Writing::commit() {
+    if (db_.tells) Cursor(db_.sql().count_change).run();
+    transaction_.commit();
+    if (db_.tells) ++db_.own_changes;
 }
 
 }  // namespace uvsched::sqlite

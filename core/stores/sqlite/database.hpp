@@ -50,8 +50,10 @@ public:
     Micros to_wall = 0;   // of times on the elapsed line: meta.shift
     std::uint64_t store_hash = 0;
     Retention retention;
-    std::string prune_after;   // the task that retention by count looked at last
-    bool ready_first = false;  // whether the last look began with ready fires instead of due tasks
+    bool tells = false;             // the transaction has made something that other nodes must find
+    std::uint64_t own_changes = 0;  // of meta.changes: those of this node
+    std::string prune_after;        // the task that retention by count looked at last
+    bool ready_first = false;       // whether the last look began with ready fires instead of due tasks
 
     // The statements; throws Error(store) if the store is closed or suspended.
     Statements& sql();
@@ -60,6 +62,9 @@ public:
     [[nodiscard]] Now at(Instant wall) const noexcept {
         return {.wall = wall, .elapsed = saturating_sub(wall, to_wall)};
     }
+
+    // meta.changes without those of this node.
+    [[nodiscard]] std::uint64_t changes_of_others();
 
     // Reads where the lines lie: another process may have noticed that the clock was set.
     void read_line();
@@ -113,6 +118,17 @@ private:
     LaneNumber lane_for(std::string_view executor, std::string_view function, std::string_view trigger,
                         std::int64_t format);
     void leave_to_newer(TaskNumber task, std::int64_t format);
+};
+
+// A transaction that may make something that other nodes must find. Rolled back unless committed.
+class Writing {
+public:
+    explicit Writing(Database& db) : db_(db), transaction_(db.sql().db) { db.tells = false; }
+    void commit();
+
+private:
+    Database& db_;
+    Transaction transaction_;
 };
 
 }  // namespace uvsched::sqlite

@@ -88,7 +88,7 @@ void read_candidate(Database& db, const Candidate& candidate, Look& out) {
 
 void put_away(Database& db, const std::vector<std::pair<TaskNumber, Unreadable>>& unreadable, Look& out) {
     if (unreadable.empty()) return;
-    Transaction transaction(db.connection);
+    Writing transaction(db);
     db.step("quarantine.begin");
     for (const auto& [task, error] : unreadable) db.put_away(task, error, out.quarantined);
     db.step("quarantine.before_commit");

@@ -95,6 +95,7 @@ void apply_run_now(Database& db, RunNow& run) {
             run.outcome = Outcome::done;
             return;
         }
+        db.tells = true;
         // Its scheduled time is now, on the task's own clock line.
         const Micros to_wall = to_wall_from(task->state.clock, db.to_wall);
         constexpr int kFirst = 1;

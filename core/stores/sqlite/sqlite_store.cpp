@@ -104,6 +104,10 @@ public:
         const Use use(*this);
         return sqlite::lanes(db_);
     }
+    std::uint64_t changes() override {
+        const Use use(*this);
+        return db_.changes_of_others();
+    }
     std::vector<StoredTask> asking() override {
         const Use use(*this);
         return sqlite::asking(db_);
@@ -197,7 +201,7 @@ Opened SqliteStore::open_file(const OpenRequest& request) {
                                  " names (hard links); always open it by this name, because the latest writes are in " +
                                  db_.path + "-wal, which is not found by another name");
     }
-    Transaction transaction(db_.connection);
+    Writing transaction(db_);
     db_.step("join.begin");
     if (line != meta.line) Cursor(db_.sql().set_line, line.boot, line.base, line.shift).run();
     join(db_, request, opened);
@@ -333,7 +337,7 @@ void SqliteStore::apply(Batch& batch) {
 
 Recovered SqliteStore::recover(NodeNumber dead, Instant now, std::size_t limit) {
     const Use use(*this);
-    Transaction transaction(db_.sql().db);
+    Writing transaction(db_);
     db_.step("recover.begin");
     Recovered out = sqlite::recover(db_, dead, now, limit);
     db_.step("recover.before_commit");
@@ -345,7 +349,7 @@ Recovered SqliteStore::recover(NodeNumber dead, Instant now, std::size_t limit) 
 Quarantined SqliteStore::set_apart(TaskNumber task, const std::string& why) {
     const Use use(*this);
     if (db_.statements) check_file();
-    Transaction transaction(db_.sql().db);
+    Writing transaction(db_);
     Quarantined out = db_.set_apart(task, why);
     transaction.commit();
     return out;
@@ -368,7 +372,7 @@ void SqliteStore::apply_all(Batch& batch) {
     std::vector<Prepared> adds;
     std::vector<Prepared> changes(batch.changes.size());
     prepare(batch, adds, changes);
-    Transaction transaction(db_.sql().db);
+    Writing transaction(db_);
     probe_all(batch, ".begin");
     // First: what is claimed in this batch was found by the clock as it is now.
     if (batch.shift) Cursor(db_.sql().set_shift, within_reach(*batch.shift)).run();

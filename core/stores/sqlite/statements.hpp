@@ -184,6 +184,8 @@ struct Statements {
     Statement drop_history{db, "DELETE FROM history WHERE seq = ?1"};
 
     // meta and node
+    Statement changes{db, "SELECT changes FROM meta"};
+    Statement count_change{db, "UPDATE meta SET changes = iif(changes < " UVSCHED_MOST ", changes + 1, 0)"};
     Statement shift{db, "SELECT shift FROM meta"};
     Statement set_shift{db, "UPDATE meta SET shift = ?1"};
     Statement set_line{db, "UPDATE meta SET boot_id = ?1, base = ?2, shift = ?3"};

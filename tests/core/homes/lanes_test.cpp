@@ -13,10 +13,15 @@ struct Known {
     std::vector<std::size_t> rooms{3, 3};
 
     Known() {
-        lanes.assign({{.number = 1, .executor = "a", .function = "f", .example = 10, .example_id = "t"},
-                      {.number = 2, .executor = "b", .function = "f", .example = 11, .example_id = "u"},
-                      {.number = 3, .executor = "a", .function = "g", .example = 0, .example_id = {}}});
+        assign();
         regroup();
+    }
+    bool assign(std::vector<Lane> more = {}) {
+        std::vector<Lane> all = {{.number = 1, .executor = "a", .function = "f", .example = 10, .example_id = "t"},
+                                 {.number = 2, .executor = "b", .function = "f", .example = 11, .example_id = "u"},
+                                 {.number = 3, .executor = "a", .function = "g", .example = 0, .example_id = {}}};
+        all.insert(all.end(), more.begin(), more.end());
+        return lanes.assign(std::move(all));
     }
     void regroup() {
         lanes.regroup([](const Lane& lane) {
@@ -89,4 +94,23 @@ TEST_CASE("lanes: one that has a task is reported once") {
     known.lanes.each_unreported(visit);
     known.lanes.each_unreported(visit);
     CHECK(seen == std::vector<LaneNumber>{1, 2, 1});
+    known.assign();
+    known.lanes.each_unreported(visit);
+    CHECK(seen == std::vector<LaneNumber>{1, 2, 1, 1});
+    known.lanes.clear();
+    known.assign();
+    known.lanes.each_unreported(visit);
+    CHECK(seen == std::vector<LaneNumber>{1, 2, 1, 1, 1, 2});
+}
+
+TEST_CASE("lanes: those of another node are in a group after the next sorting") {
+    Known known;
+    known.wake_at(500);
+    CHECK_FALSE(known.assign());
+    CHECK(known.assign({{.number = 4, .executor = "a", .function = "h", .example = 12, .example_id = "v"}}));
+    CHECK(known.lanes.wanted(at(499), known.rooms).empty());
+    known.regroup();
+    const auto wanted = known.lanes.wanted(at(499), known.rooms);
+    REQUIRE(wanted.size() == 1);
+    CHECK(wanted[0].lanes == std::vector<LaneNumber>{1, 3, 4});
 }

@@ -39,6 +39,8 @@ struct ScriptedStore final : Store {
     std::function<void(Batch&)> on_apply = [](Batch&) {};
     std::vector<FireRef> opened_for;
     std::vector<FireRef> held;
+    std::vector<Lane> known;
+    std::uint64_t changed = 0;  // by other nodes
     Look found;
     Micros ahead = 0;  // of the store's clock
     int pieces_to_prune = 0;
@@ -84,7 +86,11 @@ struct ScriptedStore final : Store {
         on_wake();
         return {.wall = lanes.front(), .elapsed = {}};
     }
-    std::vector<Lane> lanes() override { return {}; }
+    std::vector<Lane> lanes() override {
+        log.emplace_back("lanes");
+        return known;
+    }
+    std::uint64_t changes() override { return changed; }
     std::vector<StoredTask> asking() override { return {}; }
     std::optional<StoredTask> get(const std::string&) override { return std::nullopt; }
     std::vector<StoredTask> list(const std::string&, std::size_t, bool) override { return {}; }
@@ -112,6 +118,7 @@ struct PumpedNode {
     std::vector<std::string> told;
     std::vector<FireRef> at_work;
     std::function<void()> while_asked = [] {};
+    std::function<void()> on_lanes = [] {};
     bool reopens = true;
     Now present{.wall = 1'000 * kSecond, .elapsed = 1'000 * kSecond};
     StoreNode node{std::unique_ptr<Store>(store), hooks(), [this] { ++wakes; }};
@@ -128,6 +135,10 @@ struct PumpedNode {
         hooks.now = [this] { return present; };
         hooks.wakes = [this](const GroupWakes& found) {
             for (const Store::Wake& wake : found.wakes) told.push_back("wake " + std::to_string(wake.wall.value_or(0)));
+        };
+        hooks.lanes = [this](std::vector<Lane>&& lanes) {
+            told.push_back("lanes " + std::to_string(lanes.size()));
+            on_lanes();
         };
         hooks.failed = [this](const Error& error) { insist([&] { told.push_back("failed: " + error.message()); }); };
         hooks.lost = [this](const StoreLost& lost) {
@@ -146,6 +157,10 @@ struct PumpedNode {
         return hooks;
     }
 
+    void set_group(LaneNumber lane) {
+        node.set_groups(
+            std::make_shared<const std::vector<LaneGroup>>(std::vector<LaneGroup>{{.executor = 0, .lanes = {lane}}}));
+    }
     StoreRequest request(const std::string& name, bool retry = false) {
         StoreRequest made;
         made.retry = retry;

@@ -49,8 +49,7 @@ TEST_CASE("the wakes of all groups are told before the replies") {
 
 TEST_CASE("wakes that could not be found are looked for again, whether there is mail or not") {
     PumpedNode each;
-    each.node.set_groups(
-        std::make_shared<const std::vector<LaneGroup>>(std::vector<LaneGroup>{{.executor = 0, .lanes = {7}}}));
+    each.set_group(7);
     bool fails = true;
     each.store->on_wake = [&] {
         if (fails) throw Error(Code::store, "disk full");
@@ -63,6 +62,66 @@ TEST_CASE("wakes that could not be found are looked for again, whether there is 
     each.now = next;
     CHECK(each.pump() == StoreNode::kWithMail);
     CHECK(each.take_told() == Words{"wake 7"});
+}
+
+TEST_CASE("lanes are read again when another node has changed something, and the wakes are those of the lanes by now") {
+    PumpedNode each;
+    each.set_group(7);
+    each.on_lanes = [&] { each.set_group(9); };
+    SUBCASE("with the next request") {
+        each.post_run("a");
+        each.pump();
+        CHECK(each.take_told() == Words{"wake 7", "a"});
+        each.store->changed = 1;
+        each.post_run("b");
+        each.pump();
+        CHECK(each.take_told() == Words{"lanes 0", "wake 9", "b"});
+        each.post_run("c");
+        each.pump();
+        CHECK(each.take_told() == Words{"wake 9", "c"});
+    }
+    SUBCASE("at once, when somebody notices") {
+        each.store->changed = 1;
+        each.node.notice();
+        CHECK(each.wakes == 1);
+        CHECK(each.pump() == StoreNode::kWithMail);
+        CHECK(each.take_told() == Words{"lanes 0", "wake 9"});
+        CHECK(each.store->log == Words{"lanes"});
+    }
+    SUBCASE("later, when the store fails") {
+        each.store->changed = 1;
+        each.node.notice();
+        bool fails = true;
+        each.store->on_wake = [&] {
+            if (fails) throw Error(Code::store, "disk full");
+        };
+        const auto next = each.pump();
+        CHECK(each.take_told() == Words{"lanes 0", "failed: disk full"});
+        CHECK(next == each.now + milliseconds(100));
+        fails = false;
+        each.now = next;
+        CHECK(each.pump() == StoreNode::kWithMail);
+        CHECK(each.take_told() == Words{"wake 9"});
+    }
+    SUBCASE("with the next request, after one that failed") {
+        each.store->changed = 1;
+        each.store->on_apply = [&](Batch&) { throw Error(Code::store, "disk full"); };
+        each.node.notice();
+        each.post_run("a");
+        CHECK(each.pump() == each.now + milliseconds(100));
+        CHECK(each.take_told() == Words{"failed: disk full", "a"});
+        CHECK(each.pump_after(milliseconds(100)) == StoreNode::kWithMail);
+        CHECK(each.take_told() == Words{"lanes 0", "wake 9"});
+    }
+}
+
+TEST_CASE("what changed before the store was opened is no news: its owner reads the lanes then") {
+    PumpedNode each;
+    each.store->changed = 1;
+    each.node.open({});
+    each.post_run("a");
+    each.pump();
+    CHECK(each.take_told() == Words{"a"});
 }
 
 TEST_CASE("a caller hears of a failure at once; what must not be lost is tried again after pauses that grow") {
