@@ -42,6 +42,7 @@ struct Ask {
     bool put = false;                // the question is on its way to the function
     std::optional<Micros> begun{};   // on the elapsed line: when the call began
     bool obsolete = false;
+    bool reported = false;  // its home tells if the name is not registered
 
     [[nodiscard]] const class CustomTrigger& trigger() const;
     // The next answer must be later than this; nullopt: the first time is asked for.

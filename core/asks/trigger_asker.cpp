@@ -106,7 +106,7 @@ void TriggerAsker::want(Ask ask) {
     if (added == nullptr) return;
     if (added->function) {
         put(*added);
-    } else {
+    } else if (!added->reported) {
         shared_.notices.tell(EventCode::task_unrunnable, added->home->alias_of(*added), added->definition->id,
                              "trigger \"" + name + "\" is not registered in this process; the task waits for it");
     }

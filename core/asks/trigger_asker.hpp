@@ -57,6 +57,8 @@ public:
     void add(const std::string& name, TriggerFunction function, bool replace);
     void remove(const std::string& name);
 
+    [[nodiscard]] bool knows(const std::string& name) const { return functions_.contains(name); }
+
     // Throws Error(not_found) if the function of a custom trigger is not registered.
     void check(const Trigger& trigger) const;
 

@@ -524,11 +524,13 @@ void Engine::register_trigger(const std::string& name, TriggerFunction function,
     validate_text("trigger", name);
     const Lock lock(shared_);
     asker_.add(name, std::move(function), replace);
+    for (const auto& home : homes_) home->functions_changed();
 }
 
 void Engine::unregister_trigger(const std::string& name) {
     const Lock lock(shared_);
     asker_.remove(name);
+    for (const auto& home : homes_) home->functions_changed();
 }
 
 Stats Engine::stats() {

@@ -52,6 +52,15 @@ Event end_event(const Run& run, FireState state, Reason reason, Instant claimed_
     return event;
 }
 
+void Notices::lease_lost(const Run& run, FireState state, Instant claimed_at, Instant now) noexcept {
+    bus_.tell(EventCode::lease_lost, [&] {
+        Event event = run_event(EventCode::lease_lost, run, claimed_at, now);
+        event.message = std::string("it ended as ") + state_text(state) +
+                        " when its fire was not this process's any more: the end is not recorded as the fire's own";
+        return event;
+    });
+}
+
 // ---- due times that are not run ----
 
 void Notices::missed(const std::string& alias, const Definition& task, const PlannedMiss& miss, Micros to_wall,

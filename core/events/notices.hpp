@@ -48,6 +48,9 @@ public:
         bus_.tell(end_code(state), [&] { return end_event(run, state, reason, claimed_at, now); });
     }
 
+    // A run ended as `state` when another node had its fire.
+    void lease_lost(const Run& run, FireState state, Instant claimed_at, Instant now) noexcept;
+
     // Due times that are not run. Add `to_wall` to the times of the miss to get wall time. They are counted.
     void missed(const std::string& alias, const Definition& task, const PlannedMiss& miss, Micros to_wall, Instant now,
                 std::string_view message = {}) noexcept;

@@ -73,14 +73,18 @@ bool DurableHome::take_claims(StoreReply& reply, const Now& now) {
             if (claim.plan.asks) ask(claim.asking);
         }
     }
-    for (const OpenFire* fire : fires) (void)parts_.runs.functions().intern(fire->task.definition->function);
-    parts_.runs.reserve(fires.size());
+    // What was claimed for a function that is gone by now is left to others.
+    std::vector<const OpenFire*> misfits;
+    std::vector<std::uint16_t> places;
     const bool ending = parts_.life.ending();
-    if (ending) {
-        outbox_.reserve_releases(fires.size());
-    } else {
-        outbox_.expect_starts(fires.size());
-    }
+    std::erase_if(fires, [&](const OpenFire* fire) {
+        const auto place = ending ? std::nullopt : place_for(*fire->task.definition);
+        (place ? places.push_back(*place) : misfits.push_back(fire));
+        return !place;
+    });
+    parts_.runs.reserve(fires.size());
+    outbox_.reserve_releases(misfits.size());
+    outbox_.expect_starts(fires.size());
     // From here on nothing fails.
     bool moved = !reply.taken.empty() || !reply.quarantined.empty();
     if (!reply.error) {
@@ -94,11 +98,8 @@ bool DurableHome::take_claims(StoreReply& reply, const Now& now) {
             notices.tell(EventCode::task_finished, alias(), claim.definition->id);
         }
     }
-    for (const OpenFire* fire : fires) {
-        if (!ending) {
-            make_run(*fire, now);
-            continue;
-        }
+    for (std::size_t i = 0; i < fires.size(); ++i) make_run(*fires[i], places[i], now);
+    for (const OpenFire* fire : misfits) {
         outbox_.release(
             {.fire = {fire->task.number, fire->key, fire->token}, .now_wall = now.wall, .outcome = Outcome::none});
     }
@@ -119,11 +120,11 @@ void DurableHome::describe(Run& run, const OpenFire& fire) const {
     run.attempt = std::max(1, fire.attempt);
 }
 
-void DurableHome::make_run(const OpenFire& fire, const Now& now) {
+void DurableHome::make_run(const OpenFire& fire, std::uint16_t executor, const Now& now) {
     RunSlot& slot = parts_.runs.make();
     const Definition& task = *fire.task.definition;
     slot.store = number();
-    slot.executor = parts_.dispatcher.find(task.executor).value_or(0);
+    slot.executor = executor;
     slot.claimed_at = now.wall;
     slot.definition = fire.task.definition;
     slot.ref = {.task = fire.task.number, .key = fire.key, .token = fire.token};
@@ -192,19 +193,53 @@ void DurableHome::finish(RunSlot& slot, Reason reason) {
     Run& run = slot.run;
     outbox_.reserve_finish();
     const bool called = slot.end_state != FireState::missed;
-    if (called && parts_.shared.bus.wants(end_code(slot.end_state)))
-        outbox_.tell_then(end_event(run, slot.end_state, reason, slot.claimed_at, slot.ended_at));
     // From here on nothing fails.
     if (!called) parts_.shared.notices.missed(alias(), *run.task, too_late(run), 0, slot.ended_at);
-    outbox_.finish({.fire = slot.ref,
-                    .state = slot.end_state,
-                    .reason = reason,
-                    .result = std::move(run.result),
-                    .error = std::move(run.error),
-                    .started_at = called && run.started == 0 ? slot.claimed_at : run.started,
-                    .now_wall = slot.ended_at,
-                    .outcome = Outcome::none});
+    Finish finish{.fire = slot.ref,
+                  .state = slot.end_state,
+                  .reason = reason,
+                  .result = std::move(run.result),
+                  .error = std::move(run.error),
+                  .started_at = called && run.started == 0 ? slot.claimed_at : run.started,
+                  .now_wall = slot.ended_at,
+                  .outcome = Outcome::none};
+    const EventBus& bus = parts_.shared.bus;
+    if (called && (bus.wants(end_code(slot.end_state)) || bus.wants(EventCode::lease_lost))) {
+        outbox_.finish(std::move(finish), {.definition = slot.definition,
+                                           .claimed_at = slot.claimed_at,
+                                           .scheduled = run.scheduled,
+                                           .first = run.first,
+                                           .folded = run.folded,
+                                           .exact = run.exact,
+                                           .attempt = run.attempt,
+                                           .store_hash = run.store_hash});
+    } else {
+        outbox_.finish(std::move(finish));
+    }
     free(slot);
+}
+
+// Of a fire that another node has by now this one tells no end: the ledger has another, or will have. Unless the ledger
+// itself was lost.
+void DurableHome::tell_end(const Ended& end, Finish& finish) noexcept {
+    Run run;
+    run.task = end.definition.get();
+    run.store = &alias();
+    run.store_hash = end.store_hash;
+    run.key = finish.fire.key;
+    run.scheduled = end.scheduled;
+    run.first = end.first;
+    run.folded = end.folded;
+    run.exact = end.exact;
+    run.attempt = end.attempt;
+    run.started = finish.started_at;
+    run.result = std::move(finish.result);
+    run.error = std::move(finish.error);
+    if (finish.outcome == Outcome::refused && end.store_hash == store_hash_) {
+        parts_.shared.notices.lease_lost(run, finish.state, end.claimed_at, finish.now_wall);
+    } else {
+        parts_.shared.notices.ended(run, finish.state, finish.reason, end.claimed_at, finish.now_wall);
+    }
 }
 
 // The fire of a dropped one has ended, or is in no ledger that this process knows.
@@ -223,10 +258,14 @@ void DurableHome::free(RunSlot& slot) noexcept {
 
 // ---- custom triggers ----
 
-void DurableHome::ask(const StoredTask& task) {
+void DurableHome::ask(const StoredTask& task, bool reported) {
     if (!task.definition || !is_asking(*task.definition, task.state)) return;
     // The store does not name it again before the next start.
-    const Ask ask{.home = this, .index = MemoryStore::kNone, .definition = task.definition, .state = task.state};
+    const Ask ask{.home = this,
+                  .index = MemoryStore::kNone,
+                  .definition = task.definition,
+                  .state = task.state,
+                  .reported = reported};
     insist([&] { parts_.asker.want(ask); });
 }
 

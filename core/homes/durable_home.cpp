@@ -30,9 +30,9 @@ DurableHome::DurableHome(const EngineParts& parts, std::uint16_t number, std::st
       outbox_([this](StoreRequest&& request) { driver_->post(std::move(request)); },
               {.gated = [this](const StoreReply& reply, const std::vector<std::uint64_t>& runs) { gated(reply, runs); },
                .answered =
-                   [this](const StoreReply& reply, std::vector<Event>&& events) {
+                   [this](StoreReply&& reply, std::vector<Ended>&& ends) {
                        // Told only now, so that a listener that hears of an end finds it in the ledger.
-                       for (Event& event : events) parts_.shared.bus.tell(event.code, [&] { return std::move(event); });
+                       for (const Ended& end : ends) tell_end(end, reply.batch.finishes[end.finish]);
                        const std::lock_guard lock(parts_.shared.mutex);
                        outbox_.answered();
                        if (!reply.batch.releases.empty()) parts_.shared.alarm.wake();
@@ -151,7 +151,7 @@ void DurableHome::learn() {
         const std::vector<StoredTask> asking = store.asking();
         const Lock lock(parts_.shared);
         learn_lanes(std::move(lanes));
-        for (const StoredTask& task : asking) ask(task);
+        for (const StoredTask& task : asking) ask(task, true);  // report_unrunnable() follows
     });
 }
 

@@ -96,6 +96,7 @@ private:
     void learn_lanes(std::vector<Lane>&& lanes);
     void learn_lane(const StoredTask& task);
     void report_unrunnable();
+    [[nodiscard]] std::optional<std::uint16_t> place_for(const Definition& task) const;
     [[nodiscard]] std::string why_unrunnable(const Lane& lane) const;
     [[nodiscard]] std::string ways_out(const Lane& lane) const;
 
@@ -106,11 +107,12 @@ private:
     void write_starts() noexcept;
     void gated(const StoreReply& reply, const std::vector<std::uint64_t>& runs);
     void describe(Run& run, const OpenFire& fire) const;
-    void make_run(const OpenFire& fire, const Now& now);
+    void make_run(const OpenFire& fire, std::uint16_t executor, const Now& now);
     void finish(RunSlot& slot, Reason reason);
+    void tell_end(const Ended& end, Finish& finish) noexcept;
     void release(RunSlot& slot);
     void free(RunSlot& slot) noexcept;
-    void ask(const StoredTask& task);
+    void ask(const StoredTask& task, bool reported = false);
     [[nodiscard]] Change answer_change(const Ask& ask, TaskState state) const;
     void post_answer(StoreRequest request);
 

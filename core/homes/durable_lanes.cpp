@@ -3,8 +3,20 @@
 
 #include "core/base/memory.hpp"
 #include "core/homes/durable_home.hpp"
+#include "core/triggers/custom.hpp"
 
 namespace uvsched {
+
+// The executor of a task that this process has all for.
+std::optional<std::uint16_t> DurableHome::place_for(const Definition& task) const {
+    const auto executor = parts_.dispatcher.find(task.executor);
+    const FunctionVersion* const function = parts_.runs.functions().find(task.function);
+    if (!executor || function == nullptr) return std::nullopt;
+    if (!parts_.dispatcher.queue(*executor) && function->function.call == nullptr) return std::nullopt;
+    const std::string_view trigger = custom_name(*task.trigger);
+    if (!trigger.empty() && !parts_.asker.knows(std::string(trigger))) return std::nullopt;
+    return executor;
+}
 
 std::string DurableHome::why_unrunnable(const Lane& lane) const {
     if (lane.format > kDefinitionFormat) {
@@ -17,6 +29,9 @@ std::string DurableHome::why_unrunnable(const Lane& lane) const {
     if (!parts_.dispatcher.queue(*executor) && function->function.call == nullptr) {
         return "function \"" + lane.function + "\" belongs to another language, but executor \"" + lane.executor +
                "\" is native";
+    }
+    if (!lane.trigger.empty() && !parts_.asker.knows(lane.trigger)) {
+        return "trigger \"" + lane.trigger + "\" is not registered in this process";
     }
     return {};
 }
@@ -66,9 +81,12 @@ std::string DurableHome::ways_out(const Lane& lane) const {
         text += " (this program declares \"" + lane.example_id + "\" with \"" + declared->second + "\")";
     }
     text += ": add the task again under that id (with replace_existing once the scheduler runs), ";
-    const auto module = lane.function.substr(0, lane.function.find(':'));
-    const bool python = module.size() < lane.function.size();
-    text += python ? "start with trusted_modules=[\"" + module + "\"]" : "register the function";
+    const bool function = lane.trigger.empty() || parts_.runs.functions().find(lane.function) == nullptr;
+    const std::string& lacked = function ? lane.function : lane.trigger;
+    const std::string module = lacked.substr(0, lacked.find(':'));
+    const bool python = module.size() < lacked.size();
+    text += python ? "start with trusted_modules=[\"" + module + "\"]"
+                   : std::string("register the ") + (function ? "function" : "trigger");
     return text + ", or delete the task";
 }
 

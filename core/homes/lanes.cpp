@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <utility>
 
+#include "core/triggers/custom.hpp"
+
 namespace uvsched {
 namespace {
 
@@ -41,6 +43,7 @@ bool Lanes::add(const StoredTask& task) {
     lanes_.push_back({.number = task.lane,
                       .executor = task.definition->executor,
                       .function = task.definition->function,
+                      .trigger = std::string(custom_name(*task.definition->trigger)),
                       .example = task.number,
                       .example_id = task.definition->id});
     return true;

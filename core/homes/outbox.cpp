@@ -10,7 +10,7 @@ namespace {
 // What belongs to the answer of a request.
 struct Sent {
     std::vector<std::uint64_t> starting;
-    std::vector<Event> events;
+    std::vector<Ended> ends;
 };
 
 }  // namespace
@@ -24,19 +24,19 @@ void Outbox::flush() {
     request.done = [this, sent](StoreReply&& reply) {
         if (!sent->starting.empty()) replies_.gated(reply, sent->starting);
         sent->starting.clear();
-        replies_.answered(reply, std::move(sent->events));
+        replies_.answered(std::move(reply), std::move(sent->ends));
     };
     request.batch.starts = starts_;
     sent->starting = starting_;
     request.batch.finishes.swap(finishes_);
     request.batch.releases.swap(releases_);
-    sent->events.swap(events_);
+    sent->ends.swap(ends_);
     try {
         post_(std::move(request));
     } catch (const std::bad_alloc&) {
         request.batch.finishes.swap(finishes_);
         request.batch.releases.swap(releases_);
-        sent->events.swap(events_);
+        sent->ends.swap(ends_);
         throw;
     }
     starts_.clear();

@@ -4,14 +4,29 @@
 
 #include <cstdint>
 #include <functional>
+#include <memory>
+#include <utility>
 #include <vector>
 
 #include "core/base/memory.hpp"
 #include "core/ledger/batch.hpp"
-#include "core/model/event.hpp"
+#include "core/model/task.hpp"
 #include "core/node/store_request.hpp"
 
 namespace uvsched {
+
+// A run that ended, for its event. Its result and its error are in its finish.
+struct Ended {
+    std::shared_ptr<const Definition> definition;
+    Instant claimed_at = 0;
+    Instant scheduled = 0;  // wall times
+    Instant first = 0;
+    std::int64_t folded = 1;
+    bool exact = true;
+    std::int32_t attempt = 1;
+    std::uint64_t store_hash = 0;  // of the store that it was claimed from
+    std::size_t finish = 0;        // its place among the finishes of its request
+};
 
 class Outbox {
 public:
@@ -19,8 +34,8 @@ public:
     struct Replies {
         // The starts, of these runs in this order, are answered. If it throws bad_alloc, it is called again later.
         std::function<void(const StoreReply& reply, const std::vector<std::uint64_t>& runs)> gated;
-        // All of it is answered; tell these events of the ends, which are stored now.
-        std::function<void(const StoreReply& reply, std::vector<Event>&& events)> answered;
+        // All of it is answered; these ends, some of its finishes, are to be told.
+        std::function<void(StoreReply&& reply, std::vector<Ended>&& ends)> answered;
     };
     // `post` may throw bad_alloc; the request is unchanged then.
     Outbox(std::function<void(StoreRequest&&)> post, Replies replies)
@@ -35,11 +50,19 @@ public:
     void unstarted() noexcept { --expected_; }
     // The next `fires` calls of release() cannot fail.
     void reserve_releases(std::size_t fires) { reserve_more(releases_, fires); }
-    // The next finish() cannot fail. tell_then() adds its event, if a listener wants one.
-    void reserve_finish() { reserve_more(finishes_, 1); }
-    void tell_then(Event&& event) { events_.push_back(std::move(event)); }
+    // The next finish() cannot fail.
+    void reserve_finish() {
+        reserve_more(finishes_, 1);
+        reserve_more(ends_, 1);
+    }
 
-    void finish(Finish&& finish) { finishes_.push_back(std::move(finish)); }
+    void finish(Finish&& finish) noexcept { finishes_.push_back(std::move(finish)); }
+    // The end is to be told once the store has answered.
+    void finish(Finish&& finish, Ended&& end) noexcept {
+        end.finish = finishes_.size();
+        ends_.push_back(std::move(end));
+        finishes_.push_back(std::move(finish));
+    }
     void release(const Release& release) { releases_.push_back(release); }
     // The turn of a run has come.
     void start(const Start& start, std::uint64_t run) noexcept {
@@ -64,7 +87,7 @@ private:
     const std::function<void(StoreRequest&&)> post_;
     const Replies replies_;
     std::vector<Finish> finishes_;
-    std::vector<Event> events_;  // told when the finishes are stored
+    std::vector<Ended> ends_;  // some of the finishes
     std::vector<Release> releases_;
     std::vector<Start> starts_;
     std::vector<std::uint64_t> starting_;  // the runs of starts_

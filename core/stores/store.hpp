@@ -145,7 +145,7 @@ public:
     virtual std::vector<Lane> lanes() = 0;
 
     // A number that moves when another node has made something that this one must find: a task, a due time that comes
-    // earlier, a fire that is ready. Claims and ends of runs do not move it, and nothing that this node does.
+    // earlier, a fire that is ready. Claims and ends of runs do not move it, nor does a batch of this node.
     virtual std::uint64_t changes() = 0;
 
     // Active tasks without a due time: their process ended before their custom triggers were asked.

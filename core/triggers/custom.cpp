@@ -52,4 +52,9 @@ std::string CustomTrigger::describe() const {
 
 TriggerPtr make_custom_trigger(CustomOptions options) { return std::make_shared<CustomTrigger>(std::move(options)); }
 
+std::string_view custom_name(const Trigger& trigger) noexcept {
+    if (trigger.kind() != TriggerKind::custom) return {};
+    return static_cast<const CustomTrigger&>(trigger).name();
+}
+
 }  // namespace uvsched

@@ -46,4 +46,7 @@ private:
 
 [[nodiscard]] TriggerPtr make_custom_trigger(CustomOptions options);
 
+// The registered name of a custom trigger; empty for every other one.
+[[nodiscard]] std::string_view custom_name(const Trigger& trigger) noexcept;
+
 }  // namespace uvsched

@@ -128,6 +128,7 @@ TEST_CASE("the header repeats the engine's event codes") {
         {UVSCHED_EVENT_TASK_UNDECLARED, task_undeclared},
         {UVSCHED_EVENT_TASK_UNNAMED, task_unnamed},
         {UVSCHED_EVENT_TASK_DELAYED, task_delayed},
+        {UVSCHED_EVENT_LEASE_LOST, lease_lost},
     };
     std::uint64_t all = 0;
     for (const auto& [number, code] : pairs) {

@@ -163,3 +163,24 @@ TEST_CASE_TEMPLATE("tasks are listed in pages by id", Backend, UVSCHED_STORES) {
     CHECK(ids("e", 100, true).empty());
     CHECK(store.counts().active == 4);
 }
+
+TEST_CASE("the definition decides what a task needs: one that lies on another lane is moved to its own") {
+    SqliteBackend backend;
+    Store& store = backend.store();
+    const StoredTask due = add(store, every("due"));
+    const StoredTask by_hand = add(store, every("by-hand"), kStart + kHour);
+    const StoredTask other = add(store, every("other"), kStart + kHour);
+    run_now(store, "by-hand");
+    const std::uint64_t changes = store.changes();
+    run_sql(backend.path(), "UPDATE sched SET lane = " + std::to_string(other.lane) + " WHERE n = " +
+                                std::to_string(due.number) + "; UPDATE open SET lane = " + std::to_string(other.lane));
+    const Look astray = store.look({.wall = kStart, .elapsed = kStart, .lanes = {other.lane}, .limit = 9});
+    CHECK(astray.due.empty());
+    CHECK(astray.ready.empty());
+    CHECK(astray.quarantined.empty());
+    CHECK(store.changes() != changes);  // this node too has to find it
+    const Look found = store.look({.wall = kStart, .elapsed = kStart, .lanes = {due.lane, by_hand.lane}, .limit = 9});
+    CHECK(found.due.size() == 1);
+    CHECK(found.ready.size() == 1);
+    CHECK(store.look({.wall = kStart, .elapsed = kStart, .lanes = {other.lane}, .limit = 9}).due.empty());
+}

@@ -9,15 +9,6 @@
 #include "core/triggers/custom.hpp"
 
 namespace uvsched::sqlite {
-namespace {
-
-// The part of its lane that a trigger is.
-std::string_view custom_name(const Trigger& trigger) {
-    if (trigger.kind() != TriggerKind::custom) return {};
-    return static_cast<const CustomTrigger&>(trigger).name();
-}
-
-}  // namespace
 
 Statements& Database::sql() {
     if (!statements) fail(Code::store, options.path + ": the store is closed");
@@ -117,6 +108,33 @@ void Database::move_to_lane(TaskNumber task, LaneNumber lane) {
     Cursor(sql().set_fire_lanes, task, lane).run();
 }
 
+bool Database::belongs_on(LaneNumber lane, const Definition& definition) {
+    auto found = lane_names_.find(lane);
+    if (found == lane_names_.end()) {
+        Cursor row(sql().lane_names, lane);
+        if (!row.next()) return false;
+        const LaneNames names{row.text(0), row.text(1), row.text(2), row.integer(3)};
+        found = lane_names_.emplace(lane, names).first;
+    }
+    const LaneNames& names = found->second;
+    return names.function == definition.function && names.executor == definition.executor &&
+           names.trigger == custom_name(*definition.trigger) && names.format == kDefinitionFormat;
+}
+
+void Database::sort_out(TaskNumber task, std::vector<Quarantined>& told) {
+    try {
+        const std::optional<TaskRow> row = find_task(task);
+        if (!row) throw Unreadable("its row of sched is missing");
+        const LaneNumber lane = lane_of(*definition_of(*row));
+        bool astray = row->lane != lane;
+        Cursor fires(sql().ready_of, task);
+        while (fires.next()) astray = read_fire(fires).lane != lane || astray;
+        if (astray) move_to_lane(task, lane);
+    } catch (const Unreadable& error) {
+        if (!Cursor(sql().is_apart, task).next()) put_away(task, error, told);
+    }
+}
+
 void Database::leave_to_newer(TaskNumber task, std::int64_t format) {
     std::string executor;
     std::string function;
@@ -210,7 +228,6 @@ Quarantined Database::set_apart(TaskNumber task, std::string why) {
 void Writing::commit() {
     if (db_.tells) Cursor(db_.sql().count_change).run();
     transaction_.commit();
-    if (db_.tells) ++db_.own_changes;
 }
 
 }  // namespace uvsched::sqlite

@@ -6,6 +6,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <unordered_map>
 #include <vector>
 
 #include "core/stores/sqlite/connection.hpp"
@@ -51,9 +52,16 @@ public:
     std::uint64_t store_hash = 0;
     Retention retention;
     bool tells = false;             // the transaction has made something that other nodes must find
-    std::uint64_t own_changes = 0;  // of meta.changes: those of this node
+    std::uint64_t own_changes = 0;  // of meta.changes: those by this node's batches
     std::string prune_after;        // the task that retention by count looked at last
     bool ready_first = false;       // whether the last look began with ready fires instead of due tasks
+
+    // Another file may be opened next.
+    void forget() {
+        cache.clear();
+        lane_names_.clear();
+        own_changes = 0;
+    }
 
     // The statements; throws Error(store) if the store is closed or suspended.
     Statements& sql();
@@ -63,7 +71,7 @@ public:
         return {.wall = wall, .elapsed = saturating_sub(wall, to_wall)};
     }
 
-    // meta.changes without those of this node.
+    // meta.changes without those that the node itself asked for.
     [[nodiscard]] std::uint64_t changes_of_others();
 
     // Reads where the lines lie: another process may have noticed that the clock was set.
@@ -91,6 +99,8 @@ public:
 
     LaneNumber lane_of(const Definition& definition);
     void move_to_lane(TaskNumber task, LaneNumber lane);
+    // Whether a task of this definition is to be found on the lane, which is in the file.
+    [[nodiscard]] bool belongs_on(LaneNumber lane, const Definition& definition);
 
     // Moves a fire from open to history.
     void end_fire(const FireRow& fire, const Identity& task, const Ending& ending);
@@ -107,6 +117,10 @@ public:
     void write_miss(const TaskRow& task, const std::string& id, const PlannedMiss& miss, Instant now,
                     std::string_view error = {});
 
+    // Moves a task on which a look stumbled to the lane of its definition, or out of the way if it cannot be read. By
+    // what is there now: another node may have seen to it.
+    void sort_out(TaskNumber task, std::vector<Quarantined>& told);
+
     // A task that cannot be read goes out of the way: if newer versions read it, into a lane that only they look at,
     // and nobody is told; otherwise it is set apart.
     void put_away(TaskNumber task, const Unreadable& error, std::vector<Quarantined>& told);
@@ -118,6 +132,14 @@ private:
     LaneNumber lane_for(std::string_view executor, std::string_view function, std::string_view trigger,
                         std::int64_t format);
     void leave_to_newer(TaskNumber task, std::int64_t format);
+
+    struct LaneNames {
+        std::string executor;
+        std::string function;
+        std::string trigger;
+        std::int64_t format = 0;
+    };
+    std::unordered_map<LaneNumber, LaneNames> lane_names_;  // no lane ever changes
 };
 
 // A transaction that may make something that other nodes must find. Rolled back unless committed.

@@ -63,14 +63,16 @@ std::vector<Candidate> find_candidates(Database& db, const LookRequest& request,
     return db.ready_first ? take_turns(ready, due, request.limit) : take_turns(due, ready, request.limit);
 }
 
-void read_candidate(Database& db, const Candidate& candidate, Look& out) {
+// False if it is on a lane where its definition does not belong. Throws Unreadable.
+bool read_candidate(Database& db, const Candidate& candidate, Look& out) {
     if (!candidate.why.empty()) throw Unreadable(candidate.why);
     const std::optional<TaskRow> row = db.find_task(candidate.task);
     if (!row) throw Unreadable("its row of sched is missing");
     StoredTask task = db.stored(*row);
+    if (!db.belongs_on(candidate.fire ? candidate.fire->lane : row->lane, *task.definition)) return false;
     if (!candidate.fire) {
         out.due.push_back(std::move(task));
-        return;
+        return true;
     }
     const std::optional<FireRow>& fire = candidate.fire;
     OpenFire& ready = out.ready.emplace_back();
@@ -84,13 +86,14 @@ void read_candidate(Database& db, const Candidate& candidate, Look& out) {
     ready.token = fire->token;
     ready.attempt = fire->attempt;
     ready.crashes = fire->crashes;
+    return true;
 }
 
-void put_away(Database& db, const std::vector<std::pair<TaskNumber, Unreadable>>& unreadable, Look& out) {
-    if (unreadable.empty()) return;
+void sort_out(Database& db, const std::vector<TaskNumber>& tasks, Look& out) {
+    if (tasks.empty()) return;
     Writing transaction(db);
     db.step("quarantine.begin");
-    for (const auto& [task, error] : unreadable) db.put_away(task, error, out.quarantined);
+    for (const TaskNumber task : tasks) db.sort_out(task, out.quarantined);
     db.step("quarantine.before_commit");
     transaction.commit();
     db.step("quarantine.committed");
@@ -106,20 +109,21 @@ void keep_earlier(std::optional<Instant>& earliest, Cursor&& row) {
 Look look(Database& db, const LookRequest& request) {
     Look out;
     out.now = {.wall = request.wall, .elapsed = request.elapsed};
-    std::vector<std::pair<TaskNumber, Unreadable>> unreadable;
+    std::vector<TaskNumber> stumbled;
     {
         const Snapshot snapshot(db.sql().db);
         for (const Candidate& candidate : find_candidates(db, request, out.more)) {
+            bool good = false;
             try {
-                read_candidate(db, candidate, out);
-            } catch (const Unreadable& error) {
-                const auto known = [&](const auto& found) { return found.first == candidate.task; };
-                if (std::any_of(unreadable.begin(), unreadable.end(), known)) continue;
-                unreadable.emplace_back(candidate.task, error);
+                good = read_candidate(db, candidate, out);
+            } catch (const Unreadable&) {
+                good = false;
             }
+            const bool known = std::find(stumbled.begin(), stumbled.end(), candidate.task) != stumbled.end();
+            if (!good && !known) stumbled.push_back(candidate.task);
         }
     }
-    put_away(db, unreadable, out);
+    sort_out(db, stumbled, out);
     return out;
 }
 

@@ -228,7 +228,7 @@ void SqliteStore::close_file() noexcept {
     db_.statements.reset();
     close_connection();
     db_.lock.release();
-    db_.cache.clear();
+    db_.forget();
     db_.path.clear();
 }
 
@@ -388,6 +388,7 @@ void SqliteStore::apply_all(Batch& batch) {
     for (Claim& claim : batch.claims) apply_claim(db_, claim);
     probe_all(batch, ".before_commit");
     transaction.commit();
+    if (db_.tells) ++db_.own_changes;
     probe_all(batch, ".committed");
     if (!batch.starts.empty()) check_starts();
 }

@@ -61,6 +61,7 @@ struct Statements {
                     "WHERE lane > 0 AND (example IS NOT NULL OR EXISTS (SELECT 1 FROM sched WHERE lane = l.lane)) "
                     "ORDER BY lane"};
     Statement lane_of{db, "SELECT lane FROM lane WHERE executor = ?1 AND fn = ?2 AND trigger = ?3 AND format = ?4"};
+    Statement lane_names{db, "SELECT executor, fn, trigger, format FROM lane WHERE lane = ?1"};
     Statement lane_of_task{db,
                            "SELECT executor, fn, trigger FROM lane WHERE lane = (SELECT max(lane, -lane) FROM sched "
                            "WHERE n = ?1)"};
@@ -100,6 +101,9 @@ struct Statements {
     Statement quarantine{db, "UPDATE def SET quarantine = ?2 WHERE n = ?1"};
     Statement hide_schedule{db, "UPDATE sched SET lane = -lane WHERE n = ?1 AND lane > 0"};
     Statement hide_fires{db, "UPDATE open SET lane = -lane WHERE n = ?1 AND lane > 0"};
+    Statement is_apart{db,
+                       "SELECT 1 FROM def WHERE n = ?1 AND quarantine IS NOT NULL AND NOT EXISTS (SELECT 1 FROM sched "
+                       "WHERE n = ?1 AND lane > 0) AND NOT EXISTS (SELECT 1 FROM open WHERE n = ?1 AND lane > 0)"};
     Statement set_schedule_lane{db, "UPDATE sched SET lane = ?2 WHERE n = ?1"};
     Statement set_fire_lanes{db, "UPDATE open SET lane = ?2 WHERE n = ?1"};
 
@@ -114,6 +118,7 @@ struct Statements {
     // open
     Statement fire{db, "SELECT " UVSCHED_FIRE_COLUMNS " FROM open WHERE " UVSCHED_FIRE_KEY};
     Statement fires_of{db, "SELECT " UVSCHED_FIRE_COLUMNS " FROM open WHERE n = ?1 ORDER BY gen, slot"};
+    Statement ready_of{db, "SELECT " UVSCHED_FIRE_COLUMNS " FROM open WHERE n = ?1 AND ready_at IS NOT NULL"};
     Statement any_waiting{db, "SELECT 1 FROM open WHERE n = ?1 AND state = 'waiting' LIMIT 1"};
     Statement tasks_with_fires{db, "SELECT DISTINCT n FROM open ORDER BY n"};
     Statement add_fire{db,

@@ -44,5 +44,6 @@ TASK_REDECLARED: Final = 1 << 31
 TASK_UNDECLARED: Final = 1 << 32
 TASK_UNNAMED: Final = 1 << 33
 TASK_DELAYED: Final = 1 << 34
+LEASE_LOST: Final = 1 << 35
 
-EVERY_EVENT: Final = (1 << 35) - 1
+EVERY_EVENT: Final = (1 << 36) - 1

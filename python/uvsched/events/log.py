@@ -65,6 +65,7 @@ _LINES: dict[int, tuple[int, str]] = {
         logging.WARNING,
         "task %(task)s: %(message)s; more workers, or shorter runs, let it begin sooner",
     ),
+    codes.LEASE_LOST: (logging.WARNING, "task %(task)s: %(message)s"),
     codes.TASK_UNNAMED: (logging.INFO, "store %(alias)s: %(message)s"),
     codes.TRIGGER_ERROR: (logging.ERROR, "task %(task)s: its trigger failed: %(message)s"),
     codes.RESOURCE_ERROR: (logging.ERROR, "%(message)s"),

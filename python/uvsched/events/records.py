@@ -21,6 +21,7 @@ EXECUTION = (
     | codes.TASK_LOST
     | codes.TASK_RECOVERED
     | codes.TASK_DELAYED
+    | codes.LEASE_LOST
 )
 SUBMISSION = codes.TASK_SUBMITTED | codes.TASK_MAX_INSTANCES
 

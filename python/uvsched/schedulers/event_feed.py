@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from .. import _core
 from .._failures import is_ctrl_c
 from ..events import SchedulerEvent, records
-from ..events.constants import SCHEDULER_SHUTDOWN, TASK_ERROR, TASK_EXECUTED, TASK_UNRUNNABLE
+from ..events.constants import LEASE_LOST, SCHEDULER_SHUTDOWN, TASK_ERROR, TASK_EXECUTED, TASK_UNRUNNABLE
 from ..events.log import MINUTE, WINDOW, EventLog
 from .configuration import Configuration
 from .engine_handle import EngineHandle
@@ -85,7 +85,7 @@ class EventFeed:
                     if is_ctrl_c(error):
                         interrupt = error
             outcome = None
-            if record.code & (TASK_EXECUTED | TASK_ERROR):
+            if record.code & (TASK_EXECUTED | TASK_ERROR | LEASE_LOST):
                 outcome = self._handle.usable().take_outcome(record.fire_id)
                 failure = outcome[1] if outcome is not None and not outcome[0] else None
             self._log.write(record, failure)

@@ -94,7 +94,10 @@ TEST_CASE("a process that died between a claim and the answer loses nothing") {
     const auto waits = f.told(EventCode::task_unrunnable);
     REQUIRE(waits.size() == 1);
     CHECK(waits[0].task_id == "t");
-    CHECK(waits[0].message == "trigger \"slow\" is not registered in this process; the task waits for it");
+    CHECK(
+        waits[0].message ==
+        "trigger \"slow\" is not registered in this process; its tasks stay in the store and wait: add the task again "
+        "under that id (with replace_existing once the scheduler runs), register the trigger, or delete the task");
     CHECK_FALSE(next_run(f).has_value());
     triggers.add_every("slow", kMinute);
     f.settle();

@@ -11,7 +11,7 @@ namespace {
 struct Posted {
     std::vector<StoreRequest> requests;
     bool lacks = false;
-    std::vector<Event> told;
+    std::vector<Ended> told;
     int answered = 0;
     std::vector<std::uint64_t> gated;
     Outbox box{[this](StoreRequest&& request) {
@@ -20,8 +20,8 @@ struct Posted {
                },
                {.gated = [this](const StoreReply&, const std::vector<std::uint64_t>& runs) { gated = runs; },
                 .answered =
-                    [this](const StoreReply&, std::vector<Event>&& events) {
-                        told = std::move(events);
+                    [this](StoreReply&&, std::vector<Ended>&& ends) {
+                        told = std::move(ends);
                         ++answered;
                     }}};
 
@@ -59,15 +59,15 @@ TEST_CASE("outbox: what is ready together is one request, and must not be lost")
 TEST_CASE("outbox: an end is told when it is in the store") {
     Posted posted;
     posted.box.reserve_finish();
-    Event event;
-    event.code = EventCode::task_executed;
-    posted.box.tell_then(std::move(event));
     posted.box.finish({});
+    posted.box.reserve_finish();
+    posted.box.finish({}, {.definition = nullptr, .attempt = 2});
     posted.box.flush();
     CHECK(posted.told.empty());
     posted.answer();
     REQUIRE(posted.told.size() == 1);
-    CHECK(posted.told[0].code == EventCode::task_executed);
+    CHECK(posted.told[0].attempt == 2);
+    CHECK(posted.told[0].finish == 1);
 }
 
 TEST_CASE("outbox: what cannot be posted for want of memory stays") {

@@ -1,0 +1,62 @@
+// What other nodes of a store do, as SQL: this scheduler finds what they made, and an end that is theirs is not told as its
+// own.
+#include <doctest/doctest.h>
+
+#include <algorithm>
+#include <string>
+#include <thread>
+
+#include "tests/core/engine/fixture.hpp"
+#include "tests/stores/sql.hpp"
+
+using namespace uvsched;
+using namespace uvsched::test;
+
+TEST_CASE("a task of another node, on a lane that was not there before, is found and run") {
+    const TemporaryFolder folder;
+    const std::string path = folder / "tasks.db";
+    Fixture f("sqlite:" + path);
+    f.start();
+    f.add(f.task("mine", Fixture::on_grid(kMinute, kStart)));
+    f.settle();
+    ask_sql(path,
+            "INSERT INTO lane (executor, fn) VALUES ('default', 'fail');"
+            "INSERT INTO def (uid, id, format, def, def_hash) SELECT 77, 'theirs', 1, replace(def, 'note', 'fail'), 77 "
+            "FROM def WHERE id = 'mine';"
+            "INSERT INTO sched (n, uid, def_hash, rev, gen, clk, lane, anchor, next_due, next_slot, state, runs) "
+            "SELECT (SELECT max(n) FROM def), 77, 77, 1, 0, clk, (SELECT max(lane) FROM lane), anchor, next_due, "
+            "next_slot, 'active', 0 FROM sched JOIN def USING (n) WHERE id = 'mine';"
+            "UPDATE meta SET changes = changes + 1");
+    f.scheduler->run_now("default", "mine");
+    f.settle();
+    f.advance(kMinute);
+    CHECK(std::any_of(f.seen.begin(), f.seen.end(), [](const Seen& seen) { return seen.task == "theirs"; }));
+    CHECK(f.told(EventCode::task_unrunnable).empty());
+}
+
+TEST_CASE("a run whose fire another node took away is told as one that lost its lease, and not as executed") {
+    const TemporaryFolder folder;
+    const std::string path = folder / "tasks.db";
+    Fixture f("sqlite:" + path, "threadpool:2");
+    f.start();
+    f.add(f.task("t", Fixture::once(kStart + kSecond), "wait"));
+    f.clock->advance(kSecond);
+    f.gate.wait_for_waiting(1);
+    // Once the start is written; another node then recovers the fire, and it comes back here.
+    while (ask_sql(path, "SELECT state FROM open") != "running") std::this_thread::yield();
+    ask_sql(path,
+            "UPDATE open SET state = 'ready', ready_at = 0, owner = NULL, token = token + 1, claimed_at = NULL, "
+            "started_at = NULL; UPDATE meta SET changes = changes + 1");
+    f.gate.open();
+    f.hear(EventCode::task_executed);
+    f.settle();
+    const auto lost = f.told(EventCode::lease_lost);
+    REQUIRE(lost.size() == 1);
+    CHECK(lost[0].task_id == "t");
+    CHECK(lost[0].fire_id == f.seen[0].fire);
+    CHECK(lost[0].message ==
+          "it ended as done when its fire was not this process's any more: the end is not recorded as the fire's own");
+    CHECK(f.told(EventCode::task_executed).size() == 1);
+    CHECK(f.runs() == 2);
+    CHECK(f.history("t").size() == 1);
+}
