@@ -30,6 +30,14 @@ class Contender:
     def add(self, fn: Callable[[], Any], seconds: float) -> None:
         raise NotImplementedError
 
+    def add_fully(self, fn: Callable[..., Any], number: int) -> None:
+        """Adds a task by the name of its trigger, with every option given."""
+        raise NotImplementedError
+
+    def listen(self, listener: Callable[[Any], None]) -> None:
+        """Attaches a listener to all events."""
+        self.scheduler.add_listener(listener)
+
     def start(self) -> None:
         self.scheduler.start()
 
@@ -54,6 +62,23 @@ class Uvsched(Contender):
     def add(self, fn: Callable[[], Any], seconds: float) -> None:
         self.scheduler.add_task(fn, self.trigger(seconds=seconds))
 
+    def add_fully(self, fn: Callable[..., Any], number: int) -> None:
+        self.scheduler.add_task(
+            fn,
+            "interval",
+            hours=1,
+            args=(number,),
+            kwargs={"text": "x"},
+            id=f"task {number}",
+            name=f"the task {number}",
+            mistrigger_grace_time=60,
+            coalesce=True,
+            max_instances=3,
+            store="default",
+            executor="default",
+            replace_existing=True,
+        )
+
 
 class Asyncz(Contender):
     name = "asyncz"
@@ -71,6 +96,23 @@ class Asyncz(Contender):
 
     def add(self, fn: Callable[[], Any], seconds: float) -> None:
         self.scheduler.add_task(fn, self.trigger(seconds=seconds))
+
+    def add_fully(self, fn: Callable[..., Any], number: int) -> None:
+        self.scheduler.add_task(
+            fn,
+            "interval",
+            hours=1,
+            args=(number,),
+            kwargs={"text": "x"},
+            id=f"task {number}",
+            name=f"the task {number}",
+            mistrigger_grace_time=60,
+            coalesce=True,
+            max_instances=3,
+            store="default",
+            executor="default",
+            replace_existing=True,
+        )
 
 
 class APScheduler(Contender):
@@ -91,6 +133,23 @@ class APScheduler(Contender):
     def add(self, fn: Callable[[], Any], seconds: float) -> None:
         self.scheduler.add_job(fn, self.trigger(seconds=seconds))
 
+    def add_fully(self, fn: Callable[..., Any], number: int) -> None:
+        self.scheduler.add_job(
+            fn,
+            "interval",
+            hours=1,
+            args=(number,),
+            kwargs={"text": "x"},
+            id=f"task {number}",
+            name=f"the task {number}",
+            misfire_grace_time=60,
+            coalesce=True,
+            max_instances=3,
+            jobstore="default",
+            executor="default",
+            replace_existing=True,
+        )
+
 
 CONTENDERS: tuple[type[Contender], ...] = (Uvsched, Asyncz, APScheduler)
 
@@ -103,19 +162,26 @@ class Sample:
     unsaturated: str = ""
 
 
-def compare(measure: Callable[[type[Contender]], Sample], what: str, unit: str, rounds: int = 5) -> None:
-    """Measures each contender once a round, and prints medians and how many times as fast uvsched was, by rounds.
+def compare(
+    measure: Callable[[type[Contender]], Sample],
+    what: str,
+    unit: str,
+    rounds: int = 5,
+    contenders: tuple[type[Contender], ...] = CONTENDERS,
+) -> None:
+    """Measures each contender once a round, and prints medians and how many times as fast uvsched was, by rounds. The
+    first contender is uvsched.
 
     There is no ratio with a contender that had nothing left to do.
     """
-    samples: dict[str, list[Sample]] = {contender.name: [] for contender in CONTENDERS}
+    samples: dict[str, list[Sample]] = {contender.name: [] for contender in contenders}
     control = Control()
     for _ in range(rounds):
         control.look()
-        for contender in CONTENDERS:
+        for contender in contenders:
             samples[contender.name].append(measure(contender))
     control.judge()
-    ours = samples[Uvsched.name]
+    ours = samples[contenders[0].name]
     for name, theirs in samples.items():
         reasons = [sample.unsaturated for sample in [*theirs, *ours] if sample.unsaturated]
         rates = [sample.rate for sample in theirs]
@@ -123,7 +189,7 @@ def compare(measure: Callable[[type[Contender]], Sample], what: str, unit: str, 
         note = ""
         if reasons:
             ratios, note = [], f"no ratio: {reasons[0]}"
-        elif name == Uvsched.name:
+        elif name == contenders[0].name:
             ratios = []
         else:
             note = f"uvsched is {statistics.median(ratios):.1f} x as fast {spread(ratios, '.1f')}"

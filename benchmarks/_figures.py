@@ -47,13 +47,20 @@ def spread(values: list[float], form: str) -> str:
     return f"({min(values):{form}} to {max(values):{form}})"
 
 
-def row(what: str, values: list[float], unit: str, ratios: list[float] | None = None, note: str = "") -> None:
-    """Prints a result, and appends it to the file that UVSCHED_BENCH_JSON names. More is better."""
+def row(
+    what: str,
+    values: list[float],
+    unit: str,
+    ratios: list[float] | None = None,
+    note: str = "",
+    less_is_better: bool = False,
+) -> None:
+    """Prints a result, and appends it to the file that UVSCHED_BENCH_JSON names."""
     print(f"{what:<64} {statistics.median(values):>12,.0f} {unit:<8} {spread(values, ',.0f')}  {note}", flush=True)
     path = os.environ.get("UVSCHED_BENCH_JSON")
     if not path:
         return
-    result = {"what": what, "unit": unit, "less_is_better": False, "value": three(values)}
+    result = {"what": what, "unit": unit, "less_is_better": less_is_better, "value": three(values)}
     if ratios:
         result["ratio"] = three(ratios)
     with open(path, "a", encoding="utf-8") as file:

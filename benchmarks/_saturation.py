@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import Awaitable, Callable
+from typing import Any
 
 from _contenders import Contender, Executor, Sample, compare
 
@@ -36,11 +37,25 @@ class Counter:
         self.fires += 1
 
 
-async def rate(contender: type[Contender], executor: Executor, interval: float, seconds: float) -> float:
+class Heard:
+    """Counts the events that it hears."""
+
+    def __init__(self) -> None:
+        self.events = 0
+
+    def listen(self, event: Any) -> None:
+        self.events += 1
+
+
+async def rate(
+    contender: type[Contender], executor: Executor, interval: float, seconds: float, listeners: int = 0
+) -> float:
     counter = Counter()
     call: Callable[[], None] | Callable[[], Awaitable[None]]
     call = counter.plain if executor == "debug" else counter.coroutine
     this = contender(executor)
+    for _ in range(listeners):
+        this.listen(Heard().listen)
     for _ in range(TASKS):
         this.add(call, interval)
     this.start()
@@ -53,9 +68,9 @@ async def rate(contender: type[Contender], executor: Executor, interval: float, 
     return fires
 
 
-def best_interval(contender: type[Contender], executor: Executor) -> float:
+def best_interval(contender: type[Contender], executor: Executor, listeners: int) -> float:
     def trial(interval: float) -> float:
-        return max(asyncio.run(rate(contender, executor, interval, TRIAL)) for _ in range(TRIALS))
+        return max(asyncio.run(rate(contender, executor, interval, TRIAL, listeners)) for _ in range(TRIALS))
 
     rates: dict[float, float] = {}
     interval = LONGEST
@@ -70,14 +85,14 @@ def best_interval(contender: type[Contender], executor: Executor) -> float:
     return max(rates, key=lambda interval: rates[interval])
 
 
-def main(executor: Executor, what: str) -> None:
+def main(executor: Executor, what: str, listeners: int = 0) -> None:
     intervals: dict[str, float] = {}
 
     def measure(contender: type[Contender]) -> Sample:
         if contender.name not in intervals:
-            intervals[contender.name] = best_interval(contender, executor)
+            intervals[contender.name] = best_interval(contender, executor, listeners)
         interval = intervals[contender.name]
-        fires = asyncio.run(rate(contender, executor, interval, SECONDS))
+        fires = asyncio.run(rate(contender, executor, interval, SECONDS, listeners))
         if fires < SATURATED * TASKS / interval:
             return Sample(fires)
         return Sample(fires, f"at {interval * 1e3:.3g} ms {contender.name} did all that was due")
