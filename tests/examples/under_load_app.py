@@ -1,4 +1,4 @@
-"""A FastAPI application for test_under_load.py: requests add reminders, and a heartbeat measures the gaps of the loop."""
+"""A FastAPI application for test_under_load.py: requests add reminders, and a heartbeat measures gaps of the loop."""
 
 from __future__ import annotations
 
