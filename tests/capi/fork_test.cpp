@@ -6,6 +6,7 @@
 #include <functional>
 #include <thread>
 
+#include "../support/quiet.hpp"
 #include "handle_calls.hpp"
 #include "support.hpp"
 
@@ -70,6 +71,7 @@ TEST_CASE("the parent's handles say in the child whose they are") {
     sched::HistoryIterator rows = scheduler.history();
     sched::Trigger trigger = sched::Trigger::from_cron("@daily");
     scheduler.start();
+    uvsched::test::wait_until_others_sleep();
     CHECK(in_child([&] {
         void* const handles[] = {config.get(),   scheduler.get(), task.get(),  queue.get(),
                                  consumer.get(), trigger.get(),   tasks.get(), rows.get()};
@@ -134,6 +136,7 @@ TEST_CASE("a child ends what it has of the parent's data while the parent's sche
     sched::Config config = manual_config();
     sched::Scheduler scheduler(config);
     scheduler.start();
+    uvsched::test::wait_until_others_sleep();
     CHECK(in_child([&] {
         config.reset();
         if (sched_start(scheduler.get()) != UVSCHED_EFORKED) return false;
@@ -185,6 +188,7 @@ TEST_CASE("a child cannot take the parent's file") {
     const std::string file = folder.file("tasks.db");
     sched::Scheduler scheduler(sqlite_config(file));
     scheduler.start();
+    uvsched::test::wait_until_others_sleep();
     CHECK(in_child([&] {
         sched::Scheduler other(sqlite_config(file));
         return sched_start(other.get()) == UVSCHED_EBUSY;

@@ -6,6 +6,7 @@
 #include <thread>
 
 #include "tests/core/engine/support.hpp"
+#include "tests/support/quiet.hpp"
 
 using namespace uvsched;
 using namespace uvsched::test;
@@ -194,6 +195,7 @@ TEST_CASE("after fork the child never fires, its calls are refused, and it may h
     f.add(f.task("tick", Fixture::every(kSecond)));
     f.advance(kSecond);
     const std::string child_file = folder / "child.db";
+    wait_until_others_sleep();
     const pid_t child = fork();
     if (child == 0) {
         alarm(60);
