@@ -10,6 +10,7 @@ BROWSER_PACKAGES="chromium chromium-driver"
 
 JOBS=$(nproc 2>/dev/null || echo 2)
 export CCACHE_DIR="${CCACHE_DIR:-$ROOT/.cache/ccache}" CCACHE_BASEDIR="$ROOT" CCACHE_NOHASHDIR=1
+export CCACHE_SLOPPINESS=pch_defines,time_macros # or it keeps nothing that was compiled with precompiled headers
 
 say() { printf '\n== %s\n' "$*"; }
 fail() {
