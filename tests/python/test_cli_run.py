@@ -71,6 +71,21 @@ def test_it_runs_until_a_signal(tmp_path: Path, number: signal.Signals) -> None:
     assert "Traceback" not in errors
 
 
+@pytest.mark.parametrize("kind", ["NativeAsyncIOScheduler", "BlockingScheduler", "BackgroundScheduler"])
+def test_it_runs_every_kind_of_scheduler(tmp_path: Path, kind: str) -> None:
+    app = APP.replace(
+        "from uvsched import AsyncIOScheduler,", f"from uvsched.schedulers import {kind}\nfrom uvsched import"
+    )
+    (tmp_path / "myapp.py").write_text(app.replace("= AsyncIOScheduler(", f"= {kind}("))
+    process = start(tmp_path, "run", "myapp:scheduler")
+    assert process.stdout is not None
+    assert process.stdout.readline() == "tick\n"
+    process.terminate()
+    _, errors = process.communicate(timeout=60)
+    assert process.returncode == 0, errors
+    assert "Traceback" not in errors
+
+
 @pytest.mark.parametrize("by", ["option", "environment"])
 def test_as_asyncz(tmp_path: Path, by: str) -> None:
     (tmp_path / "app").mkdir()

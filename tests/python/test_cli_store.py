@@ -408,6 +408,17 @@ def test_a_task_that_needs_the_application(app: Path) -> None:
     assert tasks_of(app / "tasks.db").keys() == {"c"}
 
 
+@pytest.mark.parametrize("kind", ["NativeAsyncIOScheduler", "BlockingScheduler", "BackgroundScheduler"])
+def test_every_kind_of_scheduler(app: Path, kind: str) -> None:
+    (app / "kinds.py").write_text(
+        f"from uvsched import SQLiteStore\nfrom uvsched.schedulers import {kind}\n"
+        f"scheduler = {kind}(stores={{'default': SQLiteStore('tasks.db')}}, timezone='UTC')\n"
+    )
+    status, _, errors = in_app(app, "add", "kinds:scheduler", "cli_app:remind", "--args", '["x"]', "--id", "x")
+    assert (status, errors) == (0, "")
+    assert tasks_of(app / "tasks.db").keys() == {"x"}
+
+
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [

@@ -32,13 +32,13 @@ def opened(scheduler: AsyncIOScheduler) -> Iterator[None]:
         CommandError: they cannot be opened.
     """
     try:
-        scheduler.start(paused=True)
+        AsyncIOScheduler.start(scheduler, paused=True)  # that of its own class may wait, or be a coroutine
     except (*CANNOT_ADD, OSError) as error:
         raise CommandError(f"the store cannot be opened: {error}") from None
     try:
         yield
     finally:
-        scheduler.shutdown()
+        AsyncIOScheduler.shutdown(scheduler)
 
 
 def why_lost(scheduler: AsyncIOScheduler, alias: str) -> str | None:

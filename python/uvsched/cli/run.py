@@ -10,7 +10,7 @@ import signal
 from ..events import SchedulerEvent
 from ..events.constants import SCHEDULER_SHUTDOWN
 from ..exceptions import UvschedException
-from ..schedulers import AsyncIOScheduler
+from ..schedulers import AsyncIOScheduler, BackgroundScheduler
 from .loading import load_scheduler
 from .options import CommandError
 
@@ -35,7 +35,7 @@ async def _run(scheduler: AsyncIOScheduler) -> int:
         loop.add_signal_handler(number, stop.set)
     scheduler.add_listener(on_end, SCHEDULER_SHUTDOWN)
     try:
-        await scheduler.start_async()
+        await _started(scheduler)
     except (UvschedException, LookupError, TypeError, ValueError) as error:
         raise CommandError(f"the scheduler cannot start: {error}") from None
     try:
@@ -45,3 +45,10 @@ async def _run(scheduler: AsyncIOScheduler) -> int:
         if scheduler.running:
             await scheduler.shutdown_async()
     return 0
+
+
+async def _started(scheduler: AsyncIOScheduler) -> None:
+    if isinstance(scheduler, BackgroundScheduler):  # it has a loop of its own, and a start of its own that may block
+        await asyncio.to_thread(AsyncIOScheduler.start, scheduler)
+    else:
+        await scheduler.start_async()
