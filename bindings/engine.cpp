@@ -63,6 +63,15 @@ bool Engine::waits(const char* store) const noexcept {
     return std::any_of(durable_.begin(), durable_.end(), [=](const std::string& alias) { return alias == store; });
 }
 
+std::int64_t Engine::wait_limit_ms() const noexcept {
+    return limit_ms_ >= 0 && PyThread_get_thread_ident() == limited_thread_ ? limit_ms_ : -1;
+}
+
+void Engine::limit_waits(std::int64_t limit_ms) {
+    limited_thread_ = PyThread_get_thread_ident();
+    limit_ms_ = limit_ms;
+}
+
 void Engine::stop(bool cancel) {
     const int code = sched_stop(handle_, cancel ? UVSCHED_STOP_CANCEL : UVSCHED_STOP_WAIT);
     if (code != UVSCHED_ENOTRUNNING) check(code);
@@ -169,6 +178,7 @@ void bind_engine(py::module_& module) {
         .def("advance", &Engine::advance, py::arg("micros"))
         .def("now", &Engine::now)
         .def("stats", &Engine::stats)
+        .def("limit_waits", &Engine::limit_waits, py::arg("limit_ms"))
         .def("poll_fd", &Engine::poll_descriptor)
         .def("poll_timeout", &Engine::poll_timeout)
         .def("subscribe", &Engine::subscribe, py::arg("mask"))

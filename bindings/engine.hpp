@@ -38,6 +38,10 @@ public:
     // Whether calls on this store (nullptr: on all stores) may wait for a commit.
     [[nodiscard]] bool waits(const char* store) const noexcept;
     [[nodiscard]] bool own_threads() const noexcept { return own_threads_; }
+    // How long calls on this thread may wait; -1: without end.
+    [[nodiscard]] std::int64_t wait_limit_ms() const noexcept;
+    // Calls on this thread wait no longer than that from now on.
+    void limit_waits(std::int64_t limit_ms);
 
     // ---- calls that never wait ----
     void stop(bool cancel);
@@ -76,6 +80,8 @@ private:
     py::object zone_;
     std::vector<std::string> durable_;
     bool own_threads_;
+    unsigned long limited_thread_ = 0;  // of an event loop
+    std::int64_t limit_ms_ = -1;
     ObjectTable objects_;
     py::dict outcomes_;
     bool keep_values_ = false;

@@ -50,7 +50,7 @@ template <class Kind>
 bool perform(const Engine& engine, const char* store, Kind*& request, const char* task_id = nullptr) {
     if (request == nullptr) return false;
     if (engine.waits(store)) {
-        request = static_cast<Kind*>(wait_for(request, engine.own_threads()));
+        request = static_cast<Kind*>(wait_for(request, engine.own_threads(), engine.wait_limit_ms()));
         if (request == nullptr) return false;
     } else if constexpr (std::is_same_v<Kind, AddRequest>) {
         request->make();  // a memory store never waits: letting go of the GIL would only invite other threads
@@ -157,7 +157,7 @@ bool remember(Engine& engine, const Draft& draft, const char* store, const char*
     }
 }
 
-// add_task(reference, fn, args, kwargs, spec, id, store, executor, options, flags) -> id
+// add_task(reference, fn, args, kwargs, spec, id, store, executor, options, flags) -> (id, sched_add_outcome)
 PyObject* add_task(PyObject* self, PyObject* const* args, Py_ssize_t count) {
     auto* const engine = self_of<Engine>(self);
     if (engine == nullptr || !has_count(count, 10, "add_task")) return nullptr;
@@ -185,8 +185,11 @@ PyObject* add_task(PyObject* self, PyObject* const* args, Py_ssize_t count) {
     const char* const found = ok ? sched_task_id(request->draft()) : nullptr;
     ok = ok && remember(*engine, draft, store, found);
     if (!ok) give_up(*engine, draft);
+    sched_task_info info = UVSCHED_TASK_INFO_INIT;
+    ok = ok && succeeded(sched_task_get_info(&info, request->draft()), id);
     PyObject* result = nullptr;
-    if (ok) result = id == nullptr ? PyUnicode_FromString(found) : Py_NewRef(args[5]);
+    if (ok)
+        result = Py_BuildValue("(Ni)", id == nullptr ? PyUnicode_FromString(found) : Py_NewRef(args[5]), info.outcome);
     delete request;
     return result;
 }
@@ -367,7 +370,7 @@ PyMethodDef engine_methods[] = {
     method_def("poll", poll, "poll($self, /)\n--\n\nDoes the work that is due, if the program polls it."),
     method_def("add_task", add_task,
                "add_task($self, reference, fn, args, kwargs, spec, id, store, executor, options, flags, /)\n--\n\n"
-               "Adds a task and gives its id."),
+               "Adds a task and gives its id, and what that did."),
     method_def("update_task", update_task,
                "update_task($self, id, store, reference, fn, args, kwargs, spec, options, /)\n--\n\nChanges a task."),
     method_def("delete_task", on_task<sched_delete_task>, "delete_task($self, id, store, /)\n--\n\nDeletes a task."),

@@ -26,6 +26,9 @@ PYBIND11_MODULE(_core_of_main, module, pybind11::multiple_interpreters::not_supp
     module.attr("__version__") = sched_version();
     module.def("version_details", &sched_version_details);
     module.attr("CONTROL_QUEUE") = kControlQueue;
+    module.attr("ADD_UNCHANGED") = static_cast<int>(UVSCHED_ADD_UNCHANGED);
+    module.attr("ADD_REPLACED") = static_cast<int>(UVSCHED_ADD_REPLACED);
+    module.attr("ADD_PENDING") = static_cast<int>(UVSCHED_ADD_PENDING);
     module.attr("TRIGGER_QUEUE") = kTriggerQueue;
     module.attr("TRIGGER_DEADLINE_MS") = UVSCHED_TRIGGER_DEADLINE_MS;
     module.def(

@@ -80,6 +80,7 @@ void bind_event(py::module_& module) {
         .def_readonly("attempt", &EventRecord::attempt)
         .def_readonly("duration", &EventRecord::duration)
         .def_readonly("result", &EventRecord::result)
+        .def_readonly("asked", &EventRecord::asked)
         .def_readwrite("message", &EventRecord::message);
 }
 
@@ -100,7 +101,8 @@ EventRecord::EventRecord(const sched_event* event)
       count(sched_event_count(event)),
       duration(sched_event_duration(event)),
       attempt(sched_event_attempt(event)),
-      exact(sched_event_exact(event) != 0) {}
+      exact(sched_event_exact(event) != 0),
+      asked(sched_event_asked(event) != 0) {}
 
 PyObject* task_record(Engine& engine, const sched_task* task) noexcept {
     try {

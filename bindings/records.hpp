@@ -25,7 +25,7 @@ struct EventRecord {
     std::string alias, task_id, task_name, fire_id, reason, result, message;
     std::int64_t time, scheduled_time, first_time, count, duration;
     std::int32_t attempt;
-    bool exact;
+    bool exact, asked;
 };
 
 // A new reference to a TaskRecord; nullptr with a Python error set. Does not free the handle.

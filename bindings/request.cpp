@@ -1,5 +1,6 @@
 #include "request.hpp"
 
+#include <algorithm>
 #include <chrono>
 #include <condition_variable>
 #include <exception>
@@ -12,7 +13,9 @@
 namespace uvsched::python {
 namespace {
 
-constexpr std::chrono::milliseconds kSlice(50);  // so often a waiting main thread looks whether a signal came
+using Clock = std::chrono::steady_clock;
+
+constexpr std::chrono::milliseconds kSlice(50);  // so often a waiting thread looks whether a signal came
 
 // Makes requests on a thread of its own, one after the other, until one is given up. Never destroyed while its thread
 // lives, which is until the process ends.
@@ -31,10 +34,10 @@ public:
         made_ = false;
         changed_.notify_all();
     }
-    // Whether the request has been made.
-    bool wait() noexcept {
+    // Whether the request has been made, by then or by the end of a slice.
+    bool wait(Clock::time_point until) noexcept {
         std::unique_lock lock(mutex_);
-        return changed_.wait_for(lock, kSlice, [&] { return made_; });
+        return changed_.wait_until(lock, std::min(until, Clock::now() + kSlice), [&] { return made_; });
     }
     // Leaves the request, and this, to the helper's thread. False when the request has been made meanwhile.
     bool give_up() noexcept {
@@ -78,7 +81,7 @@ private:
     const std::int64_t process_;
 };
 
-// The main thread's helper while it is idle; only the main thread uses it.
+// The last helper while it is idle. Guarded by the GIL.
 Helper* idle = nullptr;
 
 // nullptr: there can be no thread.
@@ -92,7 +95,7 @@ Helper* take_helper(std::int64_t process) noexcept {
     }
 }
 
-// A handler of a signal may have waited for a request of its own, and left another one.
+// A handler of a signal, or another thread, may have waited for a request of its own, and left another one.
 void put_back(Helper* helper) noexcept {
     if (idle == nullptr) {
         idle = helper;
@@ -101,11 +104,18 @@ void put_back(Helper* helper) noexcept {
     }
 }
 
-Request* wait_with(Helper* helper, Request* request) {
+Request* wait_with(Helper* helper, Request* request, Clock::time_point until) {
     helper->post(request);
-    while (!without_gil([=] { return helper->wait(); })) {
-        if (PyErr_CheckSignals() == 0) continue;
+    while (!without_gil([=] { return helper->wait(until); })) {
+        if (PyErr_CheckSignals() == 0) {
+            if (Clock::now() < until) continue;
+            PyErr_SetString(PyExc_TimeoutError, "the store has not answered in time");
+        }
         if (helper->give_up()) return nullptr;
+        if (PyErr_ExceptionMatches(PyExc_TimeoutError) != 0) {  // it came after all
+            PyErr_Clear();
+            break;
+        }
         delete request;
         request = nullptr;
         break;
@@ -126,9 +136,13 @@ void Request::make() noexcept {
     }
 }
 
-Request* wait_for(Request* request, bool interruptible) {
-    Helper* const helper = interruptible && is_main_thread() ? take_helper(process_id()) : nullptr;
-    if (helper != nullptr) return wait_with(helper, request);
+Request* wait_for(Request* request, bool interruptible, std::int64_t limit_ms) {
+    const bool helped = interruptible && (is_main_thread() || limit_ms >= 0);
+    Helper* const helper = helped ? take_helper(process_id()) : nullptr;
+    if (helper != nullptr) {
+        const auto limit = std::chrono::milliseconds(limit_ms);
+        return wait_with(helper, request, limit_ms < 0 ? Clock::time_point::max() : Clock::now() + limit);
+    }
     without_gil([=] {
         request->make();
         return 0;

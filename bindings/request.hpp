@@ -2,9 +2,11 @@
 //
 // Python's main thread handles signals between its own steps only, and such a call cannot be cut into slices. So on the
 // main thread a helper thread makes it while the main thread waits in slices: Ctrl-C ends the waiting, and the request
-// goes on by itself. Other threads get no signals and make the call themselves.
+// goes on by itself. So does the thread of an event loop, which may not wait for long. Other threads get no signals and
+// make the call themselves.
 #pragma once
 
+#include <cstdint>
 #include <string>
 
 #include "python.hpp"
@@ -37,8 +39,9 @@ private:
 };
 
 // Makes the call of a request (from `new`) and waits for it. nullptr, with a Python error set, when a signal handler
-// raised; the request is then deleted when it has ended. For that the main thread has a helper thread; if not
-// `interruptible`, the call is made on this thread. A plain C function may call this: see without_gil().
-[[nodiscard]] Request* wait_for(Request* request, bool interruptible);
+// raised, or after `limit_ms` (-1: never) with a TimeoutError; the request is then deleted when it has ended. For that
+// there is a helper thread; if not `interruptible`, the call is made on this thread. A plain C function may call this:
+// see without_gil().
+[[nodiscard]] Request* wait_for(Request* request, bool interruptible, std::int64_t limit_ms = -1);
 
 }  // namespace uvsched::python

@@ -561,6 +561,14 @@ UVSCHED_API const char* sched_task_arguments(const sched_task* task);
 UVSCHED_API const char* sched_task_trigger_json(const sched_task* task);
 UVSCHED_API const char* sched_task_trigger_text(const sched_task* task); /* for people: "interval of 10 s" */
 
+/* What adding a task did. */
+typedef enum sched_add_outcome UVSCHED_32BIT {
+    UVSCHED_ADD_CREATED = 1,
+    UVSCHED_ADD_UNCHANGED = 2, /* the task was there */
+    UVSCHED_ADD_REPLACED = 3,  /* or the declaration that the next start writes */
+    UVSCHED_ADD_PENDING = 4,   /* the next start writes it */
+} sched_add_outcome;
+
 typedef struct sched_task_info {
     size_t size;
     int64_t next_run_time;         /* INT64_MAX: none (paused, finished, never) */
@@ -576,12 +584,13 @@ typedef struct sched_task_info {
     uint8_t paused;
     uint8_t finished;
     uint8_t pending; /* added before start, not stored yet */
-    uint8_t reserved[3];
+    uint8_t outcome; /* sched_add_outcome of the sched_add_task() that got this handle; 0: there was none */
+    uint8_t reserved[2];
 } sched_task_info;
 
 #define UVSCHED_TASK_INFO_INIT                                                      \
     {                                                                               \
-        sizeof(sched_task_info), 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, { 0, 0, 0 } \
+        sizeof(sched_task_info), 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, { 0, 0 } \
     }
 
 /* The numbers of a task. */
@@ -784,6 +793,9 @@ UVSCHED_API int64_t sched_event_duration(const sched_event* event);   /* of an e
 UVSCHED_API const char* sched_event_result(const sched_event* event); /* JSON, or "" */
 /* A text for people; the error's text if a run failed. */
 UVSCHED_API const char* sched_event_message(const sched_event* event);
+
+/* 1 if a call asked for it, such as sched_add_task() or sched_pause(): its caller knows by the time it returns. */
+UVSCHED_API int sched_event_asked(const sched_event* event);
 
 /* ---- Run queues: executors for other languages, threads and processes -------------------------------------------- */
 

@@ -202,6 +202,7 @@ public:
     [[nodiscard]] Instant first_time() const noexcept { return from_c(sched_event_first_time(raw_)); }
     [[nodiscard]] std::int64_t count() const noexcept { return sched_event_count(raw_); }
     [[nodiscard]] bool exact() const noexcept { return sched_event_exact(raw_) != 0; }
+    [[nodiscard]] bool asked() const noexcept { return sched_event_asked(raw_) != 0; }
     [[nodiscard]] const char* reason() const noexcept { return sched_event_reason(raw_); }
     [[nodiscard]] int attempt() const noexcept { return sched_event_attempt(raw_); }
     [[nodiscard]] Micros duration() const noexcept { return Micros(sched_event_duration(raw_)); }

@@ -57,6 +57,7 @@ int64_t sched_event_scheduled_time(const sched_event* event) {
 }
 int64_t sched_event_first_time(const sched_event* event) { return event == nullptr ? 0 : from_handle(event)->first; }
 int64_t sched_event_count(const sched_event* event) { return event == nullptr ? 0 : from_handle(event)->count; }
+int sched_event_asked(const sched_event* event) { return event != nullptr && from_handle(event)->asked ? 1 : 0; }
 int sched_event_exact(const sched_event* event) { return event != nullptr && from_handle(event)->exact ? 1 : 0; }
 
 const char* sched_event_reason(const sched_event* event) {

@@ -125,6 +125,7 @@ TaskDraft& TaskObject::edit() {
     if (fetched) draft = draft_of(*view);
     fetched = false;
     view.reset();
+    outcome.reset();
     return draft;
 }
 

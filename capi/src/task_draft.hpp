@@ -57,8 +57,9 @@ struct TaskObject final : Object {
 
     TaskDraft draft;
     std::optional<TaskView> view;
-    bool fetched = false;      // the view was read from a store, and the draft is empty
-    std::string trigger_json;  // what getters gave out
+    std::optional<AddOutcome::Result> outcome;  // if it was added
+    bool fetched = false;                       // the view was read from a store, and the draft is empty
+    std::string trigger_json;                   // what getters gave out
     std::string trigger_text;
 
     // The draft, to be changed.

@@ -53,6 +53,21 @@ sched_task_info info_of(const TaskView& view) {
     return info;
 }
 
+std::uint8_t outcome_of(std::optional<AddOutcome::Result> result) noexcept {
+    if (!result) return 0;
+    switch (*result) {
+        case AddOutcome::Result::created:
+            return UVSCHED_ADD_CREATED;
+        case AddOutcome::Result::unchanged:
+            return UVSCHED_ADD_UNCHANGED;
+        case AddOutcome::Result::replaced:
+            return UVSCHED_ADD_REPLACED;
+        case AddOutcome::Result::pending:
+            return UVSCHED_ADD_PENDING;
+    }
+    return 0;
+}
+
 // Members that are not set show the engine's own defaults.
 sched_task_info info_of(const TaskDraft& draft) {
     auto definition = std::make_shared<Definition>();
@@ -107,6 +122,7 @@ int sched_task_get_info(sched_task_info* out, const sched_task* task) {
         const Ref<TaskObject> ref(task, "task");
         sched_task_info info = ref->view ? info_of(*ref->view) : info_of(ref->draft);
         info.token = ref->draft.token.value_or(0);
+        info.outcome = outcome_of(ref->outcome);
         copy_out(info, out);
     });
 }

@@ -52,7 +52,9 @@ int sched_add_task(sched_scheduler* scheduler, sched_task* task, unsigned flags)
         const Ref<TaskObject> to_add(task, "task");
         const AddMode mode = mode_of(flags);
         TaskSpec spec = spec_of(to_add->described(), ref->engine->zone());
-        to_add->view = ref->engine->add(std::move(spec), mode).task;
+        AddOutcome outcome = ref->engine->add(std::move(spec), mode);
+        to_add->view = std::move(outcome.task);
+        to_add->outcome = outcome.result;
     });
 }
 

@@ -185,8 +185,8 @@ void Engine::start_loop(bool paused) {
     }
     // From here on nothing fails. The thread's first turn waits for the lock.
     life_.started(paused);
-    shared_.notices.tell(EventCode::scheduler_started, {}, {});
-    if (paused) shared_.notices.tell(EventCode::scheduler_paused, {}, {});
+    shared_.notices.asked(EventCode::scheduler_started, {}, {});
+    if (paused) shared_.notices.asked(EventCode::scheduler_paused, {}, {});
 }
 
 // Undoes all that a start made before it failed, so that the next start begins afresh.
@@ -361,13 +361,13 @@ Code Engine::wait(std::optional<Micros> timeout) {
 
 void Engine::pause() {
     const Lock lock(shared_);
-    if (life_.pause()) shared_.notices.tell(EventCode::scheduler_paused, {}, {});
+    if (life_.pause()) shared_.notices.asked(EventCode::scheduler_paused, {}, {});
 }
 
 void Engine::resume() {
     const Lock lock(shared_);
     if (!life_.resume()) return;
-    shared_.notices.tell(EventCode::scheduler_resumed, {}, {});
+    shared_.notices.asked(EventCode::scheduler_resumed, {}, {});
     shared_.alarm.wake();
 }
 

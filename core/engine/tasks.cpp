@@ -202,7 +202,7 @@ std::int64_t Engine::remove_all(const std::string& store) {
             removed += declared_.remove_all(home->alias());
         }
         removed += home->remove_all();
-        if (!home->closed()) shared_.notices.tell(EventCode::all_tasks_removed, home->alias(), {});
+        if (!home->closed()) shared_.notices.asked(EventCode::all_tasks_removed, home->alias(), {});
     }
     return removed;
 }

@@ -173,6 +173,18 @@ void Notices::tell(EventCode code, const std::string& alias, const std::string& 
     });
 }
 
+void Notices::asked(EventCode code, const std::string& alias, const std::string& id) noexcept {
+    bus_.tell(code, [&] {
+        Event event;
+        event.code = code;
+        event.at = clock_.wall();
+        event.alias = alias;
+        event.task_id = id;
+        event.asked = true;
+        return event;
+    });
+}
+
 void Notices::lacking(const std::string& alias, const std::string& what) noexcept {
     bus_.tell(EventCode::resource_error, [&] {
         Event event;

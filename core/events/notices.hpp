@@ -41,6 +41,9 @@ public:
     // An event about a store or an executor (`alias`), a task (`id`), or, with neither, the scheduler.
     void tell(EventCode code, const std::string& alias, const std::string& id, std::string_view message = {}) noexcept;
 
+    // The same, for what a caller asked for: before the call returns.
+    void asked(EventCode code, const std::string& alias, const std::string& id) noexcept;
+
     void run(EventCode code, const Run& run, Instant claimed_at, Instant now) noexcept {
         bus_.tell(code, [&] { return run_event(code, run, claimed_at, now); });
     }

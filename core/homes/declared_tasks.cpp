@@ -30,7 +30,7 @@ AddOutcome DeclaredTasks::add(NewTask&& task) {
                                  difference(*there->definition, *task.definition, ", here ") +
                                  "); give each its own id, or use replace_existing to take the later one");
     }
-    AddOutcome outcome{.result = AddOutcome::Result::pending, .task = view(task)};
+    AddOutcome outcome{.result = AddOutcome::Result::replaced, .task = view(task)};
     release(*there);
     *there = std::move(task);
     return outcome;

@@ -119,7 +119,10 @@ private:
     // durable_tasks.cpp: callers
     void leave_other_home(const NewTask& task, bool starting);
     AddOutcome add_stored(const NewTask& task, bool starting);
-    bool remove_stored(const std::string& id);
+    // `asked`: by a caller.
+    std::optional<TaskView> edit_stored(const std::string& id, const Edit& edit, bool asked);
+    bool remove_stored(const std::string& id, bool asked);
+    void tell_changed(EventCode code, const std::string& id, bool asked) noexcept;
     void tell_dropped(const std::vector<Dropped>& dropped, Instant now) noexcept;
     void note_declared(const NewTask& task) override;
     [[nodiscard]] TaskView view(const StoredTask& task) const;

@@ -135,7 +135,7 @@ void DurableHome::leave_other_home(const NewTask& task, bool starting) {
     if (!other) return;
     if (on_existing(task, starting, false) == OnExisting::keep_if_equal) refuse(alias(), task, *other);
     if (comes_to_companion) {
-        remove_stored(id);
+        remove_stored(id, true);
     } else {
         companion_.remove(id);
     }
@@ -177,13 +177,13 @@ AddOutcome DurableHome::add_stored(const NewTask& task, bool starting) {
     bool begun = false;
     if (answer.result == Add::Result::created) {
         outcome.result = AddOutcome::Result::created;
-        notices.tell(EventCode::task_added, alias(), id);
+        notices.asked(EventCode::task_added, alias(), id);
         if (starting && !answer.at_start) tell_unnamed(notices, alias(), definition);
         begun = true;
     } else if (answer.result == Add::Result::replaced) {
         outcome.result = AddOutcome::Result::replaced;
         tell_dropped(answer.dropped, now.wall);
-        notices.tell(EventCode::task_modified, alias(), id);
+        notices.asked(EventCode::task_modified, alias(), id);
         if (starting || task.mode == AddMode::declare)
             tell_replaced(notices, alias(), definition, answer.before.get(), answer.edited);
         begun = !answer.before || !same_trigger(*answer.before, definition);
@@ -215,8 +215,8 @@ void DurableHome::settle_undeclared(Undeclared undeclared) {
     std::erase_if(ids, [&](const std::string& id) { return declared_.contains(id); });
     if (ids.empty()) return;
     for (const std::string& id : ids) {
-        if (undeclared == Undeclared::remove) remove_stored(id);
-        if (undeclared == Undeclared::pause) (void)edit(id, pause_task, std::nullopt);
+        if (undeclared == Undeclared::remove) remove_stored(id, false);
+        if (undeclared == Undeclared::pause) (void)edit_stored(id, pause_task, false);
     }
     parts_.shared.notices.undeclared(
         alias(), ids.front(), ids.size(),
@@ -227,7 +227,10 @@ void DurableHome::settle_undeclared(Undeclared undeclared) {
 
 std::optional<TaskView> DurableHome::edit(const std::string& id, const Edit& edit, std::optional<TaskToken> token) {
     if (auto changed = companion_.edit(id, edit, std::move(token))) return changed;
-    if (closed()) return std::nullopt;
+    return closed() ? std::nullopt : edit_stored(id, edit, true);
+}
+
+std::optional<TaskView> DurableHome::edit_stored(const std::string& id, const Edit& edit, bool asked) {
     Notices& notices = parts_.shared.notices;
     for (int tries = 0; tries < kTries; ++tries) {
         std::optional<StoredTask> task;
@@ -248,7 +251,7 @@ std::optional<TaskView> DurableHome::edit(const std::string& id, const Edit& edi
         learn_lane(answer.task);
         ask(answer.task);
         tell_dropped(answer.dropped, now.wall);
-        notices.tell(EventCode::task_modified, alias(), id);
+        tell_changed(EventCode::task_modified, id, asked);
         if (answer.miss) {
             notices.over(alias(), *answer.task.definition, *answer.miss, {.why = answer.error}, now);
         } else if (answer.task.state.status == TaskStatus::finished && task->state.status != TaskStatus::finished) {
@@ -263,10 +266,10 @@ std::optional<TaskView> DurableHome::edit(const std::string& id, const Edit& edi
 
 bool DurableHome::remove(const std::string& id) {
     if (companion_.remove(id)) return true;
-    return !closed() && remove_stored(id);
+    return !closed() && remove_stored(id, true);
 }
 
-bool DurableHome::remove_stored(const std::string& id) {
+bool DurableHome::remove_stored(const std::string& id, bool asked) {
     Batch batch;
     batch.removes.push_back({.id = id, .now_wall = parts_.shared.clock->wall(), .outcome = Outcome::none});
     batch = apply(std::move(batch));
@@ -275,8 +278,16 @@ bool DurableHome::remove_stored(const std::string& id) {
     const Lock lock(parts_.shared);
     redeclared_.erase(id);
     tell_dropped(answer.dropped, answer.now_wall);
-    parts_.shared.notices.tell(EventCode::task_removed, alias(), id);
+    tell_changed(EventCode::task_removed, id, asked);
     return true;
+}
+
+void DurableHome::tell_changed(EventCode code, const std::string& id, bool asked) noexcept {
+    if (asked) {
+        parts_.shared.notices.asked(code, alias(), id);
+    } else {
+        parts_.shared.notices.tell(code, alias(), id);
+    }
 }
 
 // Runs of these fires that have not begun are not called any more.

@@ -147,7 +147,7 @@ AddOutcome MemoryHome::create(NewTask&& task, const Now& now) {
     made.token = task.spec.token;
     made.release = std::move(release);
     made.declared = made.owner;
-    parts_.shared.notices.tell(EventCode::task_added, alias(), definition.id);
+    parts_.shared.notices.asked(EventCode::task_added, alias(), definition.id);
     show(outcome.task, index);
     wake_for(state, now);
     if (miss) end(index, *miss, over, now);
@@ -173,7 +173,7 @@ AddOutcome MemoryHome::replace(MemoryIndex index, NewTask&& task, bool starting,
     there.declared = task.definition;
     set_token(there, task.spec.token, std::move(release));
     tell_dropped(now);
-    parts_.shared.notices.tell(EventCode::task_modified, alias(), definition.id);
+    parts_.shared.notices.asked(EventCode::task_modified, alias(), definition.id);
     if (starting) tell_replaced(parts_.shared.notices, alias(), definition, before.get(), edited);
     AddOutcome outcome{.result = AddOutcome::Result::replaced, .task = view(index)};
     wake_for(next.state, now);
@@ -235,7 +235,7 @@ std::optional<TaskView> MemoryHome::edit(const std::string& id, const Edit& edit
     } else {
         store_.reschedule(index, state);
     }
-    parts_.shared.notices.tell(EventCode::task_modified, alias(), id);
+    parts_.shared.notices.asked(EventCode::task_modified, alias(), id);
     wake_for(state, now);
     TaskView seen = view(index);
     if (change.miss) {
@@ -286,7 +286,7 @@ bool MemoryHome::remove(const std::string& id) {
     forget(index, now);
     tell_dropped(now);
     take_gone();
-    parts_.shared.notices.tell(EventCode::task_removed, alias(), id);
+    parts_.shared.notices.asked(EventCode::task_removed, alias(), id);
     return true;
 }
 

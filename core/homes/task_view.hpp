@@ -22,6 +22,7 @@ struct TaskView {
     [[nodiscard]] std::optional<Instant> next_run() const;
 };
 
+// A declaration that replaces one which is not written yet is `replaced` too.
 struct AddOutcome {
     enum class Result : std::uint8_t { created, unchanged, replaced, pending } result = Result::created;
     TaskView task;

@@ -68,6 +68,7 @@ struct Event {
     std::int32_t attempt = 0;
     Micros duration = 0;  // if a run ended, or has begun: how long it took, or waited for that
     std::string result;   // JSON text
+    bool asked = false;   // a call asked for it, and its caller knows when it returns
     std::string message;  // for people; for a failed run, the exception's message and traceback
 };
 

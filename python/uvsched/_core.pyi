@@ -9,6 +9,9 @@ from typing_extensions import Never, disjoint_base
 
 __version__: str
 CONTROL_QUEUE: str
+ADD_UNCHANGED: int
+ADD_REPLACED: int
+ADD_PENDING: int
 TRIGGER_QUEUE: str
 TRIGGER_DEADLINE_MS: int
 
@@ -52,7 +55,7 @@ class Engine(metaclass=_Bound):
         options: dict[str, Any] | None,
         flags: int,
         /,
-    ) -> str: ...
+    ) -> tuple[str, int]: ...
     def update_task(
         self,
         id: str,
@@ -79,6 +82,7 @@ class Engine(metaclass=_Bound):
     ) -> Sequence[dict[str, Any]]: ...  # the members of UVSCHED_HISTORY_FIELDS
 
     # Calls that do not wait.
+    def limit_waits(self, limit_ms: int) -> None: ...
     def stop(self, cancel: bool) -> None: ...
     def state(self) -> int: ...
     def pause(self) -> None: ...
@@ -181,6 +185,8 @@ class EventRecord(_Made):
     def count(self) -> int: ...
     @property
     def exact(self) -> bool: ...
+    @property
+    def asked(self) -> bool: ...
     @property
     def reason(self) -> str: ...
     @property

@@ -8,7 +8,7 @@ import operator
 import sys
 from collections.abc import Callable
 from inspect import CO_OPTIMIZED
-from types import FrameType, FunctionType, ModuleType
+from types import FrameType, FunctionType, MethodType, ModuleType
 from typing import Any, TypeGuard, TypeVar
 
 from ._functions import check_callable
@@ -24,6 +24,8 @@ _ADVICE = "tasks in a durable store need a function that other processes find by
 
 def reference_of(fn: Callable[..., Any]) -> tuple[str, bool]:
     """The name of a function, and whether the name may lead back to it; a lambda's or a local function's does not."""
+    if isinstance(fn, MethodType):
+        return _reference_of_method(fn)
     module: Any = getattr(fn, "__module__", None)
     qualname: Any = getattr(fn, "__qualname__", None)
     if not isinstance(module, str) or not isinstance(qualname, str):
@@ -32,6 +34,73 @@ def reference_of(fn: Callable[..., Any]) -> tuple[str, bool]:
             inner = type(inner)
         return f"{inner.__module__}:{inner.__qualname__}()", False
     return f"{public_module(module)}:{qualname}", "<" not in qualname
+
+
+def _reference_of_method(fn: MethodType) -> tuple[str, bool]:
+    """A method's name leads through its class, or through its object, if the class's module has a name for that."""
+    owner, name = fn.__self__, fn.__func__.__name__
+    if isinstance(owner, type):
+        return f"{public_module(owner.__module__)}:{owner.__qualname__}.{name}", "<" not in owner.__qualname__
+    home = type(owner).__module__
+    bound = _name_of(owner, loaded_module(home))
+    if bound is not None:
+        return f"{public_module(home)}:{bound}.{name}", True
+    return f"{public_module(fn.__module__)}:{fn.__qualname__}", "<" not in fn.__qualname__
+
+
+def _name_of(held: Any, module: ModuleType | None) -> str | None:
+    """The name that a module has for an object."""
+    if module is None:
+        return None
+    names = (name for name, value in list(vars(module).items()) if value is held and not name.startswith("__"))
+    return next(names, None)
+
+
+def _lasting_reference(fn: Callable[..., Any], reference: str) -> str:
+    """The name of a function for a durable store. If it is a method of an object for which its class's module has no
+    name, another module may have one.
+
+    Args:
+        reference: that of target_of().
+    """
+    if not isinstance(fn, MethodType) or isinstance(fn.__self__, type) or not reference.endswith(fn.__qualname__):
+        return reference
+    if _name_of(fn.__self__, loaded_module(type(fn.__self__).__module__)) is not None:
+        return reference
+    for home, module in sorted(sys.modules.items()):
+        if isinstance(module, ModuleType) and home not in _MAIN:
+            bound = _name_of(fn.__self__, module)
+            if bound is not None:
+                return f"{home}:{bound}.{fn.__func__.__name__}"
+    bound = _name_of(fn.__self__, _main_module())
+    return reference if bound is None else f"{public_module('__main__')}:{bound}.{fn.__func__.__name__}"
+
+
+def lasting_call(
+    given: Callable[..., Any] | str,
+    fn: Callable[..., Any],
+    reference: str,
+    args: tuple[Any, ...],
+    kwargs: dict[str, Any] | None,
+) -> tuple[Callable[..., Any] | str, Callable[..., Any], str, tuple[Any, ...], dict[str, Any] | None]:
+    """A call as a durable store keeps it, in which a partial is the function that it calls, with its arguments merged
+    in. A name that was given stays, even if it leads to a partial.
+
+    Args:
+        given: what the program gave; `fn` and `reference` are those of target_of(given).
+
+    Returns:
+        The same five.
+
+    Raises:
+        TypeError: the function of a partial cannot be called.
+    """
+    if isinstance(given, str):
+        return given, fn, reference, args, kwargs
+    if type(fn) is functools.partial:
+        given, args, kwargs = fn.func, (*fn.args, *args), {**fn.keywords, **(kwargs or {})}
+        fn, reference, _ = target_of(given)
+    return given, fn, _lasting_reference(fn, reference), args, kwargs
 
 
 def target_of(given: Callable[..., Any] | str) -> tuple[Any, str, bool]:
@@ -97,6 +166,11 @@ def check_reference(fn: Callable[..., Any], reference: str, what: str = "fn") ->
     if "<locals>" in qualname:
         raise ValueError(
             f"{what}: {fn!r} is defined inside a function; {_ADVICE}: move it to the top level of its module"
+        )
+    if isinstance(fn, MethodType) and not isinstance(fn.__self__, type) and qualname == fn.__qualname__:
+        raise ValueError(
+            f"{what}: {fn!r} is a method of an object that has no name; {_ADVICE}: bind the object to a name at the "
+            "top level of a module"
         )
     if qualname.endswith("()"):
         raise ValueError(f"{what}: {fn!r} has no name; {_ADVICE}: write a function at the top level of a module")

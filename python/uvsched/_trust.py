@@ -34,8 +34,9 @@ def resolve_trusted(reference: str, trusted: Iterable[str]) -> Callable[..., Any
 
 
 def find_trusted(reference: str, trusted: Iterable[str]) -> Any:
-    """Imports the object that a reference names: a function or class that a trusted module defines, or an object of
-    such a class. The way to it leads from the module's own names through classes that trusted modules define.
+    """Imports the object that a reference names: a function or class that a trusted module defines, an object of such a
+    class, or a method of that object. The way to it leads from the module's own names through classes that trusted
+    modules define.
 
     Raises:
         LookupError: there is no such object; with the reason. And all that the module raises when it is imported.
@@ -51,10 +52,11 @@ def find_trusted(reference: str, trusted: Iterable[str]) -> Any:
         raise LookupError("the module is not trusted")
     module = import_module(module_name)
     found: Any = vars(module).get(path[0], _NOTHING) if _is(module, ModuleType) else _NOTHING
-    for name in path[1:]:
-        if not _is(found, type) or not _is_own(found, trusted):
+    for place, name in enumerate(path[1:], 2):
+        is_class = _is(found, type)
+        if not (is_class or place == len(path)) or not _is_own(found if is_class else type(found), trusted):
             raise LookupError(f"the way to {name!r} leads through something that is not a class of a trusted module")
-        found = _member(found, name, trusted)
+        found = _member(found, name, trusted) if is_class else _method(found, name, trusted)
     if found is _NOTHING:
         raise LookupError("there is no such name")
     found = unwrap(found)
@@ -83,6 +85,17 @@ def _member(owner: type, name: str, trusted: Iterable[str]) -> Any:
             return member.__get__(None, owner) if _is_own(member.__func__, trusted) else _NOTHING
         return member
     return _NOTHING
+
+
+def _method(owner: Any, name: str, trusted: Iterable[str]) -> Any:
+    """The method of an object that its class, or a base of that, defines; what the object itself holds does not
+    count."""
+    member = inspect.getattr_static(owner, name, _NOTHING)
+    if member is not inspect.getattr_static(type(owner), name, _NOTHING):
+        return _NOTHING
+    if _is(member, FunctionType):
+        return MethodType(member, owner)
+    return _member(type(owner), name, trusted) if _is(member, staticmethod, classmethod) else _NOTHING
 
 
 def _run_by(found: Any) -> list[Any]:

@@ -65,6 +65,12 @@ class StoreError(UvschedException):
     detail = "the store failed"
 
 
+class StoreTimeoutError(StoreError, TimeoutError):
+    """A call on the thread of an event loop has waited for a store for as long as it may. It goes on by itself."""
+
+    detail = "the store has not answered in time"
+
+
 class StoreBusyError(StoreError):
     """Another process uses the store's file."""
 

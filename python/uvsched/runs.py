@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from contextvars import ContextVar
 from dataclasses import dataclass, fields
 from datetime import datetime, timedelta, tzinfo
 from typing import Any
@@ -40,11 +42,12 @@ class CurrentRun:
 def current_run() -> CurrentRun | None:
     """The run that the caller is in; None outside of runs.
 
-    Works in coroutines, their child tasks and inline functions on the loop, and in worker threads. Thread-safe.
+    Works in coroutines, their child tasks and inline functions on the loop, in worker threads, and in the processes of
+    a ProcessPoolExecutor. Thread-safe.
     """
     fire = _core.current_run()
     if fire is None:
-        return None
+        return _sent.get()
     zone = fire.timezone
     return CurrentRun(
         task_id=fire.task_id,
@@ -56,6 +59,18 @@ def current_run() -> CurrentRun | None:
         attempt=fire.attempt,
         kind=fire.kind,
     )
+
+
+_sent: ContextVar[CurrentRun | None] = ContextVar("uvsched_run", default=None)
+
+
+def call_in_run(run: CurrentRun, fn: Callable[..., Any], args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
+    """Calls a function that another process has sent here with its run."""
+    token = _sent.set(run)
+    try:
+        return fn(*args, **kwargs)
+    finally:
+        _sent.reset(token)
 
 
 @dataclass(frozen=True, slots=True)

@@ -75,6 +75,39 @@ TEST_CASE("a listener hears what its mask names, in order") {
     CHECK(log.names().back() == "scheduler_shutdown");
 }
 
+TEST_CASE("events say whether a call asked for them") {
+    std::mutex mutex;
+    std::vector<std::string> asked;
+    std::vector<std::string> decided;
+    sched::Scheduler scheduler(manual_config());
+    std::atomic<int> runs{0};
+    scheduler.register_function("count", count_run, &runs);
+    Signal stopped;
+    scheduler.add_listener(UVSCHED_EVENT_ALL, [&](const sched::Event& event) {
+        const std::lock_guard lock(mutex);
+        (event.asked() ? asked : decided).emplace_back(event.name());
+        if (event.code() == UVSCHED_EVENT_SCHEDULER_SHUTDOWN) stopped.set();
+    });
+    scheduler.start();
+    scheduler.pause();
+    scheduler.resume();
+    scheduler.add_task(every_second("count", "a"));
+    scheduler.pause_task("a");
+    scheduler.delete_task("a");
+    sched::Task once("count");
+    once.set_id("once");
+    scheduler.add_task(once);  // it is gone when it has run, which nobody asked for
+    pass(scheduler, kSecond);
+    scheduler.remove_all_tasks();
+    scheduler.shutdown(kLong);
+    REQUIRE(stopped.wait());
+    const std::lock_guard lock(mutex);
+    CHECK(asked == std::vector<std::string>{"scheduler_started", "scheduler_paused", "scheduler_resumed", "task_added",
+                                            "task_modified", "task_removed", "task_added", "all_tasks_removed"});
+    CHECK(decided == std::vector<std::string>{"task_finished", "task_submitted", "task_executed", "task_removed",
+                                              "scheduler_shutdown"});
+}
+
 TEST_CASE("a removed listener is not called again, and its user data destroyed once") {
     Log log;
     std::atomic<int> destroyed{0};
@@ -209,4 +242,5 @@ TEST_CASE("getters of no event give nothing") {
     CHECK(sched_event_message(nullptr) == nullptr);
     CHECK(sched_event_count(nullptr) == 0);
     CHECK(sched_event_exact(nullptr) == 0);
+    CHECK(sched_event_asked(nullptr) == 0);
 }

@@ -49,17 +49,35 @@ TEST_CASE("adding again: equal changes nothing, different is a conflict, or repl
     for (const bool durable : {false, true}) {
         CAPTURE(durable);
         World world(durable);
+        const auto outcome = [](const sched::Task& task) {
+            sched_task_info info = UVSCHED_TASK_INFO_INIT;
+            REQUIRE(sched_task_get_info(&info, task.get()) == UVSCHED_OK);
+            return int{info.outcome};
+        };
+        sched::Task early = every_second("count", "early");
+        CHECK(outcome(early) == 0);
+        world.scheduler.add_task(early);
+        CHECK(outcome(early) == UVSCHED_ADD_PENDING);
+        world.scheduler.add_task(early, sched::OnExisting::replace);
+        CHECK(outcome(early) == UVSCHED_ADD_REPLACED);
+        world.scheduler.delete_task("early");
         world.scheduler.start();
-        world.scheduler.add_task(every_second("count", "a"));
+        sched::Task first = every_second("count", "a");
+        world.scheduler.add_task(first);
+        CHECK(outcome(first) == UVSCHED_ADD_CREATED);
+        first.set_interval(kSecond);
+        CHECK(outcome(first) == 0);
         pass(world.scheduler, kSecond);
         sched::Task same = every_second("count", "a");
         world.scheduler.add_task(same);
+        CHECK(outcome(same) == UVSCHED_ADD_UNCHANGED);
         CHECK(same.info().runs == 1);
         CHECK(same.next_run_time() == kStart + 2 * kSecond);
         sched::Task other = every_second("count", "a");
         other.set_interval(5 * kSecond);
         CHECK_FAILS(sched_add_task(world.scheduler.get(), other.get(), 0), UVSCHED_ECONFLICT, "interval of 5 s");
         world.scheduler.add_task(other, sched::OnExisting::replace);
+        CHECK(outcome(other) == UVSCHED_ADD_REPLACED);
         CHECK(other.info().runs == 1);
         CHECK(other.next_run_time() == kStart + 6 * kSecond);
         world.scheduler.shutdown(kLong);

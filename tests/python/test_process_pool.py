@@ -45,6 +45,10 @@ def log():
     logging.getLogger("jobs").debug("too fine")
     return os.getpid()
 def unpicklable(): return lambda: 1
+def run():
+    import uvsched
+    run = uvsched.current_run()
+    return [run.task_id, run.store, run.kind, run.attempt, run.folded, run.fire_id, run.scheduled_time.isoformat()]
 """
 FRAME = """
 import asyncio, logging, os, sys, time
@@ -94,6 +98,16 @@ async with AsyncIOScheduler(executors={"default": ProcessPoolExecutor(2)}) as sc
     assert b.state == "failed" and b.error.startswith("ValueError: broken") and 'raise ValueError("broken")' in b.error
     assert c.state == "failed" and "Odd: odd" in c.error, c
     assert d.state == "failed" and "the result cannot be sent back: " in d.error, d
+""")
+
+
+def test_current_run_is_there(program: Any) -> None:
+    program("""
+async with AsyncIOScheduler(executors={"default": ProcessPoolExecutor(1)}, timezone="Europe/Madrid") as scheduler:
+    scheduler.add_task(jobs.run, id="a")
+    (a,) = await rows(scheduler, "a")
+    expected = ["a", "default", "scheduled", 1, 1, a.fire_id, a.scheduled_time.isoformat()]
+    assert a.result == expected, (a.result, expected)
 """)
 
 

@@ -260,3 +260,102 @@ def test_functions_of_the_main_module_in_a_spawned_process(script: Script, modul
     run = "import subprocess, sys; "
     run += "print(subprocess.check_output([sys.executable, '-m', 'spawned'], text=True), end='')"
     assert script.run(run) == "(['spawned:job', 'spawned:job', 'spawned:job'], 'spawned:job')\n"
+
+
+# ---- Methods and partials in a durable store -----------------------------------------------------------------------
+
+CALLS = """
+    class Mailer:
+        def __init__(self, name): self.name = name
+        def send(self, *args, **kwargs): calls.append((self.name, args, kwargs))
+        @classmethod
+        def of_class(cls, *args): calls.append((cls.__name__, args))
+
+    class Child(Mailer): pass
+
+    class Local:
+        mailer = Mailer("inner")
+
+    mailer = Mailer("app")
+    def job(*args, **kwargs): calls.append((args, kwargs))
+    half = functools.partial(job, 1, x=2)
+"""
+
+METHODS = {
+    "mailer.send": ("app:mailer.send", ("app", (3,), {})),
+    "Mailer.of_class": ("app:Mailer.of_class", ("Mailer", (3,))),
+    "Child.of_class": ("app:Child.of_class", ("Child", (3,))),
+    "half": ("app:job", ((1, 3), {"x": 2})),
+    "functools.partial(functools.partial(job, 1), 2, y=5)": ("app:job", ((1, 2, 3), {"y": 5})),
+    "functools.partial(mailer.send, 1)": ("app:mailer.send", ("app", (1, 3), {})),
+    "functools.partial(Child.of_class)": ("app:Child.of_class", ("Child", (3,))),
+}
+
+
+@pytest.mark.parametrize("text", METHODS)
+def test_what_leads_back_through_an_object_or_a_class(load: Load, text: str) -> None:
+    app = load(CALLS)
+    reference, call = METHODS[text]
+    app.scheduler.add_task(eval(text, vars(app)), "interval", id="x", hours=1, args=[3])
+    app.scheduler.add_task(app.job, "interval", id="y", hours=1, args=[3])
+    with app.scheduler as scheduler:
+        for task in (scheduler.get_task("x"), scheduler.update_task("y", fn=eval(text, vars(app)))):
+            assert task.fn_reference == reference
+            task.fn(*task.args, **task.kwargs)
+    assert app.calls == [call, call]
+
+
+@pytest.mark.parametrize("text", METHODS)
+def test_stored_calls_run_after_a_restart(script: Script, text: str) -> None:
+    (script.folder / "app.py").write_text("import functools\ncalls = []\n" + textwrap.dedent(CALLS))
+    add = f"""
+        from datetime import datetime, timedelta, timezone
+        from uvsched.schedulers import BackgroundScheduler
+        import app, functools
+        from app import *
+
+        with BackgroundScheduler(stores={{"default": "sqlite:tasks.db"}}) as scheduler:
+            scheduler.pause()
+            scheduler.add_task({text}, id="x", args=[3], executor="default")
+    """
+    script.run(add)
+    assert (
+        script.run("""
+            import time, sys
+            from uvsched.schedulers import BackgroundScheduler
+
+            with BackgroundScheduler(stores={"default": "sqlite:tasks.db"}) as scheduler:
+                while not scheduler.history("x"):
+                    time.sleep(0.01)
+                print(scheduler.history("x")[0].state, sys.modules["app"].calls)
+        """)
+        == f"done {[METHODS[text][1]]}\n"
+    )
+
+
+def test_another_module_may_have_the_name_of_an_object(load: Load, tmp_path: Path) -> None:
+    app = load(CALLS)
+    (tmp_path / "more.py").write_text("import app\nmailer = app.Mailer('more')\n")
+    try:
+        more = importlib.import_module("more")
+        assert app.scheduler.add_task(more.mailer.send, id="x").fn_reference == "more:mailer.send"
+        app.scheduler.remove_all_tasks()
+    finally:
+        sys.modules.pop("more", None)
+
+
+def test_a_method_of_an_object_without_a_name(load: Load) -> None:
+    app = load(CALLS)
+    for method in (app.Mailer("x").send, app.Local.mailer.send):
+        with pytest.raises(ValueError, match="is a method of an object that has no name; tasks in a durable store"):
+            app.scheduler.add_task(method, id="x")
+        memory = AsyncIOScheduler()
+        assert memory.add_task(method, id="x").fn == method
+
+
+def test_the_arguments_of_a_partial_must_fit_a_durable_store(load: Load) -> None:
+    app = load(CALLS)
+    with pytest.raises(TypeError, match="args"):
+        app.scheduler.add_task(functools.partial(app.job, object()), id="x")
+    with pytest.raises(ValueError, match="is a lambda"):
+        app.scheduler.add_task(functools.partial(lambda: None), id="x")

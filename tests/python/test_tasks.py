@@ -109,7 +109,9 @@ def test_the_identity_is_what_the_ledger_says(scheduler: AsyncIOScheduler, recor
     async def main(scheduler: AsyncIOScheduler, pass_: Any) -> None:
         scheduler.add_task(job, "interval", minutes=1, id="x")
         await pass_(MINUTE, 1)
-        name = f"{os.uname().nodename}:{os.getpid()}"
+        name = scheduler.identity
+        assert name.startswith(f"AsyncIOScheduler-{os.uname().nodename}-{os.getpid()}-")
+        assert name != AsyncIOScheduler().identity
         assert scheduler.identity == scheduler.get_scheduler_info().identity == name
         assert scheduler.history("x")[0].owner == (name if scheduler.stores["default"].durable else "")
         assert (await heard.first(TASK_EXECUTED)).scheduler_identity == name

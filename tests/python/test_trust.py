@@ -126,6 +126,7 @@ MYTASKS = """
     answering = Answering()
 
     own = Own()
+    own.held = function
     half = partial(function, 1)
     half_system = partial(os.system, "touch made")
     forged = Mock(__module__="mytasks", __qualname__="forged")
@@ -185,6 +186,9 @@ OPEN = {
     "mytasks:cached": "cached",
     "mytasks:Own": "class",
     "mytasks:own": "object",
+    "mytasks:own.method": "method",
+    "mytasks:own.of_class": "classmethod of Own",
+    "mytasks:own.static": "static",
     "mytasks:Own.of_class": "classmethod of Own",
     "mytasks:Child.of_class": "classmethod of Child",
     "mytasks:Own.static": "static",
@@ -245,7 +249,17 @@ CLOSED = [
     "mytasks:lent",
     "mytasks:Begun",
     "mytasks:answering",
-    "mytasks:own.method",
+    "mytasks:own.asked",
+    "mytasks:own.run",
+    "mytasks:own.built",
+    "mytasks:own.module",
+    "mytasks:own.imported",
+    "mytasks:own.held",
+    "mytasks:own.method.__func__",
+    "mytasks:own.Inner",
+    "mytasks:own.Inner.static",
+    "mytasks:library.run",
+    "mytasks:answering.anything",
     "mytasks:own.__call__",
     "mytasks:function.__call__",
     "mytasks:function.__globals__.clear",

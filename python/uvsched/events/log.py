@@ -26,9 +26,6 @@ _RANDOM_ID = re.compile(r"[0-9a-f]{32}\Z")
 
 # (level, text). The arguments are task, alias, message and count. A warning says what may be done about it.
 _LINES: dict[int, tuple[int, str]] = {
-    codes.SCHEDULER_STARTED: (logging.INFO, "scheduler started"),
-    codes.SCHEDULER_PAUSED: (logging.INFO, "scheduler paused"),
-    codes.SCHEDULER_RESUMED: (logging.INFO, "scheduler resumed"),
     codes.TASK_ERROR: (logging.ERROR, "task %(task)s failed: %(message)s"),
     codes.TASK_MISSED: (logging.WARNING, "task %(task)s missed %(count)d due time(s): %(message)s"),
     codes.TASK_MAX_INSTANCES: (

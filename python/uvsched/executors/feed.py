@@ -32,6 +32,7 @@ class SentTask:
         fire_id: 32 hexadecimal digits, equal in all attempts at this run: an idempotency key.
         kind: "scheduled", "manual", "boot" or "shutdown".
         attempt: from 1.
+        first_run_time, folded: the earliest due time folded into this run, and how many it stands for.
     """
 
     id: str
@@ -44,6 +45,8 @@ class SentTask:
     fire_id: str
     kind: str
     attempt: int
+    first_run_time: datetime
+    folded: int
 
 
 class RunFeed:
@@ -183,4 +186,6 @@ def _sent(run: RunObject, alias: str) -> SentTask:
         fire_id=run.fire_id,
         kind=run.kind,
         attempt=run.attempt,
+        first_run_time=from_micros(run.first_time, run.timezone),
+        folded=run.folded,
     )

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 from .._functions import name_of
 from .._names import unknown_argument, with_hints
+from ..runs import CurrentRun, call_in_run
 from .base import BaseExecutor, checked_workers
 from .feed import SentTask
 
@@ -30,7 +31,8 @@ class ProcessPoolExecutor(BaseExecutor):
     Function, arguments and result cross by pickle; a function that another process cannot find is refused when it is
     added. A process that dies fails the run that it was in, and the next run gets a fresh one. Records that a function
     logs appear in the log of the program. A script needs `if __name__ == "__main__":` around what it does, because each
-    process imports it; `current_run()` is None there. Coroutine functions are refused: they need the AsyncIOExecutor.
+    process imports it; `current_run()` is the run there too. Coroutine functions are refused: they need the
+    AsyncIOExecutor.
 
     Args:
         max_workers: the largest number of processes, 1 to 1024.
@@ -75,7 +77,17 @@ class ProcessPoolExecutor(BaseExecutor):
 
     def do_send_task(self, task: SentTask, run_times: list[datetime]) -> concurrent.futures.Future[Any]:
         assert self._workers is not None
-        return self._workers.submit(task.fn, task.args, task.kwargs)
+        run = CurrentRun(
+            task_id=task.id,
+            store=task.store_alias,
+            scheduled_time=run_times[-1],
+            first_time=task.first_run_time,
+            folded=task.folded,
+            fire_id=task.fire_id,
+            attempt=task.attempt,
+            kind=task.kind,
+        )
+        return self._workers.submit(call_in_run, (run, task.fn, task.args, task.kwargs), {})
 
     def shutdown(self, wait: bool = True) -> None:
         workers, self._workers = self._workers, None

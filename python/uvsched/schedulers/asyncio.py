@@ -42,6 +42,8 @@ class AsyncIOScheduler(BaseScheduler):
             manager too, before it cancels coroutines; None: as long as they take. A function in a thread cannot be
             cancelled: it goes on to its end, and the process ends after it. While the shutdown waits, a line in the log
             names the runs that it waits for, and Ctrl-C ends the waiting.
+        api_timeout: how long (seconds or a timedelta) a plain call on the loop's own thread waits for a store; then it
+            raises StoreTimeoutError, which names the awaitable call, and goes on by itself. None: without end.
         event_loop: use this loop instead of the running one.
         isolated_event_loop: always use a new loop in a thread of its own.
         own_threads: False: the loop does the engine's work too, and the library starts no threads except those of
@@ -57,7 +59,7 @@ class AsyncIOScheduler(BaseScheduler):
 
     @cached_property
     def _calls(self) -> AwaitableCalls:
-        return AwaitableCalls(self._configuration)
+        return AwaitableCalls(self._configuration, self._announcements)
 
     @property
     def event_loop(self) -> asyncio.AbstractEventLoop | None:

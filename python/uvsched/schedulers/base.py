@@ -15,7 +15,7 @@ from .._names import unknown_method
 from .._time import span_to_micros
 from ..enums import SchedulerState, TaskScheduleState
 from ..events import SchedulerEvent
-from ..events.constants import ALL_EVENTS
+from ..events.constants import ALL_EVENTS, EXECUTOR_ADDED, EXECUTOR_REMOVED, STORE_ADDED, STORE_REMOVED
 from ..exceptions import TaskLookupError
 from ..executors import BaseExecutor
 from ..executors.factory import create_executor
@@ -45,6 +45,7 @@ from ..triggers.factory import create_trigger
 from ..triggers.types import TriggerType
 from ..typing import Undefined, undefined
 from .aliases import found
+from .announcements import Announcements
 from .configuration import (
     Configuration,
     SchedulerOptions,
@@ -59,7 +60,8 @@ from .engine_handle import EngineHandle
 from .event_feed import EventFeed
 from .inspection import SchedulerInfo, SchedulerInstanceInfo, instance_info, scheduler_info
 from .lifecycle import Lifecycle
-from .listeners import Listener
+from .listener_tasks import ListenerTasks
+from .listeners import Listener, Listeners
 from .loggers import ClassicLogging as ClassicLogging
 from .loggers import default_loggers_class as default_loggers_class
 from .registry import Registry
@@ -99,8 +101,8 @@ class BaseScheduler:
         undeclared: "keep", "pause" or "delete" tasks of durable stores that an earlier start declared and this one does
             not; a line in the log names them. Tasks that were added while a scheduler ran are not among them, and a
             start that declares nothing in a store leaves that store alone.
-        identity: names this scheduler in the ledger: a text, or an int or a UUID, of which the text is taken; host and
-            process id unless given.
+        identity: names this scheduler in the ledger: a text, or an int or a UUID, of which the text is taken; unless
+            given, "AsyncIOScheduler-host-pid-1" and so on, another one for each object.
         lock_path: accepted for asyncz's sake; claims are atomic in the store, so no lock file is needed.
         options: see the subclass; for tests `manual_clock`, a datetime at which the clock stands still until advance()
             moves it; and options of asyncz that mean nothing here.
@@ -138,20 +140,33 @@ class BaseScheduler:
         }
         configuration = read_configuration(global_config, {**options, **named}, polled=self._polled)
         declarations = Declarations()
-        handle = EngineHandle(configuration, declarations)  # the engine refuses now what it refuses
+        kind = type(self).__name__
+        handle = EngineHandle(kind, configuration, declarations)  # the engine refuses now what it refuses
         registry = Registry(configuration, declarations)
         resources = Resources(declarations)
         unrunnable = Unrunnable(configuration, declarations, registry, resources)
         self._resources = resources
         self._configuration = configuration
         self._handle = handle
-        self._adder = TaskAdder(configuration, handle, declarations, registry, resources)
-        self._editor = TaskEditor(configuration, handle, declarations, registry, resources)
-        self._reader = TaskReader(configuration, handle, declarations, registry, unrunnable)
         self._driver = self._make_driver(configuration)
-        self._feed = EventFeed(configuration, handle, unrunnable, self._driver)
+        listener_tasks = ListenerTasks()
+        listeners = Listeners(None if self._polled else listener_tasks)
+        announcements = Announcements(configuration, handle, listeners)
+        self._announcements = announcements
+        self._adder = TaskAdder(configuration, handle, declarations, registry, resources, announcements)
+        self._editor = TaskEditor(configuration, handle, declarations, registry, resources, announcements)
+        self._reader = TaskReader(configuration, handle, declarations, registry, unrunnable)
+        self._feed = EventFeed(configuration, handle, unrunnable, self._driver, listeners)
         self._lifecycle = Lifecycle(
-            type(self).__name__, configuration, handle, declarations, registry, self._feed, self._driver
+            kind,
+            configuration,
+            handle,
+            declarations,
+            registry,
+            self._feed,
+            announcements,
+            listener_tasks,
+            self._driver,
         )
 
     def _make_driver(self, configuration: Configuration) -> Driver:
@@ -228,7 +243,7 @@ class BaseScheduler:
         Raises:
             SchedulerNotRunningError: it does not run.
         """
-        self._lifecycle.running_engine().pause()
+        self._lifecycle.pause()
 
     def resume(self) -> None:
         """Ends a pause.
@@ -236,7 +251,7 @@ class BaseScheduler:
         Raises:
             SchedulerNotRunningError: it does not run.
         """
-        self._lifecycle.running_engine().resume()
+        self._lifecycle.resume()
 
     def advance(self, time: timedelta | float) -> None:
         """Moves a manual clock forward by a timedelta or seconds.
@@ -334,7 +349,8 @@ class BaseScheduler:
 
     @property
     def identity(self) -> str:
-        """The name of this scheduler in the ledger: host and process id unless one was given."""
+        """The name of this scheduler in the ledger: that of its class, the host, the process id and a number unless one
+        was given."""
         return self._handle.identity
 
     @property
@@ -368,6 +384,7 @@ class BaseScheduler:
         part = create_executor(executor, executor_options, alias)
         self._configuration.check_executor(part, alias)
         self._handle.add_part("executor", self._configuration.executors, part, alias)
+        self._announcements.part(EXECUTOR_ADDED, alias)
 
     def add_store(self, store: BaseStore | str, alias: str = "default", **store_options: Any) -> None:
         """Adds a store under a free alias, or under "default" if none was given for it.
@@ -377,6 +394,7 @@ class BaseScheduler:
         """
         part = create_store(store, store_options, alias)
         self._handle.add_part("store", self._configuration.stores, part, alias)
+        self._announcements.part(STORE_ADDED, alias)
 
     def remove_executor(self, alias: str, shutdown: bool = True) -> None:
         """Removes an executor, before the first start.
@@ -389,6 +407,7 @@ class BaseScheduler:
             ValueError: tasks were added for it.
         """
         self._handle.remove_part("executor", self._configuration.executors, alias)
+        self._announcements.part(EXECUTOR_REMOVED, alias)
 
     def remove_store(self, alias: str, shutdown: bool = True) -> None:
         """Removes a store, before the first start.
@@ -401,6 +420,7 @@ class BaseScheduler:
             ValueError: tasks were added to it.
         """
         self._handle.remove_part("store", self._configuration.stores, alias)
+        self._announcements.part(STORE_REMOVED, alias)
 
     def provide(self, name: str, factory: Any) -> None:
         """Provides a resource to functions: a parameter whose default is `uvsched.provided(name)` gets it.
@@ -422,13 +442,21 @@ class BaseScheduler:
     # ---- Listeners ----
 
     def add_listener(self, callback: Listener, mask: int = ALL_EVENTS) -> None:
-        """Calls `callback(event)` on the thread of the scheduler's loop for events whose code is in `mask`.
+        """Calls `callback(event)` for events whose code is in `mask`.
 
-        A listener that raises is logged and does not disturb the others. Events wait in a bounded ring: if listeners
-        are too slow, the oldest are dropped and an EVENTS_DROPPED event says how many.
+        What this object is asked to do, a listener hears on the thread of the call before the call returns, also while
+        the scheduler is stopped: tasks added, changed, paused, removed, stores and executors added or removed, start,
+        pause, resume and shutdown. (Of an awaitable twin: on its loop's thread.) Parts and tasks that were there before
+        any listener wanted to hear of them are told by the next start. What the engine decides comes on the thread of
+        the scheduler's loop. A coroutine function is awaited on that loop, one task for each event; without a loop it
+        waits for the start.
+
+        A listener that raises is logged and does not disturb the others. The engine's events wait in a bounded ring: if
+        listeners are too slow, the oldest are dropped and an EVENTS_DROPPED event says how many.
 
         Raises:
-            TypeError: the callback cannot be called, or is a coroutine or generator function; the mask is not a number.
+            TypeError: the callback cannot be called, or is a generator function; it is a coroutine function, and the
+            scheduler a PolledScheduler, which has no loop for it; the mask is not a number.
         """
         self._feed.add_listener(callback, mask)
 

@@ -45,6 +45,7 @@ class SchedulerOptions(AsynczOptions, total=False):
     own_threads: bool
     manual_clock: datetime | None
     shutdown_timeout: timedelta | float | None
+    api_timeout: timedelta | float | None
 
 
 _WITHOUT_EFFECT = {
@@ -54,6 +55,9 @@ _WITHOUT_EFFECT = {
     "store_retry_interval": "a store that failed is tried again by itself",
 }
 """Options of asyncz, and why they are not needed."""
+
+_NONE_MEANS = ("api_timeout",)
+"""Options for which None is a value of its own; for the others it means "not given"."""
 
 _PREFIXES = ("asyncz.", "uvsched.")
 _OWN_QUEUES = (_core.CONTROL_QUEUE, _core.TRIGGER_QUEUE)
@@ -80,6 +84,7 @@ class Configuration:
     """Whether the program polls the scheduler, and there is no asyncio loop."""
     manual_clock: int | None = None
     shutdown_timeout: float | None = None
+    api_timeout: float | None = 5.0
     loggers: LoggersType = field(default_factory=default_loggers_class)
     defaulted: set[tuple[str, str]] = field(default_factory=set)
     """("store" or "executor", alias) of the parts that nobody chose, which add_store or add_executor may replace."""
@@ -107,14 +112,15 @@ class Configuration:
                 "it a DebugExecutor, ThreadPoolExecutor or PullExecutor, or use AsyncIOScheduler(own_threads=False)"
             )
 
-    def engine_json(self) -> str:
-        """The engine's configuration. All executors are queues there: their consumers live in Python."""
+    def engine_json(self, identity: str) -> str:
+        """The engine's configuration, for a scheduler of this name. All executors are queues there: their consumers
+        live in Python."""
         members: dict[str, Any] = {
             "stores": {alias: store.settings() for alias, store in self.stores.items()},
             "executors": {alias: {"type": "queue"} for alias in (*self.executors, *_OWN_QUEUES)},
             "timezone": zone_name(self.timezone),
             "task_defaults": self.task_defaults,
-            "identity": self.identity or None,
+            "identity": identity,
             "undeclared": self.undeclared,
         }
         return json.dumps({key: plain(value, key) for key, value in members.items()})
@@ -143,7 +149,7 @@ def read_configuration(
     if global_config is not None and not isinstance(global_config, Mapping):
         raise TypeError(f"global_config: expected a mapping, not {type(global_config).__name__}")
     given = nested(global_config or {}, "global_config")
-    given.update({key: value for key, value in options.items() if value is not None})
+    given.update({key: value for key, value in options.items() if value is not None or key in _NONE_MEANS})
 
     for name in _WITHOUT_EFFECT:
         if name in given:
@@ -188,6 +194,8 @@ def read_configuration(
     if not found.own_threads and found.isolated_event_loop:
         raise ValueError("isolated_event_loop: its loop needs a thread, which own_threads=False forbids")
     found.shutdown_timeout = seconds_of(given.pop("shutdown_timeout", None), "shutdown_timeout")
+    if "api_timeout" in given:
+        found.api_timeout = seconds_of(given.pop("api_timeout"), "api_timeout")
     if (start := given.pop("manual_clock", None)) is not None:
         if not isinstance(start, datetime):
             raise TypeError(f"manual_clock: expected a datetime, not {type(start).__name__}")

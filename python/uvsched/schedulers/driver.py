@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Protocol
 
@@ -34,6 +35,11 @@ class Driver(Protocol):
     @property
     def active(self) -> bool:
         """Whether it is open."""
+
+    @property
+    def asyncio_loop(self) -> asyncio.AbstractEventLoop | None:
+        """The loop on which coroutines are awaited: the one that it is open on, else the caller's; None: there is
+        none."""
 
     def open(self, engine: _core.Engine, consumers: Sequence[tuple[str, BaseExecutor]], reports: Reports) -> None:
         """Attaches to the engine's queues. On failure nothing stays open.

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import os
 import threading
 from collections.abc import Callable
@@ -16,6 +17,8 @@ from .aliases import found
 from .configuration import Changes, Configuration
 from .declarations import Declarations
 
+_numbers = itertools.count(1)
+
 
 class EngineHandle:
     """Owns the engine, which it makes of a configuration and of what was declared. Thread-safe.
@@ -23,18 +26,20 @@ class EngineHandle:
     An engine belongs to the process that made it: in a forked child the next use makes a new one.
 
     Attributes:
-        identity: the name in the ledger: the one that was given, else host and process id.
+        identity: the name in the ledger: the one that was given, else kind, host, process id and a number of its own.
         forked: whether the scheduler ran when this process was forked off, and has not been started here.
 
     Raises:
         TypeError, ValueError, LookupError: the engine refuses the configuration.
     """
 
-    def __init__(self, configuration: Configuration, declarations: Declarations) -> None:
+    def __init__(self, kind: str, configuration: Configuration, declarations: Declarations) -> None:
+        self._kind = kind
+        self._number = next(_numbers)
         self._configuration = configuration
         self._declarations = declarations
         self._lock = threading.RLock()
-        self.identity = _identity(configuration)
+        self.identity = self._name()
         self.forked = False
         self._engine: _core.Engine | None = None
         self._make()
@@ -65,7 +70,7 @@ class EngineHandle:
                 configuration = self._configuration
                 durable = [alias for alias, store in configuration.stores.items() if store.durable]
                 engine = _core.Engine(
-                    configuration.engine_json(),
+                    configuration.engine_json(self._name()),
                     configuration.manual_clock,
                     configuration.timezone,
                     durable,
@@ -131,7 +136,7 @@ class EngineHandle:
         self._exchange(
             lambda: changes.apply(self._configuration), "the scheduler can only be configured before the first start()"
         )
-        self.identity = _identity(self._configuration)
+        self.identity = self._name()
 
     def _exchange(self, change: Callable[[], None], refusal: str) -> None:
         """Changes the configuration: another engine takes the place of this one, with all that was declared. On failure
@@ -159,11 +164,11 @@ class EngineHandle:
         """
         processes.keep(self._engine)
         self._lock = threading.RLock()
-        self.identity = _identity(self._configuration)
+        self.identity = self._name()
         self.forked = ran
         self._engine = None
 
-
-def _identity(configuration: Configuration) -> str:
-    """The name in the ledger, which the engine chooses alike."""
-    return configuration.identity or f"{os.uname().nodename}:{os.getpid()}"
+    def _name(self) -> str:
+        """The name in the ledger."""
+        given = self._configuration.identity
+        return given or f"{self._kind}-{os.uname().nodename}-{os.getpid()}-{self._number}"

@@ -8,7 +8,18 @@ from typing import TYPE_CHECKING, Any
 from .. import _core
 from .._failures import is_ctrl_c
 from ..events import SchedulerEvent, records
-from ..events.constants import LEASE_LOST, SCHEDULER_SHUTDOWN, TASK_ERROR, TASK_EXECUTED, TASK_UNRUNNABLE
+from ..events.constants import (
+    ALL_TASKS_REMOVED,
+    LEASE_LOST,
+    SCHEDULER_PAUSED,
+    SCHEDULER_RESUMED,
+    SCHEDULER_SHUTDOWN,
+    SCHEDULER_STARTED,
+    TASK_ADDED,
+    TASK_ERROR,
+    TASK_EXECUTED,
+    TASK_UNRUNNABLE,
+)
 from ..events.log import MINUTE, WINDOW, EventLog
 from .configuration import Configuration
 from .engine_handle import EngineHandle
@@ -18,21 +29,30 @@ from .unrunnable import Unrunnable
 if TYPE_CHECKING:
     from .driver import Driver
 
+# What only calls do.
+_ALWAYS_ASKED = SCHEDULER_STARTED | SCHEDULER_PAUSED | SCHEDULER_RESUMED | ALL_TASKS_REMOVED | TASK_ADDED
+
 _HIDDEN = frozenset({_core.CONTROL_QUEUE, _core.TRIGGER_QUEUE})
 
 
 class EventFeed:
     """Writes the log, calls the listeners, and has functions of stored tasks looked up when an event says that they are
-    missing. Listeners may be added and removed on any thread; events come on the driver's thread."""
+    missing. Listeners may be added and removed on any thread; what the engine decides comes on the driver's thread.
+    What calls asked for is not told here: see Announcements."""
 
     def __init__(
-        self, configuration: Configuration, handle: EngineHandle, unrunnable: Unrunnable, driver: Driver
+        self,
+        configuration: Configuration,
+        handle: EngineHandle,
+        unrunnable: Unrunnable,
+        driver: Driver,
+        listeners: Listeners,
     ) -> None:
         self._handle = handle
         self._unrunnable = unrunnable
         self._driver = driver
         self._configuration = configuration
-        self._listeners = Listeners()
+        self._listeners = listeners
         self._log = EventLog()
         self._silent = False
         self._folding = False
@@ -59,7 +79,7 @@ class EventFeed:
         resolve stored functions."""
         mask = self._listeners.mask
         engine = self._handle.usable()
-        engine.subscribe(mask | self._log.wanted | TASK_UNRUNNABLE | SCHEDULER_SHUTDOWN)
+        engine.subscribe((mask & ~_ALWAYS_ASKED) | self._log.wanted | TASK_UNRUNNABLE | SCHEDULER_SHUTDOWN)
         engine.keep_outcomes(bool(mask & TASK_EXECUTED), bool((mask | self._log.wanted) & TASK_ERROR))
 
     # ---- Events ----
@@ -73,7 +93,7 @@ class EventFeed:
         wanted = self._listeners.mask
         interrupt: BaseException | None = None
         for record in events:
-            if record.alias in _HIDDEN or record.code == SCHEDULER_SHUTDOWN:
+            if record.asked or record.alias in _HIDDEN or record.code == SCHEDULER_SHUTDOWN:
                 continue  # users never see these names; Lifecycle tells the end
             failure: BaseException | None = None
             if record.code == TASK_UNRUNNABLE:

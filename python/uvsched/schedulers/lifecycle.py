@@ -11,15 +11,16 @@ from typing import TYPE_CHECKING
 from .. import _core
 from .._time import zone_name
 from ..enums import SchedulerState
-from ..events import SchedulerEvent
-from ..events.constants import SCHEDULER_SHUTDOWN
+from ..events.constants import SCHEDULER_PAUSED, SCHEDULER_RESUMED, SCHEDULER_SHUTDOWN, SCHEDULER_STARTED
 from ..exceptions import SchedulerAlreadyRunningError, SchedulerNotRunningError
 from ..executors import BaseExecutor
 from . import processes
+from .announcements import Announcements
 from .configuration import Configuration
 from .declarations import Declarations
 from .engine_handle import EngineHandle
 from .event_feed import EventFeed
+from .listener_tasks import ListenerTasks
 from .listeners import logger
 from .registry import Registry
 from .waiting import wait_for_stores
@@ -49,6 +50,8 @@ class Lifecycle:
         declarations: Declarations,
         registry: Registry,
         feed: EventFeed,
+        announcements: Announcements,
+        listener_tasks: ListenerTasks,
         driver: Driver,
     ) -> None:
         self._name = name
@@ -57,6 +60,8 @@ class Lifecycle:
         self._declarations = declarations
         self._registry = registry
         self._feed = feed
+        self._announcements = announcements
+        self._listener_tasks = listener_tasks
         self._driver = driver
         self._starts = 0
         self.started_at: datetime | None = None
@@ -91,6 +96,19 @@ class Lifecycle:
 
     def start(self, paused: bool) -> bool:
         """See AsyncIOScheduler.start."""
+        if not self._handle.forked:
+            self._announcements.starting()
+        if not self._begin(paused):
+            return False
+        logger.info("scheduler started")
+        self._listener_tasks.begin(self._driver.asyncio_loop)
+        self._announcements.scheduler(SCHEDULER_STARTED)
+        if paused:
+            self._tell_paused()
+        return True
+
+    def _begin(self, paused: bool) -> bool:
+        """Starts it, or counts a start: False."""
         with self._handle.held():
             if self._handle.forked:
                 self._handle.forked = False
@@ -135,6 +153,29 @@ class Lifecycle:
             zone = zone_name(self._configuration.timezone)
             logger.info("the time zone is %s, the machine's; %s(timezone=…) sets another", zone, self._name)
 
+    # ---- While it runs ----
+
+    def pause(self) -> None:
+        """See BaseScheduler.pause."""
+        engine = self.running_engine()
+        changes = engine.state() == SchedulerState.STATE_RUNNING
+        engine.pause()
+        if changes:
+            self._tell_paused()
+
+    def _tell_paused(self) -> None:
+        logger.info("scheduler paused")
+        self._announcements.scheduler(SCHEDULER_PAUSED)
+
+    def resume(self) -> None:
+        """See BaseScheduler.resume."""
+        engine = self.running_engine()
+        changes = engine.state() == SchedulerState.STATE_PAUSED
+        engine.resume()
+        if changes:
+            logger.info("scheduler resumed")
+            self._announcements.scheduler(SCHEDULER_RESUMED)
+
     # ---- Stopping ----
 
     def shutdown(self, wait: bool) -> bool:
@@ -163,6 +204,7 @@ class Lifecycle:
             finally:
                 self._end(wait)
             await self.closed(driver)
+            await self._listener_tasks.settle()
         return True
 
     def leave(self) -> None:
@@ -195,12 +237,10 @@ class Lifecycle:
             self._handle.usable().stop(not wait)
             self.started_at = None
             release = self._driver.close(cancel=not wait)
-            try:
+            with self._listener_tasks.leaving(release):
                 self._feed.finish()
-                self._feed.dispatch(SchedulerEvent(code=SCHEDULER_SHUTDOWN))  # a listener may start it again
+                self._announcements.scheduler(SCHEDULER_SHUTDOWN)  # a listener may start it again
                 logger.info("scheduler stopped")
-            finally:
-                release()
 
     # ---- What the driver reports ----
 
@@ -218,6 +258,7 @@ class Lifecycle:
         if self._handle.made is not None:
             self._handle.made.stop(True)
         self._driver.close(cancel=True, usable=False)
+        self._listener_tasks.drop()
         self._feed.finish()
 
     # ---- The process ----
@@ -227,7 +268,7 @@ class Lifecycle:
         return self._declarations.names if self._declarations.open else []
 
     def after_fork(self) -> None:
-        processes.keep(*self._driver.forget())
+        processes.keep(*self._driver.forget(), *self._listener_tasks.after_fork())
         self._handle.after_fork(ran=self._starts > 0)
         self._starts = 0
         self.started_at = None

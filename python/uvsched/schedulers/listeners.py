@@ -1,4 +1,4 @@
-"""Listeners: callbacks for events, on the scheduler's asyncio thread."""
+"""Listeners: callbacks for events, and the coroutines of those that are coroutine functions."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from collections.abc import Callable
 from .._failures import is_ctrl_c
 from .._functions import kind_of, name_of
 from ..events import SchedulerEvent
+from .listener_tasks import ListenerTasks
 
 Listener = Callable[..., object]
 
@@ -16,25 +17,27 @@ logger = logging.getLogger("uvsched")
 
 
 class Listeners:
-    """The listeners of one scheduler. Thread-safe."""
+    """The listeners of one scheduler. Thread-safe.
 
-    def __init__(self) -> None:
+    Args:
+        tasks: where coroutines are awaited; None if there is no asyncio loop.
+
+    Attributes:
+        mask: the codes that some listener wants.
+    """
+
+    def __init__(self, tasks: ListenerTasks | None) -> None:
+        self._tasks = tasks
         self._lock = threading.Lock()
-        self._entries: tuple[tuple[Listener, int], ...] = ()
-
-    @property
-    def mask(self) -> int:
-        """The codes that some listener wants."""
-        total = 0
-        for _, mask in self._entries:
-            total |= mask
-        return total
+        self._entries: tuple[tuple[Listener, int, bool], ...] = ()
+        self.mask = 0
 
     def add(self, callback: Listener, mask: int) -> None:
         """Adds a listener.
 
         Raises:
-            TypeError: the callback cannot be called, or is a coroutine or generator function; the mask is not a number.
+            TypeError: the callback cannot be called, or is a generator function, or a coroutine function that no loop
+            can await; the mask is not a number.
         """
         if not isinstance(mask, int):
             raise TypeError(
@@ -44,32 +47,45 @@ class Listeners:
         if not callable(callback):
             raise TypeError(f"callback: {callback!r} cannot be called")
         kind = kind_of(callback)
-        if kind is not None:
+        awaited = kind == "coroutine function"
+        if awaited and self._tasks is None:
             raise TypeError(
-                f"callback: {name_of(callback)} is a {kind}; calling it runs nothing: write a plain function, "
-                "which may start a coroutine with asyncio.ensure_future()"
+                f"callback: {name_of(callback)} is a coroutine function, which a PolledScheduler has no loop for: "
+                "write a plain function, or use an AsyncIOScheduler"
             )
+        if kind is not None and not awaited:
+            raise TypeError(f"callback: {name_of(callback)} is a {kind}; calling it runs nothing")
         with self._lock:
-            self._entries = (*self._entries, (callback, int(mask)))
+            self._set((*self._entries, (callback, int(mask), awaited)))
 
     def remove(self, callback: Listener) -> bool:
         """Removes a listener. False if it was not added."""
         with self._lock:
             kept = tuple(entry for entry in self._entries if entry[0] != callback)
             found = len(kept) != len(self._entries)
-            self._entries = kept
+            self._set(kept)
         return found
 
+    def _set(self, entries: tuple[tuple[Listener, int, bool], ...]) -> None:
+        self._entries = entries
+        total = 0
+        for _, mask, _ in entries:
+            total |= mask
+        self.mask = total
+
     def dispatch(self, event: SchedulerEvent) -> None:
-        """Calls the listeners that want this event. A listener that raises, even SystemExit, is logged and does not
-        disturb the others.
+        """Calls the listeners that want this event; coroutines are awaited later, on the loop. A listener that raises,
+        even SystemExit, is logged and does not disturb the others.
 
         Raises:
             KeyboardInterrupt: Ctrl-C came in a listener; the others have been called.
         """
         interrupt: BaseException | None = None
-        for callback, mask in self._entries:
+        for callback, mask, awaited in self._entries:
             if event.code & mask:
+                if awaited and self._tasks is not None:
+                    self._tasks.start(callback, event)
+                    continue
                 try:
                     callback(event)
                 except BaseException as error:

@@ -46,6 +46,10 @@ class LoopDriver:
         return None if self._binding is None else self._binding.loop
 
     @property
+    def asyncio_loop(self) -> asyncio.AbstractEventLoop | None:
+        return self.loop or callers_loop()
+
+    @property
     def active(self) -> bool:
         return self._binding is not None
 
@@ -53,6 +57,7 @@ class LoopDriver:
 
     def open(self, engine: _core.Engine, consumers: Sequence[tuple[str, BaseExecutor]], reports: Reports) -> None:
         self._end_turns()
+        engine.limit_waits(-1)  # opening a large store takes its time
         thread, loop = self._choose_loop()
         binding = LoopBinding(engine, loop, consumers, reports.on_events, self._on_stopped, self._on_loop_lost)
         try:
@@ -67,6 +72,9 @@ class LoopDriver:
         self._ended.clear()
 
     def started(self, engine: _core.Engine) -> None:
+        limit = self._configuration.api_timeout
+        if limit is not None and self._binding is not None:
+            on_loop(self._binding.loop, lambda: engine.limit_waits(round(limit * 1000)))
         if not self._configuration.own_threads and self._binding is not None:
             turns = EngineTurns(engine, self._binding.loop)
             on_loop(self._binding.loop, turns.begin)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import contextlib
 import threading
 import time
@@ -34,6 +35,10 @@ class PolledDriver:
         self._stopped = False
         self._lock = threading.Lock()
         self._poller: int | None = None  # the thread that polls
+
+    @property
+    def asyncio_loop(self) -> asyncio.AbstractEventLoop | None:
+        return None
 
     @property
     def active(self) -> bool:

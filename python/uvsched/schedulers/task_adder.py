@@ -5,9 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any
 
+from .. import _core
 from .._arguments import encode_arguments
 from .._names import names_of
-from .._references import target_of
+from .._references import lasting_call, target_of
+from ..events.constants import TASK_ADDED, TASK_MODIFIED
 from ..tasks.checks import as_args, as_kwargs, check_call, check_kind, flag
 from ..tasks.options import IN_ORDER, TaskOptions
 from ..tasks.policies import engine_options
@@ -15,10 +17,12 @@ from ..triggers import BaseTrigger
 from ..triggers.factory import create_trigger, names_trigger
 from ..triggers.interval import IntervalTrigger
 from .aliases import unknown_alias
+from .announcements import Announcements
 from .configuration import Configuration
 from .declarations import Declarations, Key
 from .engine_handle import EngineHandle
 from .listeners import logger
+from .loop_waits import waits
 from .pending_references import leads_back
 from .registry import Registry
 from .resources import Resources
@@ -39,6 +43,7 @@ class TaskAdder:
         declarations: Declarations,
         registry: Registry,
         resources: Resources,
+        announcements: Announcements,
     ) -> None:
         self._configuration = configuration
         self._stores = configuration.stores
@@ -47,6 +52,7 @@ class TaskAdder:
         self._declarations = declarations
         self._registry = registry
         self._resources = resources
+        self._announcements = announcements
         self._told_main = False
 
     def read(
@@ -66,6 +72,7 @@ class TaskAdder:
             del given[name]
         return rule, given
 
+    @waits("add_task")
     def add(
         self, function: Callable[..., Any] | str, trigger: Any, positional: tuple[Any, ...], given: dict[str, Any]
     ) -> Key:
@@ -110,6 +117,8 @@ class TaskAdder:
         check_kind(target, executor, runner)
         check_call(target, args, kwargs)
         durable = store.durable
+        if durable:
+            function, target, reference, args, kwargs = lasting_call(function, target, reference, args, kwargs)
         spec = self._registry.spec(engine, rule, alias, durable)
 
         known = True
@@ -130,13 +139,16 @@ class TaskAdder:
             options = {**(options or {}), "local": True}
         elif id is not None and (args or kwargs):
             options = {**(options or {}), **_comparable(args, kwargs or {})}
-        id = engine.add_task(reference, held, args, kwargs, spec, id, alias, runner, options, flags)
+        id, outcome = engine.add_task(reference, held, args, kwargs, spec, id, alias, runner, options, flags)
         key = (alias, id)
         if not known:
             self._registry.references.add(key, target, reference)
         if self._declarations.open:
             call = (reference, held, args, kwargs, spec, id, alias, runner, options, flags)
             self._declarations.added(key, call)
+        if outcome != _core.ADD_UNCHANGED:
+            code = TASK_MODIFIED if outcome == _core.ADD_REPLACED else TASK_ADDED
+            self._announcements.task(code, key, pending=outcome == _core.ADD_PENDING)
         return key
 
     def _tell_main(self, reference: str, store: str) -> None:

@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Any
 
 from .._arguments import encode_arguments
 from .._names import names_of, unknown_argument
-from .._references import target_of
+from .._references import lasting_call, target_of
+from ..events.constants import ALL_TASKS_REMOVED, TASK_MODIFIED, TASK_REMOVED
 from ..exceptions import TaskLookupError, UvschedException
 from ..tasks import Task
 from ..tasks.checks import as_args, as_kwargs, check_call, check_kind
@@ -19,9 +20,11 @@ from ..triggers import BaseTrigger
 from ..triggers.factory import create_trigger, is_trigger_name
 from ..typing import Undefined
 from .aliases import check_store, found, key_of
+from .announcements import Announcements
 from .configuration import Configuration
 from .declarations import Declarations, Key
 from .engine_handle import EngineHandle
+from .loop_waits import waits
 from .pending_references import leads_back
 from .registry import Registry
 from .resources import Resources
@@ -44,6 +47,7 @@ class TaskEditor:
         declarations: Declarations,
         registry: Registry,
         resources: Resources,
+        announcements: Announcements,
     ) -> None:
         self._configuration = configuration
         self._stores = configuration.stores
@@ -52,7 +56,9 @@ class TaskEditor:
         self._declarations = declarations
         self._registry = registry
         self._resources = resources
+        self._announcements = announcements
 
+    @waits("update_task")
     def update(self, task: Task | str, store: str | None, updates: Mapping[str, Any]) -> Key:
         """See update_task."""
         key, alias = key_of(task, store, self._stores)
@@ -97,15 +103,19 @@ class TaskEditor:
         runner = updates.get("executor") or record.executor
         if runner in self._executors:
             check_kind(fn, self._executors[runner], runner)
-        called = self._resources.inject(fn)
         if not self._stores[record.store].durable:
-            return (reference, called, args, kwargs)
+            return (reference, self._resources.inject(fn), args, kwargs)
+        if given is not None:
+            given, fn, reference, args, named = lasting_call(given, fn, reference, args, kwargs)
+            kwargs = named or {}
+        called = self._resources.inject(fn)
         if given is not None and not leads_back(given, fn, reference):
             self._registry.references.add((record.store, record.id), fn, reference)
         self._registry.register(engine, reference, called)
         options["arguments"] = encode_arguments(args, kwargs)
         return (reference, None, (), None)
 
+    @waits("reschedule_task")
     def reschedule(self, task: Task | str, store: str | None, trigger: Any, arguments: Mapping[str, Any]) -> Key:
         """See reschedule_task."""
         if isinstance(store, str) and store not in self._stores and is_trigger_name(store):
@@ -118,6 +128,7 @@ class TaskEditor:
         spec = self._spec(engine, record, rule)
         return self._change(engine, record, "update_task", (key, record.store, None, None, (), None, spec, None))
 
+    @waits("pause_task")
     def pause(self, task: Task | str, store: str | None) -> Key:
         """See pause_task."""
         key, alias = key_of(task, store, self._stores)
@@ -125,18 +136,20 @@ class TaskEditor:
         record = engine.get_task(key, alias)
         return self._change(engine, record, "pause_task", (key, record.store))
 
+    @waits("resume_task")
     def resume(self, task: Task | str, store: str | None) -> Key | None:
         """See resume_task."""
         key, alias = key_of(task, store, self._stores)
         engine = self._handle.usable()
         record = engine.get_task(key, alias)
-        changed = self._change(engine, record, "resume_task", (key, record.store))
+        changed = self._change(engine, record, "resume_task", (key, record.store), changes=record.paused)
         try:
             finished = engine.get_task(key, record.store).finished
         except TaskLookupError:
             finished = True
         return None if finished else changed
 
+    @waits("run_task")
     def run(self, task: Task | str, store: str | None, force: bool) -> Key:
         """See run_task."""
         key, alias = key_of(task, store, self._stores)
@@ -146,6 +159,7 @@ class TaskEditor:
             engine.run_task(key, record.store)
         return record.store, key
 
+    @waits("delete_task")
     def delete(self, task: Task | str | None, store: str | None) -> None:
         """See delete_task."""
         if task is None:
@@ -159,20 +173,35 @@ class TaskEditor:
         if alias is not None:
             self._declarations.removed((alias, key))
             self._registry.references.removed((alias, key))
+        self._announcements.task(TASK_REMOVED, (alias or "", key))
 
+    @waits("remove_all_tasks")
     def delete_all(self, store: str | None) -> int:
         """See remove_all_tasks."""
         check_store(store, self._stores)
         removed = self._handle.usable().remove_all_tasks(store)
         self._declarations.removed_all(store)
         self._registry.references.removed_all(store)
+        self._announcements.all_removed(store)
+        for alias in self._stores if store is None else (store,):
+            self._announcements.scheduler(ALL_TASKS_REMOVED, alias)
         return removed
 
     def _spec(self, engine: _core.Engine, record: _core.TaskRecord, rule: BaseTrigger) -> Spec:
         return self._registry.spec(engine, rule, record.store, self._stores[record.store].durable)
 
-    def _change(self, engine: _core.Engine, record: _core.TaskRecord, method: str, call: tuple[Any, ...]) -> Key:
+    def _change(
+        self,
+        engine: _core.Engine,
+        record: _core.TaskRecord,
+        method: str,
+        call: tuple[Any, ...],
+        *,
+        changes: bool = True,
+    ) -> Key:
         getattr(engine, method)(*call)
         key = (record.store, record.id)
         self._declarations.changed(key, method, call)
+        if changes:
+            self._announcements.task(TASK_MODIFIED, key)
         return key

@@ -17,6 +17,7 @@ from .aliases import check_store, key_of
 from .configuration import Configuration
 from .declarations import Declarations, Key
 from .engine_handle import EngineHandle
+from .loop_waits import waits
 from .registry import Registry
 from .unrunnable import Unrunnable
 
@@ -51,6 +52,7 @@ class TaskReader:
         """The zone of the datetimes that are given back."""
         return self._configuration.timezone
 
+    @waits("get_task")
     def record(self, store: str, task_id: str) -> _core.TaskRecord:
         """The task now.
 
@@ -96,6 +98,7 @@ class TaskReader:
 
     # ---- What callers ask ----
 
+    @waits("get_task")
     def find(self, task: Task | str, store: str | None) -> Key | None:
         """Alias of the store and id of a task; None if there is none."""
         key, alias = key_of(task, store, self._stores)
@@ -104,6 +107,7 @@ class TaskReader:
         except (TaskLookupError, SchedulerNotRunningError):  # not declared here, and its store is not open
             return None
 
+    @waits("get_tasks")
     def records(self, store: str | None) -> Sequence[_core.TaskRecord]:
         """All tasks of a store (None: of every store), in order of store and id."""
         check_store(store, self._stores)
@@ -115,6 +119,7 @@ class TaskReader:
         times = [record.next_run_time for record in engine.get_tasks(None) if record.next_run_time != NEVER]
         return max(min(times) - engine.now(), 0) / 1_000_000 if times else None
 
+    @waits("preview_task_runs")
     def preview(self, task: Task | str, store: str | None, count: int, now: datetime | None) -> TaskRunPreview | None:
         """See preview_task_runs."""
         check_count(count, "count")
@@ -140,6 +145,7 @@ class TaskReader:
             exhausted=len(times) < count,
         )
 
+    @waits("history")
     def history(
         self, task_id: str | None, state: str | None, limit: int, before: int | None, store: str | None
     ) -> list[Run]:

@@ -34,7 +34,9 @@ TEST_CASE("declared tasks: one program cannot declare an id in two ways, unless 
     declared.release();
     CHECK(declared.released == 1);
     CHECK_THROWS_AS(declared.tasks.add(declared.task("a", 2 * kSecond)), Error);
-    CHECK(declared.tasks.add(declared.task("a", 2 * kSecond, AddMode::replace)).task.pending);
+    const AddOutcome later = declared.tasks.add(declared.task("a", 2 * kSecond, AddMode::replace));
+    CHECK(later.result == AddOutcome::Result::replaced);
+    CHECK(later.task.pending);
     declared.release();
     CHECK(declared.released == 2);
     CHECK(declared.tasks.all().size() == 1);
