@@ -54,6 +54,7 @@ from .configuration import (
     read_changes,
     read_configuration,
 )
+from .datastructures import TaskDefaultStruct
 from .declarations import Declarations, Key
 from .driver import Driver
 from .engine_handle import EngineHandle
@@ -364,9 +365,9 @@ class BaseScheduler:
         return dict(self._configuration.executors)
 
     @property
-    def task_defaults(self) -> Mapping[str, Any]:
-        """The options of tasks that do not give their own."""
-        return dict(self._configuration.task_defaults)
+    def task_defaults(self) -> TaskDefaultStruct:
+        """The options of tasks that do not give their own: `task_defaults.max_instances`, and so on."""
+        return TaskDefaultStruct.of(self._configuration.task_defaults)
 
     @property
     def lock_path(self) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping
 from datetime import timedelta
 from typing import Any
 
@@ -9,6 +10,14 @@ from .._names import names_of, unknown_argument
 from ..tasks.options import TaskDefaults
 
 __all__ = ["TaskDefaultStruct"]
+
+_KINDS: dict[str, Callable[[str], Any]] = {
+    "coalesce": lambda text: text in ("true", "yes", "on", "1"),
+    "max_catch_up": int,
+    "max_crashes": int,
+    "max_instances": int,
+    "mistrigger_grace_time": float,
+}
 
 
 class TaskDefaultStruct:
@@ -41,6 +50,18 @@ class TaskDefaultStruct:
         self.coalesce = coalesce
         self.max_instances = max_instances
         self.others = others
+
+    @classmethod
+    def of(cls, given: Mapping[str, Any]) -> TaskDefaultStruct:
+        """Those of a configuration that was accepted, whose numbers and truth values may be texts."""
+        values = dict(given)
+        for name, value in given.items():
+            if isinstance(value, str) and name in _KINDS:
+                values[name] = _KINDS[name](value.strip().lower())
+        return cls(**values)
+
+    def __getitem__(self, name: str) -> Any:
+        return self.model_dump()[name]
 
     def model_dump(self, *, exclude_none: bool = False) -> dict[str, Any]:
         """The options as a dictionary.
