@@ -184,7 +184,7 @@ from asyncz.stores.mongo import MongoDBStore
 from asyncz.stores.redis import RedisStore
 
 def rows():
-    return {path.stem: path.read_bytes() for path in pathlib.Path("files").glob("[ab]*.task")}
+    return {id: pathlib.Path("files", f"{id}.task").read_bytes() for id in ("again", "broken")}
 
 class Redis:
     def hgetall(self, key):

@@ -72,6 +72,7 @@ def app(tmp_path: Path) -> Iterator[Path]:
     before = list(sys.path)
     yield tmp_path
     sys.path[:] = before
+    sys.modules.pop("cli_app", None)
 
 
 def started(path: Path, **options: Any) -> BackgroundScheduler:
