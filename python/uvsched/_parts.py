@@ -12,6 +12,7 @@ from datetime import timedelta
 from typing import Any, Literal, TypeVar
 
 from . import _core
+from ._names import near_name
 from ._references import class_from_reference
 from ._text import utf8
 from ._time import span_to_micros
@@ -21,6 +22,9 @@ T = TypeVar("T")
 
 _REFERENCE = re.compile(r"[\w.]+(:[\w.]+)?")
 _OWN = ("asyncz.", "uvsched.")
+
+# One of them says what a part is.
+_NAMES = ("type", "class", "url")
 
 # Options of which the engine reads only these members; the others may be anything.
 _MEMBERS_READ = {"pool_kwargs": ("thread_name_prefix",)}
@@ -59,6 +63,7 @@ def create_part(
         given = {"url" if path[0] == "stores" and ":" in part else "type": part, **options}
     else:
         raise TypeError(f"{shown}: expected a {base.__name__}, a string or a mapping, not {type(part).__name__}")
+    _check_named(given, shown)
     named = "class" if "class" in given else "type"
     kind = _kind(named, given.get(named), base, shown, pythons)
     if kind is not None:
@@ -72,6 +77,16 @@ def create_part(
         also = f"; in Python also {', '.join(pythons)}" if pythons else ""
         raise UvschedLookupError(f"{error}{also}") from None
     return make(**found)
+
+
+def _check_named(given: Mapping[str, Any], shown: str) -> None:
+    """Raises TypeError if a member seems to be meant to say what it is, and none does."""
+    if not given.keys().isdisjoint(_NAMES):
+        return
+    for name in given:
+        near = near_name(name, _NAMES) if isinstance(name, str) else None
+        if near is not None:
+            raise TypeError(f"{shown}: unknown option {name!r} (did you mean {near!r}?)")
 
 
 def _number(value: Any) -> Any:

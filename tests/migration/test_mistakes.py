@@ -186,3 +186,10 @@ def test_run_times_that_have_come(scheduler: AsyncIOScheduler) -> None:
 
 def test_a_partial_is_a_function(scheduler: AsyncIOScheduler) -> None:
     assert scheduler.add_task(functools.partial(job), "interval", hours=1).fn is not None
+
+
+@pytest.mark.parametrize("section", ["stores", "executors"])
+def test_a_misspelt_key_of_a_store_or_an_executor(section: str) -> None:
+    for configuration in ({f"asyncz.{section}.default.typ": "memory"}, {section: {"default": {"typ": "memory"}}}):
+        with pytest.raises(TypeError, match=rf"{section}\.default: unknown option 'typ' \(did you mean 'type'\?\)"):
+            AsyncIOScheduler(configuration)

@@ -115,3 +115,12 @@ def test_functions_around_functions() -> None:
     assert task.fn is not None
     assert list(task.fn()) == [1]
     assert scheduler.add_task(make_async_function(Awaitable), "interval", hours=1).fn is not None
+
+
+def test_the_defaults_of_a_scheduler_have_attributes() -> None:
+    configuration = {"asyncz.task_defaults.coalesce": "false", "asyncz.task_defaults.max_instances": "3"}
+    defaults = AsyncIOScheduler(configuration, task_defaults={"mistrigger_grace_time": "2.5"}).task_defaults
+    assert (defaults.coalesce, defaults.max_instances, defaults.mistrigger_grace_time) == (True, 1, 2.5)
+    defaults = AsyncIOScheduler(configuration).task_defaults
+    assert (defaults.coalesce, defaults["max_instances"], defaults.mistrigger_grace_time) == (False, 3, None)
+    assert AsyncIOScheduler().task_defaults.model_dump() == TaskDefaultStruct().model_dump()
