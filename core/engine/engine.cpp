@@ -139,7 +139,7 @@ void Engine::write_declared() {
     std::vector<NewTask> declared;
     {
         const Lock lock(shared_);
-        declared = declared_.all();
+        declared.assign(declared_.all().begin(), declared_.all().end());
     }
     for (const NewTask& task : declared) {
         TaskHome& there = home(task.spec.store);

@@ -1,6 +1,7 @@
 #include "core/homes/declared_tasks.hpp"
 
 #include <algorithm>
+#include <iterator>
 #include <utility>
 
 #include "core/base/error.hpp"
@@ -15,7 +16,14 @@ AddOutcome DeclaredTasks::add(NewTask&& task) {
     NewTask* const there = find(task.spec.store, task.definition->id);
     if (there == nullptr) {
         AddOutcome outcome{.result = AddOutcome::Result::pending, .task = view(task)};
-        tasks_.push_back(std::move(task));
+        const auto place = by_id_.emplace(task.definition->id, tasks_.end());
+        try {
+            tasks_.push_back(std::move(task));
+        } catch (const std::bad_alloc&) {
+            by_id_.erase(place);
+            throw;
+        }
+        place->second = std::prev(tasks_.end());
         return outcome;
     }
     const bool equal =
@@ -36,11 +44,20 @@ AddOutcome DeclaredTasks::add(NewTask&& task) {
     return outcome;
 }
 
+DeclaredTasks::ById::iterator DeclaredTasks::look_up(const std::string& store, const std::string& id) noexcept {
+    const auto [begin, end] = by_id_.equal_range(id);
+    const auto found = std::find_if(begin, end, [&](const auto& entry) { return entry.second->spec.store == store; });
+    return found == end ? by_id_.end() : found;
+}
+
 NewTask* DeclaredTasks::find(const std::string& store, const std::string& id) noexcept {
-    const auto found = std::find_if(tasks_.begin(), tasks_.end(), [&](const NewTask& task) {
-        return task.spec.store == store && task.definition->id == id;
-    });
-    return found == tasks_.end() ? nullptr : &*found;
+    const auto found = look_up(store, id);
+    return found == by_id_.end() ? nullptr : &*found->second;
+}
+
+void DeclaredTasks::drop(ById::iterator task) noexcept {
+    tasks_.erase(task->second);
+    by_id_.erase(task);
 }
 
 TaskView DeclaredTasks::view(const NewTask& task) {
@@ -53,23 +70,28 @@ TaskView DeclaredTasks::view(const NewTask& task) {
 }
 
 bool DeclaredTasks::remove(const std::string& store, const std::string& id) {
-    NewTask* const task = find(store, id);
-    if (task == nullptr) return false;
-    release(*task);
-    tasks_.erase(tasks_.begin() + (task - tasks_.data()));
+    const auto task = look_up(store, id);
+    if (task == by_id_.end()) return false;
+    release(*task->second);
+    drop(task);
     return true;
 }
 
 std::int64_t DeclaredTasks::remove_all(const std::string& store) {
-    return static_cast<std::int64_t>(std::erase_if(tasks_, [&](NewTask& task) {
-        if (task.spec.store != store) return false;
-        release(task);
-        return true;
-    }));
+    std::int64_t removed = 0;
+    for (auto task = tasks_.begin(); task != tasks_.end();) {
+        NewTask& here = *task++;
+        if (here.spec.store != store) continue;
+        release(here);
+        drop(look_up(store, here.definition->id));
+        ++removed;
+    }
+    return removed;
 }
 
 void DeclaredTasks::written(const std::string& store, const std::string& id) {
-    if (NewTask* const task = find(store, id)) tasks_.erase(tasks_.begin() + (task - tasks_.data()));
+    const auto task = look_up(store, id);
+    if (task != by_id_.end()) drop(task);
 }
 
 }  // namespace uvsched

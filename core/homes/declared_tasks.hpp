@@ -3,8 +3,9 @@
 #pragma once
 
 #include <cstdint>
+#include <list>
 #include <string>
-#include <vector>
+#include <unordered_map>
 
 #include "core/homes/task_spec.hpp"
 #include "core/homes/task_view.hpp"
@@ -27,15 +28,25 @@ public:
     bool remove(const std::string& store, const std::string& id);
     std::int64_t remove_all(const std::string& store);
 
-    [[nodiscard]] const std::vector<NewTask>& all() const noexcept { return tasks_; }
+    // In the order in which they were added.
+    [[nodiscard]] const std::list<NewTask>& all() const noexcept { return tasks_; }
     // The store has the task: it is dropped here without being released.
     void written(const std::string& store, const std::string& id);
-    void all_written() noexcept { tasks_.clear(); }
+    void all_written() noexcept {
+        by_id_.clear();
+        tasks_.clear();
+    }
 
 private:
+    using ById = std::unordered_multimap<std::string, std::list<NewTask>::iterator>;
+
+    // The place of a task among all; by_id_.end(): there is none.
+    [[nodiscard]] ById::iterator look_up(const std::string& store, const std::string& id) noexcept;
+    void drop(ById::iterator task) noexcept;
     void release(NewTask& task);
 
-    std::vector<NewTask> tasks_;
+    std::list<NewTask> tasks_;
+    ById by_id_;  // two stores may have tasks of one id
     Releases& releases_;
 };
 

@@ -63,3 +63,20 @@ TEST_CASE("declared tasks: one that is added paused is shown so") {
     task.spec.next_run_time = std::optional<Instant>();
     CHECK(declared.tasks.add(std::move(task)).task.state.status == TaskStatus::paused);
 }
+
+TEST_CASE("declared tasks: those of all stores are kept apart, in the order in which they were added") {
+    Declared declared;
+    NewTask elsewhere = declared.task("a");
+    elsewhere.spec.store = "elsewhere";
+    declared.tasks.add(declared.task("b"));
+    declared.tasks.add(declared.task("a"));
+    declared.tasks.add(std::move(elsewhere));
+    CHECK(declared.tasks.find("default", "a") != declared.tasks.find("elsewhere", "a"));
+    CHECK(declared.tasks.remove("elsewhere", "a"));
+    CHECK(declared.tasks.find("elsewhere", "a") == nullptr);
+    std::string order;
+    for (const NewTask& task : declared.tasks.all()) order += task.definition->id;
+    CHECK(order == "ba");
+    declared.tasks.all_written();
+    CHECK(declared.tasks.find("default", "a") == nullptr);
+}
