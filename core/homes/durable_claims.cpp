@@ -269,6 +269,13 @@ void DurableHome::ask(const StoredTask& task, bool reported) {
     insist([&] { parts_.asker.want(ask); });
 }
 
+// The answer was for another revision. If the task was changed, it has other times, or none; after a run by hand it
+// still waits for the same one.
+void DurableHome::ask_again(const StoredTask& task) {
+    const Lock lock(parts_.shared);
+    ask(task);
+}
+
 void DurableHome::answer(const Ask& ask, bool ended) {
     StoreRequest request;
     if (ask.state.next_slot) {
@@ -281,9 +288,11 @@ void DurableHome::answer(const Ask& ask, bool ended) {
     request.batch.changes.push_back(
         answer_change(ask, answered_state(*ask.definition, ask.state, ask.first_answer(ended))));
     request.done = [this, ended](StoreReply&& reply) {
-        if (reply.error || !ended) return;
+        if (reply.error) return;
         const Change& change = reply.batch.changes.front();
-        if (change.outcome == Outcome::done) parts_.shared.notices.tell(EventCode::task_finished, alias(), change.id);
+        if (change.outcome == Outcome::refused) ask_again(change.task);
+        if (ended && change.outcome == Outcome::done)
+            parts_.shared.notices.tell(EventCode::task_finished, alias(), change.id);
     };
     post_answer(std::move(request));
 }
@@ -296,6 +305,7 @@ void DurableHome::give_up(const Ask& ask, const std::string& what) {
     request.done = [this](StoreReply&& reply) {
         if (reply.error) return;
         const Change& answer = reply.batch.changes.front();
+        if (answer.outcome == Outcome::refused) ask_again(answer.task);
         if (answer.outcome != Outcome::done) return;
         const Lock lock(parts_.shared);
         parts_.shared.notices.trigger_failed(alias(), answer.id, answer.error, answer.miss->count);

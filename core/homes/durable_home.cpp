@@ -72,6 +72,14 @@ std::unique_ptr<StoreDriver> DurableHome::make_driver() {
         notices.dropped(alias(), {&fire, 1}, parts_.shared.clock->wall());
     };
     hooks.lost = [this](const StoreLost& what) { return lost(what); };
+    hooks.made = [this](StoreReply&& reply) { claimed(std::move(reply)); };
+    hooks.held = [this](const FireSet& fires) { drop_others(fires); };
+    hooks.asking = [this](const std::vector<StoredTask>& tasks) {
+        const Lock lock(parts_.shared);
+        for (const StoredTask& task : tasks) {
+            if (place_for(*task.definition)) ask(task);
+        }
+    };
     hooks.at_work = [this] { return at_work(); };
     hooks.reopened = [this](const Joined& joined) { reopened(joined); };
     if (parts_.bell == nullptr) return std::make_unique<StoreThread>(config_.make(), std::move(hooks));
@@ -248,6 +256,15 @@ std::vector<FireRef> DurableHome::at_work() {
     for (const Release& release : outbox_.releases()) fires.push_back(release.fire);
     for (const Finish& finish : outbox_.finishes()) fires.push_back(finish.fire);
     return fires;
+}
+
+// What has not begun, and is not this node's by now: its task was deleted, or another node has it. On the store's
+// thread: nothing is claimed meanwhile.
+void DurableHome::drop_others(const FireSet& fires) noexcept {
+    const Lock lock(parts_.shared);
+    parts_.runs.each([&](RunSlot& slot) {
+        if (slot.store == number() && !slot.begun && !fires.contains(slot.ref)) slot.dropped = true;
+    });
 }
 
 namespace {

@@ -87,6 +87,7 @@ private:
     void tell_recovered(const std::vector<OpenFire>& fires, EventCode code, const char* message, const Now& now);
     [[nodiscard]] bool lost(const StoreLost& lost);
     [[nodiscard]] std::vector<FireRef> at_work();
+    void drop_others(const FireSet& fires) noexcept;
     void reopened(const Joined& joined);
     void progress() noexcept;
     void write_step();
@@ -113,6 +114,7 @@ private:
     void release(RunSlot& slot);
     void free(RunSlot& slot) noexcept;
     void ask(const StoredTask& task, bool reported = false);
+    void ask_again(const StoredTask& task);
     [[nodiscard]] Change answer_change(const Ask& ask, TaskState state) const;
     void post_answer(StoreRequest request);
 

@@ -30,6 +30,7 @@ struct Dropped {
 };
 
 struct Claim {
+    std::int64_t id = 0;  // drawn by the node: it is known again by it, see Store::recall(); 0: none
     TaskNumber task = 0;
     std::uint64_t rev = 0;  // from look(): compare-and-set
     Plan plan;

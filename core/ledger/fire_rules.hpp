@@ -84,6 +84,12 @@ struct AfterCrash {
     return hwm;
 }
 
+// Whether the task is just as the plan leaves it that was made for its revision `rev`.
+[[nodiscard]] inline bool is_as_planned(const Plan& plan, std::uint64_t rev, const TaskState& state) noexcept {
+    return state.rev == rev + 1 && state.next_slot == plan.next_slot && state.next_due == plan.next_due &&
+           state.hwm == hwm_after(plan, state.hwm);
+}
+
 // Whether no further time follows: the task is finished.
 [[nodiscard]] inline bool ends_task(const Plan& plan) noexcept { return !plan.next_slot && !plan.asks; }
 

@@ -20,10 +20,6 @@ constexpr int kTriesAtEnd = 5;
 constexpr auto kFirstPause = std::chrono::milliseconds(50);
 constexpr int kLongestPauseShift = 6;  // 50 ms << 6 = 3.2 s
 
-bool contains(const std::vector<FireRef>& fires, const FireRef& fire) {
-    return std::find(fires.begin(), fires.end(), fire) != fires.end();
-}
-
 constexpr const char* kClosed = "the store is closed: the scheduler is not running";
 
 }  // namespace
@@ -38,7 +34,7 @@ void StoreNode::begin() {
     failures_ = 0;
     hurry_ = false;
     loss_.reset();
-    doubt_.reset();
+    forget_doubt();
     reopen_ = false;
     closed_ = false;
     not_before_ = Time::min();
@@ -77,7 +73,11 @@ Joined StoreNode::open(const OpenRequest& request) {
 Joined StoreNode::join(const OpenRequest& request) {
     Joined joined{.opened = store_->open(request), .left = {}};
     base_ = joined.opened.line.base;
-    doubt_.reset();
+    lease_ = std::chrono::microseconds(joined.opened.lease);
+    next_check_ = Time::min();
+    unasked_.clear();
+    last_claim_ = joined.opened.node >> 1U;  // random, as the node's number is
+    forget_doubt();
     try {
         seen_ = store_->changes();  // the owner has not read the lanes yet
         for (const NodeNumber dead : joined.opened.dead) recover(dead, joined.left);
@@ -111,24 +111,103 @@ std::vector<FireRef> StoreNode::at_work() {
     return fires;
 }
 
-// A claim or a take whose answer was lost is not made again, and may have happened: then nobody here works on the fire,
-// and no other node may take it.
-void StoreNode::give_back() {
+// ---- what this node holds ----
+
+// A claim or a take whose answer was lost is not made again, and may have happened: then it is told to the owner now.
+// What else this node holds by the store's account, nobody here works on, and no other node may take it: that is given
+// back. And what the owner has, but the store does not say so, is not to begin.
+void StoreNode::settle_doubt() {
     try {
-        const std::vector<FireRef> held = at_work();
-        std::vector<FireRef> mine = store_->mine();
+        FireSet held;
+        held.add_all(at_work());
+        const std::vector<FireRef> fires = store_->mine();
+        FireSet mine;
+        mine.add_all(fires);
+        StoreReply made;
+        recall(held, mine, made);
         Batch batch;
-        for (const FireRef& fire : mine) {
-            if (contains(held, fire)) continue;
+        for (const FireRef& fire : fires) {
+            if (held.contains(fire)) continue;
             batch.releases.push_back({.fire = fire, .now_wall = present().wall});
         }
         if (!batch.empty()) store_->apply(batch);
-        doubt_.reset();
+        if (doubt_) hooks_.asking(store_->asking());
+        if (doubt_) seen_.reset();  // a task that was added may have a lane of its own
+        hooks_.held(mine);
+        forget_doubt();
+        if (!made.taken.empty() || !made.batch.claims.empty()) made_ = std::move(made);
         mine_ = std::move(mine);
-        wakes_unknown_ = wakes_unknown_ || !batch.empty();
+        wakes_unknown_ = true;
     } catch (...) {
         doubt_ = note_present_failure();
     }
+}
+
+// The request gets no answer for them.
+void StoreNode::remember(StoreRequest& request, StoreReply& reply) noexcept {
+    try {
+        reserve_more(claims_, request.batch.claims.size());
+        reserve_more(takes_, reply.taken.size());
+    } catch (const std::bad_alloc&) {
+        return;  // they are given back
+    }
+    for (Claim& claim : request.batch.claims) {
+        if (reply.error || claim.outcome == Outcome::none) claims_.push_back(std::move(claim));
+    }
+    const std::vector<Take>& takes = request.batch.takes;
+    for (std::size_t i = 0; i < takes.size(); ++i) {
+        if (takes[i].outcome == Outcome::none) takes_.push_back(std::move(reply.taken[i]));
+    }
+}
+
+void StoreNode::recall(FireSet& held, const FireSet& mine, StoreReply& made) {
+    for (Claim& claim : claims_) {
+        store_->recall(claim);
+        for (const OpenFire& fire : claim.fires) held.add({fire.task.number, fire.key, fire.token});
+    }
+    for (const OpenFire& fire : takes_) {
+        const FireRef taken{fire.task.number, fire.key, fire.token + 1};
+        if (!mine.contains(taken) || held.contains(taken)) continue;
+        held.add(taken);
+        made.taken.push_back(fire);
+        made.taken.back().state = FireState::claimed;
+        made.taken.back().token = taken.token;
+    }
+    for (const Claim& claim : claims_) {
+        if (claim.outcome == Outcome::done) made.batch.claims.push_back(claim);
+    }
+}
+
+void StoreNode::forget_doubt() noexcept {
+    doubt_.reset();
+    claims_.clear();
+    takes_.clear();
+    made_.reset();
+}
+
+// The nodes that asked for their next times may have died: these tasks have stood still since the last check.
+void StoreNode::tell_unasked() {
+    std::vector<StoredTask> asking = store_->asking();
+    const std::unordered_map<TaskNumber, std::uint64_t> before = std::exchange(unasked_, {});
+    for (const StoredTask& task : asking) unasked_.emplace(task.number, task.state.rev);
+    std::erase_if(asking, [&](const StoredTask& task) {
+        const auto found = before.find(task.number);
+        return found == before.end() || found->second != task.state.rev;
+    });
+    if (!asking.empty()) hooks_.asking(asking);
+}
+
+// Once a lease.
+bool StoreNode::is_checked(Time now) noexcept {
+    if (lease_ == lease_.zero() || now < next_check_) return false;
+    const bool first = next_check_ == Time::min();
+    next_check_ = now + lease_;
+    return !first;
+}
+
+StoreNode::Time StoreNode::next_pump(Time now) noexcept {
+    if (more_to_prune_ || mail_.ending()) return now;
+    return lease_ == lease_.zero() ? kWithMail : next_check_;
 }
 
 // ---- the pump ----
@@ -152,7 +231,9 @@ StoreNode::Time StoreNode::pump_once(Time now) {
     }
     if (now < not_before_ && jobs_.empty() && !ending) return not_before_;
     reopen_if_lost();
-    if (doubt_ && !loss_) give_back();
+    const bool checked = is_checked(now);
+    if ((doubt_ || checked) && !loss_) settle_doubt();
+    if (checked && !loss_ && !doubt_) tell_unasked();
     if (noticed_.exchange(false)) wakes_unknown_ = true;
     if (wakes_unknown_ && requests_.empty() && !loss_) look_around();
     cycle();
@@ -164,7 +245,7 @@ StoreNode::Time StoreNode::pump_once(Time now) {
     prune_if_due();
     if (!requests_.empty() || reopen_ || wakes_unknown_ || doubt_) return not_before_ = after_pause(now);
     not_before_ = Time::min();
-    return more_to_prune_ || mail_.ending() ? now : kWithMail;
+    return next_pump(now);
 }
 
 void StoreNode::reopen_if_lost() {
@@ -226,6 +307,7 @@ void StoreNode::settle() {
         StoreRequest& request = requests_[i];
         StoreReply& reply = replies_[i];
         for (const Quarantined& task : reply.quarantined) hooks_.quarantined(task);
+        if (doubt_) remember(request, reply);
         keep_taken(request, reply);
         if (reply.error && !reply.refused && request.retry && tries_left_ > 0 && (!loss_ || reopen_)) {
             forget_look(request);
@@ -251,6 +333,15 @@ void StoreNode::settle() {
 // False if there is no memory to take a reply: the store's work cannot be done again, so the reply is brought later,
 // and nothing else is done before.
 bool StoreNode::reply_all() {
+    if (made_) {
+        try {
+            hooks_.made(std::move(*made_));
+        } catch (const std::bad_alloc&) {
+            note_present_failure();
+            return false;
+        }
+        made_.reset();
+    }
     if (replies_.empty() && again_.empty()) return true;
     for (; answered_ < replies_.size(); ++answered_) {
         try {
@@ -273,7 +364,7 @@ bool StoreNode::look() {
         for (const StoreRequest& request : requests_) {
             for (const Finish& finish : request.batch.finishes) {
                 // One that is made again may have happened: then its run is over already.
-                if (!mine_ || contains(*mine_, finish.fire)) ++endings[finish.fire.task];
+                if (!mine_ || mine_->contains(finish.fire)) ++endings[finish.fire.task];
             }
         }
         for (std::size_t i = 0; i < requests_.size(); ++i) look_for(requests_[i], replies_[i], endings);
@@ -301,7 +392,11 @@ void StoreNode::look_for(StoreRequest& request, StoreReply& reply, const Endings
     }
     for (const KnownPile& pile : request.piles) {
         const std::optional<StoredTask> task = store_->get(pile.id);
-        if (!task || task->state.uid != pile.uid || task->state.rev != pile.rev) continue;
+        if (!task || task->state.uid != pile.uid) continue;
+        if (task->state.rev != pile.rev) {
+            hooks_.asking({*task});  // if it still waits for the answer, that is to be given for this revision
+            continue;
+        }
         if (task->state.status != TaskStatus::active) continue;
         plan_task(request, reply, *task, *pile.times, endings, present());
     }
@@ -312,6 +407,7 @@ void StoreNode::plan_task(StoreRequest& request, StoreReply& reply, const Stored
     const auto found = endings.find(task.number);
     try {
         request.batch.claims.push_back(plan_claim(task, trigger, found == endings.end() ? 0 : found->second, now));
+        request.batch.claims.back().id = ++last_claim_;
     } catch (const std::bad_alloc&) {
         throw;
     } catch (const Error& error) {
@@ -467,6 +563,7 @@ void StoreNode::lose(const StoreLost& lost) {
     ++failures_;
     more_to_prune_ = false;
     wakes_unknown_ = false;
+    forget_doubt();
     insist([&] { loss_ = lost; });
     insist([&] { reopen_ = hooks_.lost(lost); });
 }

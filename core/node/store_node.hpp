@@ -79,7 +79,13 @@ private:
     Joined join(const OpenRequest& request);
     void recover(NodeNumber dead, Recovered& left);
     std::vector<FireRef> at_work();
-    void give_back();
+    void settle_doubt();
+    void remember(StoreRequest& request, StoreReply& reply) noexcept;
+    void recall(FireSet& held, const FireSet& mine, StoreReply& made);
+    void tell_unasked();
+    void forget_doubt() noexcept;
+    [[nodiscard]] bool is_checked(Time now) noexcept;
+    [[nodiscard]] Time next_pump(Time now) noexcept;
     void reopen_if_lost();
     void reopen();
     void end_store();
@@ -117,14 +123,21 @@ private:
     std::vector<StoreJob> jobs_;
 
     OpenRequest opened_with_;
-    Micros base_ = 0;                           // of the elapsed line
-    bool reopen_ = false;                       // the store that is lost is to be opened again
-    std::optional<Error> loss_;                 // the store is closed, because its file is not the one that was opened
-    std::optional<Error> doubt_;                // what was asked before may have happened: see give_back()
-    std::optional<std::vector<FireRef>> mine_;  // by the store's account, in the cycle after such a doubt
+    Micros base_ = 0;                 // of the elapsed line
+    bool reopen_ = false;             // the store that is lost is to be opened again
+    std::optional<Error> loss_;       // the store is closed, because its file is not the one that was opened
+    std::optional<Error> doubt_;      // what was asked before may have happened: see settle_doubt()
+    std::vector<Claim> claims_;       // of that
+    std::vector<OpenFire> takes_;     // of that, with the tokens before
+    std::optional<StoreReply> made_;  // what of these was made: to be told
+    std::optional<FireSet> mine_;     // by the store's account, in the cycle after such a doubt
+    std::int64_t last_claim_ = 0;     // its id
+    std::chrono::microseconds lease_{0};
+    Time next_check_ = Time::min();                          // of what this node holds; 0: none
+    std::unordered_map<TaskNumber, std::uint64_t> unasked_;  // revs of the tasks without a due time, at the last check
     bool closed_ = true;
-    bool wakes_unknown_ = false;  // they are looked for again, also if no mail comes
-    std::uint64_t seen_ = 0;      // Store::changes(), when lanes() was read last
+    bool wakes_unknown_ = false;         // they are looked for again, also if no mail comes
+    std::optional<std::uint64_t> seen_;  // Store::changes(), when lanes() was read last
     std::atomic<bool> noticed_{false};
 
     int failures_ = 0;    // in a row

@@ -9,6 +9,7 @@
 #include <string>
 #include <vector>
 
+#include "core/ledger/fire_set.hpp"
 #include "core/model/clock_line.hpp"
 #include "core/stores/store.hpp"
 
@@ -69,11 +70,14 @@ struct Joined {
 
 // What a node tells about itself. Called by whoever pumps it; none of them throws.
 struct StoreHooks {
-    std::function<Now()> now;                                // this process's clock, on this store's lines
-    std::function<void(const GroupWakes&)> wakes;            // after each cycle, before its replies
-    std::function<void(std::vector<Lane>&&)> lanes;          // another node changed something; all lanes by now
-    std::function<void(const Error&)> failed;                // a request failed; it is tried again
-    std::function<bool(const StoreLost&)> lost;              // the store is closed; true: open it again
+    std::function<Now()> now;                        // this process's clock, on this store's lines
+    std::function<void(const GroupWakes&)> wakes;    // after each cycle, before its replies
+    std::function<void(std::vector<Lane>&&)> lanes;  // another node changed something; all lanes by now
+    std::function<void(const Error&)> failed;        // a request failed; it is tried again
+    std::function<bool(const StoreLost&)> lost;      // the store is closed; true: open it again
+    std::function<void(StoreReply&&)> made;          // claims and takes whose answers were lost; like a reply
+    std::function<void(const FireSet&)> held;        // the fires that are this node's; others' are in none
+    std::function<void(const std::vector<StoredTask>&)> asking;  // they may lack a time that nobody asks for
     std::function<std::vector<FireRef>()> at_work;           // the fires whose runs are under way or whose results wait
     std::function<void(const Joined&)> reopened;             // it was opened again; read() and apply() do not wait here
     std::function<void()> recovered;                         // the first success after a failure

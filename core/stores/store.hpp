@@ -64,6 +64,7 @@ struct Opened {
     NodeNumber node = 0;           // drawn at this opening: the owner of all that is claimed through it
     std::uint64_t store_hash = 0;  // of store_uuid, for fire ids
     ElapsedLine line;
+    Micros lease = 0;              // a node that is silent for so long is dead; 0: no other node can have the store
     std::vector<NodeNumber> dead;  // nodes that are known to be dead, for recover(); 0 for fires that nobody holds
     std::vector<Quarantined> quarantined;
     std::vector<std::string> notices{};  // warnings for the operator
@@ -125,6 +126,11 @@ public:
     // Recovers fires of a node that is dead: a piece of about `limit`, in one transaction. The row of the node goes
     // with its last piece.
     virtual Recovered recover(NodeNumber dead, Instant now, std::size_t limit) = 0;
+
+    // Answers a claim of this node again, as apply() did when that answer was lost: done, with the fires that the node
+    // still holds, or refused. Whether a claim without a run was made, only the task's state tells: refused if that has
+    // changed since. Leaves out `asking`.
+    virtual void recall(Claim& claim) = 0;
 
     // The fires that this node holds by the store's account, claimed or running.
     virtual std::vector<FireRef> mine() = 0;

@@ -55,6 +55,18 @@ void Book::close(const std::string& id, const TaskState& state) {
     schedules_[found->second.key].end = *state.next_slot;
 }
 
+void Book::ended_untold(const FireKey& key) { untold_[{key.uid, key.gen, key.kind, key.slot}] = kLatest; }
+
+void Book::node_read(Micros elapsed) {
+    for (auto& [key, until] : untold_) until = std::min(until, elapsed);
+}
+
+bool Book::is_untold(const Call& call) const {
+    const FireKey& key = call.key;
+    const auto found = untold_.find({key.uid, key.gen, key.kind, key.slot});
+    return found != untold_.end() && call.began.elapsed <= found->second;
+}
+
 void Book::handed_out(const FireKey& key, std::uint64_t token) {
     std::uint64_t& last = tokens_[{key.uid, key.gen, key.kind, key.slot}];
     if (token <= last) {

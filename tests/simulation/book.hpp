@@ -26,6 +26,12 @@ public:
     // The end: due times before the next one must be accounted for, of the schedules that are still in force.
     void close(const std::string& id, const TaskState& state);
 
+    // A request ended this fire before it was called, and the answer was lost: nobody who has it knows.
+    void ended_untold(const FireKey& key);
+    // The node has read what it holds, at this elapsed time.
+    void node_read(Micros elapsed);
+    [[nodiscard]] bool is_untold(const Call& call) const;
+
     // The token of a fire that was handed out: it only grows.
     void handed_out(const FireKey& key, std::uint64_t token);
 
@@ -40,7 +46,9 @@ private:
     };
     std::map<ScheduleKey, Schedule> schedules_;
     std::map<std::string, Present> tasks_;
-    std::map<std::tuple<Uid, std::uint32_t, FireKind, std::int64_t>, std::uint64_t> tokens_;
+    using FullKey = std::tuple<Uid, std::uint32_t, FireKind, std::int64_t>;
+    std::map<FullKey, std::uint64_t> tokens_;
+    std::map<FullKey, Micros> untold_;  // until when
     std::vector<std::string> faults_;
 };
 

@@ -2,6 +2,7 @@
 // engine, the planner or the stores: due times are worked out from the periods that the simulation declared.
 #pragma once
 
+#include <functional>
 #include <map>
 #include <optional>
 #include <string>
@@ -56,8 +57,11 @@ public:
     // A fire of a mark_lost task was called once at most; of any task, once for each attempt.
     void once(const std::vector<Call>& calls);
     // What was called is in the ledger once, as something that was called; and the other way round. What was called in
-    // a life before `last_life` may not have been written any more.
-    void both_agree(const Ledger& ledger, const std::vector<Call>& calls, int last_life);
+    // a life before `last_life` may not have been written any more. What was called before anybody was told that its
+    // fire had ended (`untold`) may be there as skipped.
+    void both_agree(
+        const Ledger& ledger, const std::vector<Call>& calls, int last_life,
+        const std::function<bool(const Call&)>& untold = [](const Call&) { return false; });
     // Nothing is left that should have ended.
     void nothing_stuck(const Ledger& ledger);
 

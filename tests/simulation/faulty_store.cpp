@@ -3,8 +3,6 @@
 #include <algorithm>
 #include <utility>
 
-#include "core/triggers/custom.hpp"
-
 namespace uvsched::simulation {
 namespace {
 
@@ -53,8 +51,17 @@ public:
     Recovered recover(NodeNumber dead, Instant now, std::size_t limit) override {
         return real_->recover(dead, now, limit);
     }
+    void recall(Claim& claim) override {
+        call(false, [&] {
+            real_->recall(claim);
+            return true;
+        });
+    }
     std::vector<FireRef> mine() override {
-        return call(false, [&] { return real_->mine(); });
+        std::vector<FireRef> fires = call(false, [&] { return real_->mine(); });
+        around_.book.node_read(around_.elapsed());
+        if (planted(Planted::mine_empty)) fires.clear();
+        return fires;
     }
     Quarantined set_apart(TaskNumber task, const std::string& why) override { return real_->set_apart(task, why); }
     Wake next_wake(std::span<const LaneNumber> lanes) override {
@@ -63,7 +70,10 @@ public:
     }
     std::vector<Lane> lanes() override { return real_->lanes(); }
     std::uint64_t changes() override { return real_->changes(); }
-    std::vector<StoredTask> asking() override { return real_->asking(); }
+    std::vector<StoredTask> asking() override {
+        if (planted(Planted::asking_forgotten)) return {};
+        return real_->asking();
+    }
     bool prune(Instant now) override { return real_->prune(now); }
 
     std::optional<StoredTask> get(const std::string& id) override {
@@ -81,6 +91,7 @@ private:
 
     void spoil(Batch& batch);
     void keep_book(const Batch& batch);
+    void note_untold(const Batch& answered);
     void take_away(const Batch& batch);
 
     const std::unique_ptr<Store> real_;
@@ -101,13 +112,6 @@ void FaultyStore::spoil(Batch& batch) {
 }
 
 void FaultyStore::apply(Batch& batch) {
-    // A caller that gets no answer to one of these would not know what to do; in the simulation none asks again. And
-    // the answer to a claim says what a custom trigger is to be asked after it.
-    const bool custom = std::any_of(batch.claims.begin(), batch.claims.end(), [](const Claim& claim) {
-        return claim.definition->trigger->kind() == TriggerKind::custom;
-    });
-    const bool repeatable =
-        !custom && batch.adds.empty() && batch.changes.empty() && batch.removes.empty() && batch.runs.empty();
     spoil(batch);
     // What is held back is answered as if it had been written.
     std::vector<Start> starts;
@@ -118,13 +122,17 @@ void FaultyStore::apply(Batch& batch) {
         if (planted(Planted::start_not_written)) batch.starts.swap(starts);
         if (planted(Planted::finish_ignored)) batch.finishes.swap(finishes);
     };
+    Batch answered = batch;
     try {
-        batch = call(repeatable, [&] {
-            Batch answered = batch;
+        batch = call(true, [&] {
             real_->apply(answered);
             keep_book(answered);
             return answered;
         });
+    } catch (const MaybeDone&) {
+        note_untold(answered);
+        give_back();
+        throw;
     } catch (...) {
         give_back();
         throw;
@@ -160,6 +168,18 @@ void FaultyStore::take_away(const Batch& batch) {
                 " AND slot = " + std::to_string(fire.key.slot));
         }
     }
+}
+
+// What ended unstarted, although the one who has it will not hear of that.
+void FaultyStore::note_untold(const Batch& answered) {
+    const auto note = [this](const std::vector<Dropped>& dropped) {
+        for (const Dropped& each : dropped) {
+            if (each.fire) around_.book.ended_untold(*each.fire);
+        }
+    };
+    for (const Add& add : answered.adds) note(add.dropped);
+    for (const Change& change : answered.changes) note(change.dropped);
+    for (const Remove& remove : answered.removes) note(remove.dropped);
 }
 
 void FaultyStore::keep_book(const Batch& batch) {

@@ -19,6 +19,7 @@ struct Surroundings {
     Book& book;
     Chance& chance;
     Planted planted = Planted::nothing;
+    std::function<Micros()> elapsed;
     std::function<void(const std::string& sql)> edit;  // the file, behind the store's back
 };
 

@@ -18,13 +18,15 @@ enum class Planted : std::uint8_t {
     miss_forgotten,      // a claim's misses are not written
     fold_forgotten,      // a run that folded several due times names the latest alone
     crash_uncounted,     // recovery takes what ran for what had only been claimed
+    mine_empty,          // the store says that a node holds nothing
+    asking_forgotten,    // the store knows no task whose trigger is to be asked
 };
 
 struct PlantedName {
     Planted fault;
     const char* name;
 };
-inline constexpr std::array<PlantedName, 10> kPlanted = {{
+inline constexpr std::array<PlantedName, 12> kPlanted = {{
     {Planted::gate_without_token, "gate_without_token"},
     {Planted::start_not_written, "start_not_written"},
     {Planted::finish_ignored, "finish_ignored"},
@@ -35,6 +37,8 @@ inline constexpr std::array<PlantedName, 10> kPlanted = {{
     {Planted::miss_forgotten, "miss_forgotten"},
     {Planted::fold_forgotten, "fold_forgotten"},
     {Planted::crash_uncounted, "crash_uncounted"},
+    {Planted::mine_empty, "mine_empty"},
+    {Planted::asking_forgotten, "asking_forgotten"},
 }};
 
 }  // namespace uvsched::simulation

@@ -90,6 +90,7 @@ private:
                      .book = book_,
                      .chance = chance_,
                      .planted = scene_.planted,
+                     .elapsed = [this] { return clock_->elapsed(); },
                      .edit = [this](const std::string& sql) { run_sql(path_, sql); }});
             };
         } else {
@@ -415,13 +416,16 @@ private:
             if (task.state.status == TaskStatus::active && next && *next <= wall) {
                 faults_.push_back("task " + task.definition->id + " is due, and nobody sees to it");
             }
+            if (task.state.status == TaskStatus::active && !next) {
+                faults_.push_back("task " + task.definition->id + " has no due time, and nobody asks for one");
+            }
         }
         if (scene_.durable) read_open(ledger);
         checker.due_times(ledger, book_.schedules());
         checker.not_early(log_.calls());
         checker.instances(log_.calls());
         checker.once(log_.calls());
-        checker.both_agree(ledger, log_.calls(), life_);
+        checker.both_agree(ledger, log_.calls(), life_, [this](const Call& call) { return book_.is_untold(call); });
         checker.nothing_stuck(ledger);
         faults_.insert(faults_.end(), checker.faults().begin(), checker.faults().end());
         faults_.insert(faults_.end(), book_.faults().begin(), book_.faults().end());

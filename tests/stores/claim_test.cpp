@@ -236,3 +236,64 @@ TEST_CASE_TEMPLATE("one batch claims, starts and finishes hundreds", Backend, UV
     all.limit = 1000;
     CHECK(store.history(all).size() == 400);
 }
+
+TEST_CASE_TEMPLATE("a claim whose answer was lost is known again: what this node still holds of it", Backend,
+                   UVSCHED_STORES) {
+    Backend backend;
+    Store& store = backend.store();
+    add(store, every("digest"));
+    Claim asked = claiming(*store.get("digest"), kStart);
+    asked.id = 4711;
+    asked.plan.runs.push_back({.slot = kStart + 1, .last = kStart + 1});
+    asked.plan.runs.push_back({.slot = kStart + 2, .last = kStart + 2, .waiting = true});
+    asked.plan.hwm = kStart + 2;
+    Claim lost = asked;
+    store.recall(lost);
+    CHECK(lost.outcome == Outcome::refused);
+
+    const Claim made = apply(store, asked);
+    REQUIRE(made.fires.size() == 3);
+    store.recall(lost);
+    CHECK(lost.outcome == Outcome::done);
+    REQUIRE(lost.fires.size() == 2);
+    for (std::size_t i = 0; i < 2; ++i) {
+        CHECK(ref(lost.fires[i]) == ref(made.fires[i]));
+        CHECK(lost.fires[i].state == FireState::claimed);
+        CHECK(lost.fires[i].last_slot == made.fires[i].last_slot);
+        CHECK(lost.fires[i].to_wall == made.fires[i].to_wall);
+        CHECK(lost.fires[i].task.definition->id == "digest");
+    }
+    release(store, ref(made.fires[0]));
+    finish(store, ref(made.fires[1]));
+    store.recall(lost);
+    CHECK(lost.outcome == Outcome::done);  // the others wait, or are ready for anybody
+    CHECK(lost.fires.empty());
+    Claim other = asked;
+    other.id = 4712;
+    store.recall(other);
+    CHECK(other.outcome == Outcome::refused);
+    remove(store, "digest");
+    store.recall(lost);
+    CHECK(lost.outcome == Outcome::refused);
+}
+
+TEST_CASE_TEMPLATE("a claim without a run is known again by the state that it left", Backend, UVSCHED_STORES) {
+    Backend backend;
+    Store& store = backend.store();
+    add(store, every("digest"));
+    Claim asked = claiming(*store.get("digest"), kStart);
+    asked.id = 4711;
+    asked.plan.runs.clear();
+    asked.plan.misses.push_back(
+        {.state = FireState::missed, .reason = Reason::misfire, .first = kStart, .last = kStart});
+    Claim lost = asked;
+    store.recall(lost);
+    CHECK(lost.outcome == Outcome::refused);
+    REQUIRE(apply(store, asked).outcome == Outcome::done);
+    store.recall(lost);
+    CHECK(lost.outcome == Outcome::done);
+    CHECK(lost.fires.empty());
+    claim(store, "digest", kStart + 10 * kSecond);
+    store.recall(lost);
+    CHECK(lost.outcome == Outcome::refused);  // nobody knows any more
+}

@@ -115,4 +115,16 @@ TEST_CASE_TEMPLATE("a run by hand that is asked for twice under one number is on
         CHECK(batch.runs[0].key.slot == asked.request);
     }
     CHECK(look(store, kStart).ready.size() == 1);
+    Take take;
+    take.fire = ref(look(store, kStart).ready.at(0));
+    REQUIRE(apply(store, take).outcome == Outcome::done);
+    ++take.fire.token;
+    start(store, take.fire);
+    finish(store, take.fire);
+    Batch again;  // when it is over
+    again.runs.push_back(asked);
+    store.apply(again);
+    CHECK(again.runs[0].outcome == Outcome::done);
+    CHECK(look(store, kStart).ready.empty());
+    CHECK(history(store).size() == 1);
 }

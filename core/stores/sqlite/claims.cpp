@@ -6,7 +6,7 @@ namespace uvsched::sqlite {
 namespace {
 
 // Returns the fire as the engine will see it.
-OpenFire add_fire(Database& db, const TaskRow& task, const PlannedRun& run, Instant now) {
+OpenFire add_fire(Database& db, const TaskRow& task, const PlannedRun& run, std::int64_t claim, Instant now) {
     constexpr std::int64_t kNone = 0;  // becomes NULL
     const bool waiting = run.waiting;
     constexpr std::int32_t kFirstAttempt = 1;
@@ -21,7 +21,7 @@ OpenFire add_fire(Database& db, const TaskRow& task, const PlannedRun& run, Inst
     fire.to_wall = db.at(now).to_wall(task.state.clock);
     Cursor(db.sql().add_fire, task.number, task.state.gen, kind_text(FireKind::scheduled), run.slot, run.last,
            fire.to_wall, run.folded, run.exact, state_text(fire.state), task.lane, std::nullopt,
-           waiting ? kNone : db.node, kFirstToken, kFirstAttempt, waiting ? kNone : now)
+           waiting ? kNone : db.node, kFirstToken, kFirstAttempt, waiting ? kNone : now, claim)
         .run();
     return fire;
 }
@@ -54,7 +54,7 @@ void apply_claim(Database& db, Claim& claim) {
         stored.open += static_cast<std::int32_t>(plan.runs.size());
         if (plan.asks) claim.asking = stored;
         for (const PlannedRun& run : plan.runs) {
-            claim.fires.push_back(add_fire(db, *task, run, claim.now_wall));
+            claim.fires.push_back(add_fire(db, *task, run, claim.id, claim.now_wall));
             claim.fires.back().task = stored;
         }
         for (const PlannedMiss& miss : plan.misses) {
@@ -64,6 +64,29 @@ void apply_claim(Database& db, Claim& claim) {
     } catch (const Unreadable&) {
         // Nothing was written: what cannot be read shows before the first write. The next look sets the task apart.
         claim.outcome = Outcome::refused;
+    }
+}
+
+void recall(Database& db, Claim& claim) {
+    claim.outcome = Outcome::refused;
+    claim.fires.clear();
+    claim.asking = {};
+    try {
+        const std::optional<TaskRow> task = db.find_task(claim.task);
+        if (!task) return;
+        const StoredTask stored = db.stored(*task);
+        bool made = claim.plan.runs.empty() && is_as_planned(claim.plan, claim.rev, task->state);
+        Cursor rows(db.sql().fires_of_claim, claim.task, claim.id);
+        while (rows.next()) {
+            made = true;
+            const FireRow row = read_fire(rows);
+            if (!is_held(row.state) || row.owner != db.node) continue;
+            claim.fires.push_back(open_fire(row, task->state.uid));
+            claim.fires.back().task = stored;
+        }
+        if (made) claim.outcome = Outcome::done;
+    } catch (const Unreadable&) {
+        claim.fires.clear();  // the next look sets the task apart
     }
 }
 

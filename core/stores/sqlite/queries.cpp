@@ -74,18 +74,8 @@ bool read_candidate(Database& db, const Candidate& candidate, Look& out) {
         out.due.push_back(std::move(task));
         return true;
     }
-    const std::optional<FireRow>& fire = candidate.fire;
-    OpenFire& ready = out.ready.emplace_back();
-    ready.key = {task.state.uid, fire->gen, fire->kind, fire->slot};
-    ready.task = std::move(task);
-    ready.last_slot = fire->last_slot;
-    ready.folded = fire->folded;
-    ready.exact = fire->exact;
-    ready.to_wall = fire->to_wall;
-    ready.state = fire->state;
-    ready.token = fire->token;
-    ready.attempt = fire->attempt;
-    ready.crashes = fire->crashes;
+    out.ready.push_back(open_fire(*candidate.fire, task.state.uid));
+    out.ready.back().task = std::move(task);
     return true;
 }
 

@@ -7,21 +7,6 @@
 namespace uvsched::sqlite {
 namespace {
 
-OpenFire open_fire(const FireRow& fire, const Identity& identity) {
-    OpenFire out;
-    out.task.number = fire.task;
-    out.key = {identity.uid, fire.gen, fire.kind, fire.slot};
-    out.last_slot = fire.last_slot;
-    out.folded = fire.folded;
-    out.exact = fire.exact;
-    out.to_wall = fire.to_wall;
-    out.state = fire.state;
-    out.token = fire.token;
-    out.attempt = fire.attempt;
-    out.crashes = fire.crashes;
-    return out;
-}
-
 void recover_fire(Database& db, FireRow fire, const Identity& identity, const StoredTask& task, Instant now,
                   Recovered& out) {
     const AfterCrash after =
@@ -36,7 +21,7 @@ void recover_fire(Database& db, FireRow fire, const Identity& identity, const St
         db.end_fire(fire, identity,
                     {.state = FireState::lost, .reason = Reason::crashed, .at = now, .started_at = fire.started_at});
     }
-    OpenFire& report = (after.again ? out.ready : out.lost).emplace_back(open_fire(fire, identity));
+    OpenFire& report = (after.again ? out.ready : out.lost).emplace_back(open_fire(fire, identity.uid));
     report.task = task;
     if (task.definition) return;
     const auto deleted = std::make_shared<Definition>();  // all that is known of a task that was deleted

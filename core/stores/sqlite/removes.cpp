@@ -31,6 +31,12 @@ std::int64_t remove_all(Database& db, Instant now, std::vector<Dropped>& dropped
     return Cursor(db.sql().drop_definitions).run();
 }
 
+// Also if the run is over by now: a request that is made again comes soon after, before many other runs of its task.
+bool was_asked(Database& db, TaskNumber task, const RunNow& run) {
+    if (db.find_fire(task, run.key.gen, run.key.kind, run.request)) return true;
+    return Cursor(db.sql().recent_fire, run.id, run.key.uid, kind_text(run.key.kind), run.request).next();
+}
+
 }  // namespace
 
 void skip_unstarted(Database& db, TaskNumber task, const Named& named, Reason reason, Instant now,
@@ -91,7 +97,7 @@ void apply_run_now(Database& db, RunNow& run) {
         const std::optional<TaskRow> task = db.find_task(*number);
         if (!task || task->lane < 0) return;
         run.key = {task->state.uid, task->state.gen, FireKind::manual, run.request};
-        if (db.find_fire(*number, run.key.gen, run.key.kind, run.request)) {  // the same request again
+        if (was_asked(db, *number, run)) {  // the same request again
             run.outcome = Outcome::done;
             return;
         }
@@ -102,7 +108,7 @@ void apply_run_now(Database& db, RunNow& run) {
         constexpr int kNone = 0;
         Cursor(db.sql().add_fire, *number, run.key.gen, kind_text(run.key.kind), run.request,
                saturating_sub(run.now_wall, to_wall), to_wall, 1, true, state_text(FireState::ready), task->lane,
-               run.now_wall, kNone, kFirst, kFirst, kNone)
+               run.now_wall, kNone, kFirst, kFirst, kNone, kNone)
             .run();
         Cursor(db.sql().touch, *number).run();
         run.outcome = Outcome::done;

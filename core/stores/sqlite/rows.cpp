@@ -129,6 +129,21 @@ FireRow read_fire(const Cursor& row) {
     return out;
 }
 
+OpenFire open_fire(const FireRow& fire, Uid uid) {
+    OpenFire out;
+    out.task.number = fire.task;
+    out.key = {uid, fire.gen, fire.kind, fire.slot};
+    out.last_slot = fire.last_slot;
+    out.folded = fire.folded;
+    out.exact = fire.exact;
+    out.to_wall = fire.to_wall;
+    out.state = fire.state;
+    out.token = fire.token;
+    out.attempt = fire.attempt;
+    out.crashes = fire.crashes;
+    return out;
+}
+
 namespace {
 
 // For people: 0 for an instant that no calendar shows.

@@ -74,6 +74,9 @@ struct FireRow {
 [[nodiscard]] TaskRow read_task(const Cursor& row);
 [[nodiscard]] FireRow read_fire(const Cursor& row);
 
+// As others see it, without its task.
+[[nodiscard]] OpenFire open_fire(const FireRow& fire, Uid uid);
+
 // Reads a row of history, with the columns of its statements. A value that cannot be read keeps its default, and text
 // that is not UTF-8 is escaped: history is for people.
 [[nodiscard]] HistoryRow read_history(const Cursor& row, std::uint64_t store_hash);

@@ -91,6 +91,11 @@ public:
         return sqlite::look(db_, request);
     }
     Recovered recover(NodeNumber dead, Instant now, std::size_t limit) override;
+    void recall(Claim& claim) override {
+        const Use use(*this);
+        const Snapshot snapshot(db_.sql().db);
+        sqlite::recall(db_, claim);
+    }
     std::vector<FireRef> mine() override {
         const Use use(*this);
         return sqlite::mine(db_);

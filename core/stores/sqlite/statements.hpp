@@ -118,13 +118,15 @@ struct Statements {
     // open
     Statement fire{db, "SELECT " UVSCHED_FIRE_COLUMNS " FROM open WHERE " UVSCHED_FIRE_KEY};
     Statement fires_of{db, "SELECT " UVSCHED_FIRE_COLUMNS " FROM open WHERE n = ?1 ORDER BY gen, slot"};
+    Statement fires_of_claim{
+        db, "SELECT " UVSCHED_FIRE_COLUMNS " FROM open WHERE n = ?1 AND claim_id = ?2 ORDER BY gen, slot"};
     Statement ready_of{db, "SELECT " UVSCHED_FIRE_COLUMNS " FROM open WHERE n = ?1 AND ready_at IS NOT NULL"};
     Statement any_waiting{db, "SELECT 1 FROM open WHERE n = ?1 AND state = 'waiting' LIMIT 1"};
     Statement tasks_with_fires{db, "SELECT DISTINCT n FROM open ORDER BY n"};
     Statement add_fire{db,
                        "INSERT INTO open (n, gen, kind, slot, last_slot, to_wall, folded, exact, state, lane, "
-                       "ready_at, owner, token, attempt, claimed_at) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, "
-                       "?11, nullif(?12, 0), ?13, ?14, nullif(?15, 0))"};
+                       "ready_at, owner, token, attempt, claimed_at, claim_id) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, "
+                       "?9, ?10, ?11, nullif(?12, 0), ?13, ?14, nullif(?15, 0), nullif(?16, 0))"};
     Statement claim_fire{db,
                          "UPDATE open SET state = 'claimed', ready_at = NULL, owner = ?5, token = ?7 + 1, "
                          "claimed_at = ?6 WHERE " UVSCHED_FIRE_KEY " AND token = ?7 AND state = 'ready'"};
@@ -157,6 +159,9 @@ struct Statements {
     Statement history_of_uid{db,
                              "SELECT seq, token, state FROM history WHERE uid = ?1 AND gen = ?2 AND kind = ?3 "
                              "AND slot = ?4 AND token > 0 ORDER BY seq DESC LIMIT 1"};
+    Statement recent_fire{db,
+                          "SELECT 1 FROM (SELECT uid, kind, slot FROM history WHERE task_id = ?1 ORDER BY seq DESC "
+                          "LIMIT 100) WHERE uid = ?2 AND kind = ?3 AND slot = ?4"};
     Statement set_late_result{db, "UPDATE history SET late_result = ?2 WHERE seq = ?1"};
     Statement history{db,
                       "SELECT seq, task_id, uid, gen, kind, slot, first_at, last_at, folded, exact, state, reason, "

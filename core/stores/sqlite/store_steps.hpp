@@ -19,6 +19,7 @@ void apply_release(Database& db, Release& release);
 void apply_start(Database& db, Start& start);
 void apply_take(Database& db, Take& take);
 void apply_claim(Database& db, Claim& claim);
+void recall(Database& db, Claim& claim);
 
 // changes.cpp. What is parsed, compared and counted is prepared before the transaction begins.
 struct Prepared {

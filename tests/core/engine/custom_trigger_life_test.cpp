@@ -107,6 +107,41 @@ TEST_CASE("a process that died between a claim and the answer loses nothing") {
     CHECK(scheduled(f) == std::vector{kStart + 2 * kMinute});
 }
 
+TEST_CASE("a run by hand while a trigger is asked takes nothing from the answer") {
+    const TemporaryFolder folder;
+    Door stuck;
+    Fixture f("sqlite:" + folder / "tasks.db");
+    Triggers triggers(f);
+    const auto by_hand_while_asked = [&] {
+        stuck.wait_for_waiting(1);
+        f.scheduler->run_now("default", "t");
+        stuck.open();
+        f.settle();
+    };
+    f.start();
+    SUBCASE("for the next time") {
+        triggers.add("slow", [&](const TriggerAsk& ask) {
+            stuck.pass();
+            return at(ask.now + kMinute);
+        });
+        f.add(f.task("t", custom("slow")));
+        by_hand_while_asked();
+        CHECK(next_run(f) == kStart + kMinute);
+        CHECK(f.runs() == 1);
+    }
+    SUBCASE("for times that piled up") {
+        triggers.add("slow", [&](const TriggerAsk& ask) {
+            if (ask.previous) stuck.pass();
+            return at(ask.previous ? *ask.previous + kMinute : ask.now + kMinute);
+        });
+        f.add(f.task("t", custom("slow")));
+        f.settle();
+        f.clock->advance(3 * kMinute + kSecond);
+        by_hand_while_asked();
+        CHECK(next_run(f) == kStart + 4 * kMinute);
+    }
+}
+
 TEST_CASE("a slot with what may have piled up behind it survives a death while it is asked about") {
     const TemporaryFolder folder;
     const std::string store = "sqlite:" + folder / "tasks.db";

@@ -1,5 +1,5 @@
-// What other nodes of a store do, as SQL: this scheduler finds what they made, and an end that is theirs is not told as its
-// own.
+// What other nodes of a store do, as SQL: this scheduler finds what they made, and an end that is theirs is not told
+// as its own.
 #include <doctest/doctest.h>
 
 #include <algorithm>

@@ -40,11 +40,14 @@ struct ScriptedStore final : Store {
     std::vector<FireRef> opened_for;
     std::vector<FireRef> held;
     std::vector<Lane> known;
+    std::vector<StoredTask> unasked;
+    Micros lease = 0;
     std::uint64_t changed = 0;  // by other nodes
     Look found;
     Micros ahead = 0;  // of the store's clock
     int pieces_to_prune = 0;
     std::function<void()> on_look = [] {};
+    std::function<void(Claim&)> on_recall = [](Claim& claim) { claim.outcome = Outcome::refused; };
     std::function<void()> on_check = [] {};
     std::function<void()> on_wake = [] {};
     bool open_fails = false;
@@ -53,7 +56,9 @@ struct ScriptedStore final : Store {
         log.emplace_back("open");
         opened_for = request.ours;
         if (open_fails) throw Error(Code::busy, "somebody has it");
-        return {};
+        Opened opened;
+        opened.lease = lease;
+        return opened;
     }
     void close() noexcept override { log.emplace_back("close"); }
     void check() override { on_check(); }
@@ -74,6 +79,10 @@ struct ScriptedStore final : Store {
         log.push_back("recover " + std::to_string(dead));
         return {};
     }
+    void recall(Claim& claim) override {
+        log.emplace_back("recall");
+        on_recall(claim);
+    }
     std::vector<FireRef> mine() override {
         log.emplace_back("mine");
         return held;
@@ -91,7 +100,7 @@ struct ScriptedStore final : Store {
         return known;
     }
     std::uint64_t changes() override { return changed; }
-    std::vector<StoredTask> asking() override { return {}; }
+    std::vector<StoredTask> asking() override { return unasked; }
     std::optional<StoredTask> get(const std::string&) override { return std::nullopt; }
     std::vector<StoredTask> list(const std::string&, std::size_t, bool) override { return {}; }
     TaskCounts counts() override { return {}; }
@@ -117,6 +126,7 @@ struct PumpedNode {
     std::vector<std::pair<std::string, StoreReply>> replies;
     std::vector<std::string> told;
     std::vector<FireRef> at_work;
+    FireSet held;
     std::function<void()> while_asked = [] {};
     std::function<void()> on_lanes = [] {};
     bool reopens = true;
@@ -126,6 +136,9 @@ struct PumpedNode {
 
     PumpedNode() {
         node.begin();
+        open();
+    }
+    void open() {
         node.open({});
         store->log.clear();
     }
@@ -144,6 +157,14 @@ struct PumpedNode {
         hooks.lost = [this](const StoreLost& lost) {
             told.push_back("lost: " + lost.message());
             return reopens;
+        };
+        hooks.made = [this](StoreReply&& reply) {
+            insist([&] { told.emplace_back("made"); });
+            replies.emplace_back("made", std::move(reply));
+        };
+        hooks.held = [this](const FireSet& fires) { held = fires; };
+        hooks.asking = [this](const std::vector<StoredTask>& tasks) {
+            for (const StoredTask& task : tasks) told.push_back("asking " + std::to_string(task.number));
         };
         hooks.at_work = [this] {
             while_asked();

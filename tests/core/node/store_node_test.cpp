@@ -567,13 +567,100 @@ TEST_CASE("after an answer that was lost, the fires that nobody here works on ar
     CHECK(each.take_told() == Words{"failed: no answer"});
     CHECK(each.store->times("mine") == 0);
     each.pump_after(milliseconds(200));
-    CHECK(each.store->log == Words{"apply", "mine", "apply", "apply"});
+    CHECK(each.store->log == Words{"apply", "mine", "apply", "apply", "lanes"});
     CHECK(released == std::vector<FireRef>{nobodys});
-    CHECK(each.take_told() == Words{"recovered", "finish"});
+    CHECK(each.take_told() == Words{"recovered", "lanes 0", "finish"});
+    CHECK(each.held.contains(at_work));
+    CHECK(each.held.contains(ends));
+    CHECK_FALSE(each.held.contains(fire_of(4)));
     // Once is enough.
     each.post_run("a");
     each.pump_after(milliseconds(200));
     CHECK(each.store->times("mine") == 1);
+}
+
+TEST_CASE("what was claimed or taken although the answer was lost is told, and not given back") {
+    PumpedNode each;
+    each.store->found.due = {due_task(3, each.present.wall, 0), due_task(4, each.present.wall, 0)};
+    OpenFire ready;
+    ready.task = due_task(5, 0, 1);
+    ready.state = FireState::ready;
+    ready.token = 7;
+    each.store->found.ready.push_back(ready);
+    each.store->unasked = {due_task(9, 0, 0)};
+    bool loses = true;
+    std::vector<std::int64_t> ids;
+    std::vector<FireRef> released;
+    each.store->on_apply = [&](Batch& batch) {
+        for (const Claim& claim : batch.claims) ids.push_back(claim.id);
+        for (const Release& release : batch.releases) released.push_back(release.fire);
+        if (std::exchange(loses, false)) throw MaybeDone("no answer");
+    };
+    each.store->held = {fire_of(3), fire_of(5, 8), fire_of(6)};
+    each.store->on_recall = [&](Claim& claim) {
+        claim.outcome = claim.task == 3 ? Outcome::done : Outcome::refused;
+        claim.fires.clear();
+        if (claim.task != 3) return;
+        claim.fires.emplace_back().task.number = 3;
+        claim.fires.back().token = 1;
+    };
+    StoreRequest look = each.request("look");
+    look.looks.push_back({.executor = 0, .lanes = {1}, .limit = 10});
+    each.node.post(std::move(look));
+    each.pump();
+    CHECK(each.take_told() == Words{"failed: no answer", "look"});
+    REQUIRE(ids.size() == 2);
+    CHECK(ids[0] != ids[1]);
+    SUBCASE("at once") {}
+    SUBCASE("after it failed") {
+        bool fails = true;
+        each.store->on_recall = [&, recall = each.store->on_recall](Claim& claim) {
+            recall(claim);
+            if (std::exchange(fails, false)) throw Error(Code::store, "disk full");
+        };
+        each.pump_after(milliseconds(5'000));
+        CHECK(each.take_told() == Words{"failed: disk full"});
+    }
+    CHECK(each.pump_after(milliseconds(5'000)) == StoreNode::kWithMail);
+    CHECK(each.take_told() == Words{"asking 9", "lanes 0", "made"});
+    CHECK(released == std::vector<FireRef>{fire_of(6)});
+    const StoreReply& made = each.replies.back().second;
+    REQUIRE(made.batch.claims.size() == 1);
+    CHECK(made.batch.claims[0].fires.size() == 1);
+    REQUIRE(made.taken.size() == 1);
+    CHECK(made.taken[0].token == 8);
+    CHECK(made.taken[0].state == FireState::claimed);
+    // Once is enough.
+    each.store->held.clear();
+    each.post_run("a");
+    each.pump();
+    CHECK(each.take_told() == Words{"recovered", "a"});
+}
+
+TEST_CASE("once a lease a node reads what it holds, and the tasks that nobody has asked about since the last time") {
+    PumpedNode each;
+    each.store->lease = 10 * kSecond;
+    each.open();
+    each.store->unasked = {due_task(3, 0, 0)};
+    CHECK(each.pump() == each.now + std::chrono::seconds(10));
+    CHECK(each.pause_after(milliseconds(9'999)) == milliseconds(1));
+    CHECK(each.store->log.empty());
+    each.at_work = {fire_of(1)};
+    each.store->held = {fire_of(1), fire_of(2)};
+    std::vector<FireRef> released;
+    each.store->on_apply = [&](Batch& batch) {
+        for (const Release& release : batch.releases) released.push_back(release.fire);
+    };
+    CHECK(each.pause_after(milliseconds(1)) == std::chrono::seconds(10));
+    CHECK(each.store->log == Words{"mine", "apply"});
+    CHECK(released == std::vector<FireRef>{fire_of(2)});
+    CHECK(each.take_told().empty());
+    each.store->unasked.push_back(due_task(4, 0, 0));
+    each.pump_after(milliseconds(10'000));
+    CHECK(each.take_told() == Words{"asking 3"});
+    each.store->unasked[0].state.rev = 99;
+    each.pump_after(milliseconds(10'000));
+    CHECK(each.take_told() == Words{"asking 4"});
 }
 
 TEST_CASE("what did not happen leaves nothing to give back; what cannot be given back is tried again") {
