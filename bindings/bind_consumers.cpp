@@ -95,14 +95,14 @@ std::shared_ptr<LoopConsumer> attach_loop(const std::shared_ptr<Engine>& engine,
     return consumer;
 }
 
-std::shared_ptr<ThreadConsumer> attach_thread(const std::shared_ptr<Engine>& engine, const std::string& alias,
-                                              std::size_t room) {
-    return std::make_shared<ThreadConsumer>(engine, alias.c_str(), room);
+std::shared_ptr<ThreadConsumer> attach_thread(const std::shared_ptr<Engine>& engine, const std::string& alias) {
+    return std::make_shared<ThreadConsumer>(engine, alias.c_str(), std::size_t{1}, &sched_consumer_new_workers);
 }
 
 std::shared_ptr<PullConsumer> attach_pull(const std::shared_ptr<Engine>& engine, const std::string& alias,
-                                          std::size_t room) {
-    return std::make_shared<PullConsumer>(engine, alias.c_str(), room);
+                                          std::size_t room, bool workers) {
+    return std::make_shared<PullConsumer>(engine, alias.c_str(), room,
+                                          workers ? &sched_consumer_new_workers : &sched_consumer_new);
 }
 
 std::shared_ptr<ControlConsumer> attach_control(const std::shared_ptr<Engine>& engine) {

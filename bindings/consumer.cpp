@@ -7,12 +7,12 @@
 
 namespace uvsched::python {
 
-Consumer::Consumer(std::shared_ptr<Engine> engine, const char* alias, std::size_t room)
+Consumer::Consumer(std::shared_ptr<Engine> engine, const char* alias, std::size_t room, New attach)
     : engine_(std::move(engine)), context_(PyContext_CopyCurrent()) {
     if (!context_) throw py::error_already_set();
     check(sched_get_queue(&queue_, engine_->handle(), alias));
     int code = sched_queue_fd(&descriptor_, queue_);
-    if (code == UVSCHED_OK) code = sched_consumer_new(&consumer_, queue_, room);
+    if (code == UVSCHED_OK) code = attach(&consumer_, queue_, room);
     if (code == UVSCHED_OK) return;
     set_error(code);
     sched_queue_free(queue_);

@@ -17,8 +17,11 @@ struct RunObject;
 // Guarded by the GIL, except for taking, which one thread at a time does.
 class Consumer : public std::enable_shared_from_this<Consumer> {
 public:
-    // Attaches to the queue of an executor, with room for so many runs that wait.
-    Consumer(std::shared_ptr<Engine> engine, const char* alias, std::size_t room);
+    // How a consumer attaches to its queue: with room for runs that wait, or as workers.
+    using New = int (*)(sched_consumer** out, sched_queue* queue, std::size_t room);
+
+    // Attaches to the queue of an executor.
+    Consumer(std::shared_ptr<Engine> engine, const char* alias, std::size_t room, New attach = &sched_consumer_new);
     Consumer(const Consumer&) = delete;
     Consumer& operator=(const Consumer&) = delete;
     virtual ~Consumer();

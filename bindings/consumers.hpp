@@ -89,10 +89,10 @@ std::shared_ptr<InlineConsumer> attach_inline(const std::shared_ptr<Engine>& eng
 std::shared_ptr<LoopConsumer> attach_loop(const std::shared_ptr<Engine>& engine, const std::string& alias,
                                           std::size_t room, py::object create_task, py::object call_soon,
                                           py::object run_in_thread);
-std::shared_ptr<ThreadConsumer> attach_thread(const std::shared_ptr<Engine>& engine, const std::string& alias,
-                                              std::size_t room);
+std::shared_ptr<ThreadConsumer> attach_thread(const std::shared_ptr<Engine>& engine, const std::string& alias);
+// `workers`: the room is a number of workers.
 std::shared_ptr<PullConsumer> attach_pull(const std::shared_ptr<Engine>& engine, const std::string& alias,
-                                          std::size_t room);
+                                          std::size_t room, bool workers);
 std::shared_ptr<ControlConsumer> attach_control(const std::shared_ptr<Engine>& engine);
 
 void bind_consumers(py::module_& module);

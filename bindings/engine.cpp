@@ -192,8 +192,8 @@ void bind_engine(py::module_& module) {
         .def("attach_inline", &attach_inline, py::arg("alias"), py::arg("room"))
         .def("attach_loop", &attach_loop, py::arg("alias"), py::arg("room"), py::arg("create_task"),
              py::arg("call_soon"), py::arg("run_in_thread"))
-        .def("attach_thread", &attach_thread, py::arg("alias"), py::arg("room"))
-        .def("attach_pull", &attach_pull, py::arg("alias"), py::arg("room"));
+        .def("attach_thread", &attach_thread, py::arg("alias"))
+        .def("attach_pull", &attach_pull, py::arg("alias"), py::arg("room"), py::arg("workers"));
     add_engine_calls(type);
 }
 

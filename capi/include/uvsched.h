@@ -34,7 +34,8 @@
  *              if the call that it was given to failed.
  *   fork()     sched_config, sched_task and sched_trigger handles are data: the child has them too, if no other thread
  *              was using them. Any other handle made before gives UVSCHED_EFORKED in the child, where freeing it does
- *              nothing. The child may make handles of its own.
+ *              nothing. The child may make handles of its own. A callback that forks calls exec() or _exit() in the
+ *              child: one that returns there ends the child, with a message on stderr and status 1.
  *   Limits     If memory, threads or descriptors run out, a call fails with UVSCHED_ENOMEM, UVSCHED_ENOTHREAD or
  *              UVSCHED_ENODESCRIPTOR. A running scheduler goes on with what it has, tries again, and reports this by
  *              UVSCHED_EVENT_RESOURCE_ERROR or _STORE_ERROR. Two libraries below end the process if they get no
@@ -812,8 +813,13 @@ UVSCHED_API int sched_get_queue(sched_queue** out, sched_scheduler* scheduler, c
 UVSCHED_API void sched_queue_free(sched_queue* queue);
 
 /* Makes a consumer with room for so many runs that wait: the scheduler claims no more at once than the consumers of the
- * queue have room for, and no more until they have taken those. */
+ * queue have room for, and no more until they have taken those, however long it works on them. */
 UVSCHED_API int sched_consumer_new(sched_consumer** out, sched_queue* queue, size_t room);
+
+/* Makes a consumer that is so many workers, each busy with a run from its take to sched_queue_finish(): the scheduler
+ * claims as many runs as workers are free, and, while runs are short, what they can begin within a few milliseconds. So
+ * what comes to be due while all are busy is planned when one is free: it is folded or missed as its task says. */
+UVSCHED_API int sched_consumer_new_workers(sched_consumer** out, sched_queue* queue, size_t workers);
 
 /* Frees a consumer; a take that waits in another thread returns. Runs that it has taken may still be reported. When the
  * last consumer of a queue is freed, the runs that wait there are released to be claimed again. */

@@ -619,6 +619,8 @@ public:
     explicit Consumer(sched_consumer* raw) noexcept : Handle(raw) {}
     // With room for so many runs that wait.
     Consumer(const Queue& queue, std::size_t room);
+    // So many workers, each busy with a run from its take to its Queue::finish().
+    [[nodiscard]] static Consumer of_workers(const Queue& queue, std::size_t workers);
 
     // At most `capacity` items; none: the time is over, or Queue::wake() was called.
     [[nodiscard]] std::vector<Item> take(std::size_t capacity, Millis timeout) {
@@ -664,6 +666,12 @@ inline Consumer::Consumer(const Queue& queue, std::size_t room) {
     sched_consumer* raw = nullptr;
     check(sched_consumer_new(&raw, queue.get(), room));
     reset(raw);
+}
+
+inline Consumer Consumer::of_workers(const Queue& queue, std::size_t workers) {
+    sched_consumer* raw = nullptr;
+    check(sched_consumer_new_workers(&raw, queue.get(), workers));
+    return Consumer(raw);
 }
 
 inline Task& Task::set_token(std::uint64_t token, const Queue& queue) {

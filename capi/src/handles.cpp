@@ -14,8 +14,8 @@ SchedulerObject::SchedulerObject(const Config& config)
     }
 }
 
-ConsumerObject::ConsumerObject(const QueueObject& of, std::size_t room)
-    : queue(of.queue), engine(of.engine), id(queue->attach(room)) {}
+ConsumerObject::ConsumerObject(const QueueObject& of, std::size_t room, Room kind)
+    : queue(of.queue), engine(of.engine), id(queue->attach(room, kind)) {}
 
 ConsumerObject::~ConsumerObject() {
     static_cast<void>(guarded("sched_consumer_free", [this] { detach(); }));

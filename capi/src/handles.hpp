@@ -47,7 +47,7 @@ struct QueueObject final : Object {
 struct ConsumerObject final : Object {
     using Handle = sched_consumer;
     static constexpr Kind kKind = Kind::consumer;
-    ConsumerObject(const QueueObject& of, std::size_t room);
+    ConsumerObject(const QueueObject& of, std::size_t room, Room kind);
     ~ConsumerObject() override;
     // Leaves the queue, once; a take that waits returns.
     void detach();

@@ -47,6 +47,17 @@ std::vector<RunResult> results_of(const sched_result* results, std::size_t count
     return ends;
 }
 
+void make_consumer(sched_consumer** out, sched_queue* queue, std::size_t room, Room kind) {
+    const Ref<QueueObject> ref(queue, "queue");
+    not_null(out, "out");
+    if (room == 0 || room > INT32_MAX) {
+        fail(Code::invalid, (kind == Room::waiting ? "room: " : "workers: ") + std::to_string(room) +
+                                " is not a number of runs from 1 to 2147483647");
+    }
+    const auto engine = engine_of(*ref);
+    *out = new_handle(std::make_unique<ConsumerObject>(*ref, room, kind));
+}
+
 // One thread at a time for each consumer.
 class Taking {
 public:
@@ -77,15 +88,11 @@ int sched_get_queue(sched_queue** out, sched_scheduler* scheduler, const char* e
 void sched_queue_free(sched_queue* queue) { free_handle<QueueObject>(__func__, queue, "queue"); }
 
 int sched_consumer_new(sched_consumer** out, sched_queue* queue, size_t room) {
-    return guarded(__func__, [&] {
-        const Ref<QueueObject> ref(queue, "queue");
-        not_null(out, "out");
-        if (room == 0 || room > INT32_MAX) {
-            fail(Code::invalid, "room: " + std::to_string(room) + " is not a number of runs from 1 to 2147483647");
-        }
-        const auto engine = engine_of(*ref);
-        *out = new_handle(std::make_unique<ConsumerObject>(*ref, room));
-    });
+    return guarded(__func__, [&] { make_consumer(out, queue, room, Room::waiting); });
+}
+
+int sched_consumer_new_workers(sched_consumer** out, sched_queue* queue, size_t workers) {
+    return guarded(__func__, [&] { make_consumer(out, queue, workers, Room::workers); });
 }
 
 void sched_consumer_free(sched_consumer* consumer) {

@@ -29,7 +29,7 @@ int waited(Code code, int timeout_ms) {
         case Code::deadlock:
             fail(code, "a callback of this scheduler cannot wait for it");
         case Code::not_running:
-            fail(code, "the scheduler is not running");
+            fail(code, "the scheduler is not running: it was not started, or has stopped already");
         default:
             return static_cast<int>(code);
     }

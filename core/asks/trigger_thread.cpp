@@ -7,6 +7,7 @@
 #include <utility>
 
 #include "core/executors/callback_scope.hpp"
+#include "core/platform/fork.hpp"
 #include "core/platform/native_thread.hpp"
 
 namespace uvsched {
@@ -60,9 +61,14 @@ struct TriggerThread::Shared {
 
     void make(std::optional<Call> call, const void* scheduler, const std::function<void(TriggerAnswer&&)>& answered) {
         const CallbackScope scope(scheduler, false);
-        TriggerAnswer answer = answer_of(*call->function, call->ask);
+        TriggerAnswer answer = ask(*call);
         call.reset();
         if (!is_ended()) answered(std::move(answer));
+    }
+
+    static TriggerAnswer ask(Call& call) {
+        const ReturnsOnce once;
+        return answer_of(*call.function, call.ask);
     }
 
     std::optional<Call> take() {

@@ -62,7 +62,7 @@ Engine::Engine(Config config)
       }()),
       shared_(config_.clock ? config_.clock : std::make_shared<SystemClock>(), *config_.zone, this,
               config_.driver == Driver::caller ? std::function<void()>([this] { bell_.ring(); }) : nullptr),
-      runs_(2 * config_.stores.size(), shared_.releases),
+      runs_(kNumbers * config_.stores.size(), shared_.releases),
       dispatcher_(config_.executors, this, *shared_.clock, shared_.notices),
       asker_(shared_, life_, this, config_.driver == Driver::own_thread),
       ids_(system_random().value_or(static_cast<std::uint64_t>(shared_.clock->wall()))),
@@ -75,7 +75,6 @@ Engine::Engine(Config config)
     make_homes();
 }
 
-// A durable home takes two numbers.
 void Engine::make_homes() {
     std::uint16_t number = 0;
     for (const auto& [alias, store] : config_.stores) {
@@ -84,7 +83,7 @@ void Engine::make_homes() {
         } else {
             homes_.push_back(std::make_unique<MemoryHome>(parts_, number, alias, store.history));
         }
-        number = static_cast<std::uint16_t>(number + 2U);
+        number = static_cast<std::uint16_t>(number + kNumbers);
     }
 }
 
@@ -334,7 +333,9 @@ void Engine::become_stopped() {
 
 void Engine::stop(StopMode mode) {
     const Lock lock(shared_);
-    if (life_.stopped()) fail(Code::not_running, "the scheduler is not running");
+    if (life_.stopped()) {
+        fail(Code::not_running, "the scheduler is not running: it was not started, or has stopped already");
+    }
     if (life_.stop(mode)) {
         for (const auto& home : homes_) home->hurry();
     }
@@ -413,7 +414,7 @@ void Engine::poll() {
 int Engine::poll_descriptor() {
     check_caller_drives();
     const std::lock_guard lock(shared_.mutex);
-    if (!loop_) fail(Code::not_running, "the scheduler was not started yet");
+    if (!loop_) fail(Code::not_running, "the scheduler was not started yet; start it first");
     return loop_->descriptor();
 }
 

@@ -130,6 +130,9 @@ private:
     [[nodiscard]] Instant next_deadline(const Now& now) const;
     [[nodiscard]] bool idle(const Now& now) const;
 
+    // The home of a run's task, or the one whose companion that is.
+    [[nodiscard]] TaskHome& home_of(const RunSlot& slot) const noexcept { return *homes_[slot.store / kNumbers]; }
+
     // ---- tasks.cpp: callers ----
     [[nodiscard]] TaskHome& home(const std::string& alias) const;
     void check_stays(const TaskHome& home, const Definition& old, const Definition& definition) const;
@@ -138,6 +141,8 @@ private:
     auto on_task(const std::string& store, const std::string& id, Declared declared, There there);
     template <class Visit>
     auto on_task_over(const std::string& store, Visit visit);
+
+    static constexpr std::uint16_t kNumbers = 2;  // of a home: a durable one has a companion
 
     const Config config_;
     Bell bell_;  // rung only if the caller drives

@@ -45,8 +45,8 @@ auto Engine::on_task(const std::string& store, const std::string& id, Declared d
         if (home->closed()) closed = home.get();
     }
     if (closed != nullptr) {
-        fail(Code::not_running,
-             "task \"" + id + "\": store \"" + closed->alias() + "\" is closed: the scheduler is not running");
+        fail(Code::not_running, "task \"" + id + "\": store \"" + closed->alias() +
+                                    "\" is closed: the scheduler is not running; start it first");
     }
     fail(Code::not_found,
          "task \"" + id + "\": there is no such task" + (store.empty() ? "" : " in store \"" + store + "\""));
@@ -211,7 +211,7 @@ void Engine::run_now(const std::string& store, const std::string& id) {
     on_task(
         store, id,
         [&](NewTask&) -> bool {
-            fail(Code::not_running, "task \"" + id + "\" cannot run: the scheduler is not running");
+            fail(Code::not_running, "task \"" + id + "\" cannot run: the scheduler is not running; start it first");
         },
         [&](TaskHome& there) { return there.run_now(id); });
 }

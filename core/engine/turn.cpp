@@ -116,6 +116,8 @@ bool Engine::begin_run(RunSlot& slot, Instant now) noexcept {
     const bool stored = slot.gate == RunSlot::Gate::closed;
     switch (dispatcher_.begin(slot, now)) {
         case Dispatcher::Turn::call:
+            home_of(slot).called(slot);
+            [[fallthrough]];
         case Dispatcher::Turn::wait:
             if (stored) runs_.starting(slot);
             return true;

@@ -5,6 +5,7 @@
 
 #include "core/base/error.hpp"
 #include "core/executors/callback_scope.hpp"
+#include "core/platform/fork.hpp"
 #include "core/platform/native_thread.hpp"
 
 namespace uvsched {
@@ -172,6 +173,7 @@ void Observers::call_all(std::unique_lock<std::mutex>& lock, const Event& event)
         calling_ = observer;
         lock.unlock();
         try {
+            const ReturnsOnce once;
             observer->call(event);
         } catch (const std::exception&) {
             total_dropped_.fetch_add(1, std::memory_order_relaxed);

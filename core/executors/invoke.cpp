@@ -3,6 +3,8 @@
 #include <exception>
 #include <new>
 
+#include "core/platform/fork.hpp"
+
 namespace uvsched {
 namespace {
 
@@ -26,6 +28,7 @@ FireState call(Run& run) {
 }  // namespace
 
 FireState invoke(Run& run) noexcept {
+    const ReturnsOnce once;
     try {
         return call(run);
     } catch (const std::bad_alloc&) {

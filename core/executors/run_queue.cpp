@@ -10,6 +10,7 @@
 
 #include "core/base/error.hpp"
 #include "core/base/memory.hpp"
+#include "core/executors/look_ahead.hpp"
 #include "core/platform/waker.hpp"
 
 namespace uvsched {
@@ -30,12 +31,13 @@ public:
 
     [[nodiscard]] std::size_t room() const noexcept override {
         const std::lock_guard lock(mutex_);
-        return open_ && !waits_locked() ? room_ : 0;
+        if (!has_room_locked()) return 0;
+        return workers_ > held_.size() ? room_ + workers_ - held_.size() + ahead_.runs(workers_) : room_;
     }
 
     [[nodiscard]] bool attended() const noexcept override {
         const std::lock_guard lock(mutex_);
-        return room_ > 0;
+        return room_ + workers_ > 0;
     }
 
     void submit(std::span<Run* const> runs) override {
@@ -67,7 +69,7 @@ public:
             give_back(lock);
         } else {
             gates_.erase(gate);
-            roomy = waits_locked() ? nullptr : sink_;
+            roomy = has_room_locked() ? sink_ : nullptr;
         }
         lock.unlock();
         if (roomy != nullptr) roomy->has_room();
@@ -134,14 +136,14 @@ public:
 
     // ---- consumer side ----
 
-    ConsumerId attach(std::size_t room) override {
+    ConsumerId attach(std::size_t room, Room kind) override {
         ConsumerId id = 0;
         RunSink* sink = nullptr;
         {
             const std::lock_guard lock(mutex_);
             id = ++last_consumer_;
-            consumers_.emplace(id, room);
-            room_ += room;
+            consumers_.emplace(id, Consumer{.room = room, .kind = kind});
+            room_of_locked(kind) += room;
             sink = open_ ? sink_ : nullptr;
             if (signalled_ && notify_ != nullptr) notify_(notified_);  // of what came while there was nobody to take it
         }
@@ -153,8 +155,9 @@ public:
         std::unique_lock lock(mutex_);
         const auto found = consumers_.find(consumer);
         if (found == consumers_.end()) fail(Code::bad_handle, "consumer: it is not attached to this queue");
-        room_ -= found->second;
+        room_of_locked(found->second.kind) -= found->second.room;
         consumers_.erase(found);
+        std::erase_if(held_, [&](const Held& held) { return held.consumer == consumer; });
         if (!consumers_.empty()) return;
         // A consumer that attaches later would take it for the end of the next start.
         std::erase_if(control_, [](const QueueItem& item) { return item.tag == ItemTag::stopped; });
@@ -194,9 +197,9 @@ public:
             } else if (timeout->count() > 0) {
                 wake_.wait_for(lock, *timeout, ready);
             }
-            const bool waited = waits_locked();
-            taken = move_locked(out);
-            roomy = waited && !waits_locked();
+            const bool full = !has_room_locked();
+            taken = move_locked(consumer, out);
+            roomy = full && has_room_locked();
             asks = open_ && has_ask(out.first(taken));
             if (asks) ++telling_;
             if (has_run(out.first(taken))) ++telling_;  // until begin_runs() is over
@@ -212,11 +215,16 @@ public:
 
     void finish(std::span<RunResult> results) override {
         RunSink* sink = nullptr;
+        bool keeps = false;
         {
             const std::lock_guard lock(mutex_);
             sink = sink_;
+            keeps = workers_ > 0;
         }
-        if (sink != nullptr) sink->finished(results);
+        if (sink == nullptr) return;
+        sink->finished(results);
+        // Now that the engine knows of the ends: what is planned for this room must not meet these runs at work.
+        if (keeps && let_go(results)) sink->has_room();
     }
 
     void answer(std::span<TriggerAnswer> answers) override {
@@ -262,6 +270,40 @@ private:
         return std::find_if(gates_.begin(), gates_.end(), [](const Gate& gate) { return gate.passed; });
     }
 
+    struct Consumer {
+        std::size_t room = 0;
+        Room kind = Room::waiting;
+    };
+
+    // A run that keeps a worker busy.
+    struct Held {
+        std::uint64_t run = 0;
+        ConsumerId consumer = 0;
+        LookAhead::Clock::time_point taken{};
+    };
+
+    [[nodiscard]] std::size_t& room_of_locked(Room kind) noexcept { return kind == Room::waiting ? room_ : workers_; }
+
+    [[nodiscard]] bool has_room_locked() const noexcept {
+        return open_ && !waits_locked() && (room_ > 0 || workers_ > held_.size());
+    }
+
+    void let_go_locked(std::uint64_t run, bool called) noexcept {
+        const auto held = std::find_if(held_.begin(), held_.end(), [run](const Held& each) { return each.run == run; });
+        if (held == held_.end()) return;
+        if (called) ahead_.note(LookAhead::Clock::now() - held->taken);
+        *held = held_.back();
+        held_.pop_back();
+    }
+
+    // These runs are over. True if there is room now, and was none before.
+    bool let_go(std::span<const RunResult> results) {
+        const std::lock_guard lock(mutex_);
+        const bool full = !has_room_locked();
+        for (const RunResult& result : results) let_go_locked(result.run, true);
+        return full && has_room_locked();
+    }
+
     // Runs wait to be begun.
     [[nodiscard]] bool waits_locked() const noexcept { return !runs_.empty() || !gates_.empty(); }
 
@@ -301,11 +343,24 @@ private:
             }
         }
         const auto over = [](const QueueItem& item) { return item.tag == ItemTag::run && item.run == nullptr; };
+        if (give_up(items, over)) sink_->has_room();
         const auto left = std::remove_if(items.begin(), items.end(), over);
         const std::lock_guard lock(mutex_);
         --telling_;
         told_.notify_all();
         return static_cast<std::size_t>(left - items.begin());
+    }
+
+    // Those that are over keep no worker. True if there is room now, and was none before.
+    template <class Over>
+    bool give_up(std::span<const QueueItem> items, Over&& over) {
+        const std::lock_guard lock(mutex_);
+        if (held_.empty()) return false;
+        const bool full = !has_room_locked();
+        for (const QueueItem& item : items) {
+            if (over(item)) let_go_locked(item.run_id, false);
+        }
+        return full && has_room_locked();
     }
 
     void tell_asks(std::span<const QueueItem> items) {
@@ -368,8 +423,12 @@ private:
     }
 
     // Control first, so that a cancel is not behind a thousand runs; then events, then runs.
-    std::size_t move_locked(std::span<QueueItem> out) {
+    std::size_t move_locked(ConsumerId consumer, std::span<QueueItem> out) {
+        const auto taker = consumers_.find(consumer);  // it may have left while it waited
+        const bool keeps = taker != consumers_.end() && taker->second.kind == Room::workers;
         reserve_more(gates_, out.size());
+        if (keeps) reserve_more(held_, out.size());
+        const auto now = keeps ? LookAhead::Clock::now() : LookAhead::Clock::time_point();
         std::shared_ptr<Event> notice;  // made first: if there is no memory for it, nothing is taken
         if (dropped_ > 0 && control_.size() < out.size()) {
             notice = std::make_shared<Event>();
@@ -394,7 +453,11 @@ private:
         for (; n < out.size(); ++n) {
             Run* const run = pop_run_locked();
             if (run == nullptr) break;
-            if (run->gated) gates_.push_back({.id = run->id, .run = run});
+            if (run->gated) {
+                gates_.push_back({.id = run->id, .run = run});
+            } else if (keeps) {
+                held_.push_back({.run = run->id, .consumer = consumer, .taken = now});
+            }
             const std::uint64_t token = run->task_token != 0 ? run->task_token : run->function_token;
             out[n] = QueueItem{.tag = ItemTag::run, .run = run, .run_id = run->id, .token = token};
         }
@@ -412,9 +475,12 @@ private:
     std::deque<QueueItem> control_;
     std::deque<std::shared_ptr<const Event>> events_;
     std::int64_t dropped_ = 0;
-    std::unordered_map<ConsumerId, std::size_t> consumers_;
+    std::unordered_map<ConsumerId, Consumer> consumers_;
     ConsumerId last_consumer_ = 0;
-    std::size_t room_ = 0;
+    std::size_t room_ = 0;     // for runs that wait
+    std::size_t workers_ = 0;  // of consumers that are workers
+    std::vector<Held> held_;   // by those
+    LookAhead ahead_;
     std::uint64_t wakes_ = 0;
     bool open_ = false;
     bool signalled_ = false;

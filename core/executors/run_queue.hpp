@@ -40,12 +40,18 @@ using ConsumerId = std::uint64_t;
 // Wakes a consumer's loop. Called while locks are held: it neither blocks nor calls the engine.
 using QueueNotify = void (*)(void* user_data);
 
+// What the room of a consumer means.
+enum class Room : std::uint8_t {
+    waiting,  // so many runs may wait for it at once; nobody knows how long it works on what it took
+    workers,  // so many runs keep it busy: a run does so from take() to finish(). Short ones may wait besides
+};
+
 // Thread-safe.
 class RunQueue : public Executor {
 public:
     // The engine claims for this queue as many runs at once as its consumers have room for, the sum of their rooms, and
-    // no more until they have taken those.
-    virtual ConsumerId attach(std::size_t room) = 0;
+    // no more until they have taken those; for workers as many as are free.
+    virtual ConsumerId attach(std::size_t room, Room kind = Room::waiting) = 0;
 
     // Takes the consumer's room back. When the last consumer leaves, waiting runs are released. Throws
     // Error(bad_handle) if the id is unknown.

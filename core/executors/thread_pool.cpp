@@ -13,6 +13,7 @@
 #include "core/base/errno.hpp"
 #include "core/executors/callback_scope.hpp"
 #include "core/executors/invoke.hpp"
+#include "core/executors/look_ahead.hpp"
 #include "core/platform/native_thread.hpp"
 
 namespace uvsched {
@@ -20,12 +21,6 @@ namespace {
 
 // Without any thread the pool takes nothing for this long. It is shorter than the pause before the next try.
 constexpr auto kPause = std::chrono::milliseconds(100);
-
-// Runs wait for free workers only if they are short: as many as the workers can begin within this time. That hides the
-// way to the store and back.
-constexpr auto kLookAhead = std::chrono::milliseconds(5);
-constexpr std::size_t kMostAhead = 256;
-constexpr int kMeanOf = 8;  // the last few runs count for the mean
 
 class ThreadPool final : public Executor {
 public:
@@ -46,7 +41,7 @@ public:
     [[nodiscard]] std::size_t room() const noexcept override {
         const std::lock_guard lock(mutex_);
         if (closed_ || pauses_locked() || !has_room_locked()) return 0;
-        return limit_ - running_ + ahead_locked();
+        return limit_ - running_ + ahead_.runs(limit_);
     }
 
     void submit(std::span<Run* const> runs) override {
@@ -114,11 +109,6 @@ private:
     };
 
     [[nodiscard]] bool has_room_locked() const noexcept { return waiting_.empty() && running_ < limit_; }
-    [[nodiscard]] std::size_t ahead_locked() const noexcept {
-        if (mean_ == Clock::duration::zero()) return 0;  // nothing has run yet
-        return std::min(kMostAhead, static_cast<std::size_t>(static_cast<Clock::rep>(limit_) *
-                                                             Clock::duration(kLookAhead) / mean_));
-    }
 
     [[nodiscard]] bool pauses_locked() const noexcept {
         return retry_at_ && threads_.empty() && Clock::now() < *retry_at_;
@@ -203,8 +193,7 @@ private:
     Turn next_run(const Turn& last, std::span<RunResult>& ended) {
         std::unique_lock lock(mutex_);
         const Clock::time_point now = Clock::now();
-        const Clock::duration kept = now - last.taken;
-        mean_ = mean_ == Clock::duration::zero() ? kept : mean_ + (kept - mean_) / kMeanOf;
+        ahead_.note(now - last.taken);
         const bool was_full = running_ == limit_;
         --running_;
         const Turn turn = take_locked(now);
@@ -243,7 +232,7 @@ private:
     std::deque<Run*> waiting_;
     std::size_t running_ = 0;
     std::vector<Gate> gates_;  // with room for every worker
-    Clock::duration mean_{};   // of the time that a run keeps its worker
+    LookAhead ahead_;
     std::vector<std::thread> threads_;
     std::optional<Clock::time_point> retry_at_;  // threads are lacking
     bool closed_ = true;

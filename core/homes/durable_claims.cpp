@@ -10,6 +10,7 @@ namespace uvsched {
 namespace {
 
 constexpr auto kLackPause = std::chrono::milliseconds(100);  // after a look that lacked memory
+constexpr Micros kLateBegin = 5 * kMillisecond;              // tasks in a durable store are due less often than that
 
 }  // namespace
 
@@ -26,6 +27,7 @@ void DurableHome::claim(const Now& now) {
     StoreRequest request;
     request.looks = lanes_.wanted(on_lines(now), parts_.dispatcher.rooms());
     if (request.looks.empty()) return;
+    request.begun_late = begun_late_;
     request.done = [this](StoreReply&& reply) { looked(std::move(reply)); };
     driver_->post(std::move(request));
     lanes_.posted();
@@ -101,7 +103,7 @@ bool DurableHome::take_claims(StoreReply& reply, const Now& now) {
     for (std::size_t i = 0; i < fires.size(); ++i) make_run(*fires[i], places[i], now);
     for (const OpenFire* fire : misfits) {
         outbox_.release(
-            {.fire = {fire->task.number, fire->key, fire->token}, .now_wall = now.wall, .outcome = Outcome::none});
+            {.fire = {fire->task.number, fire->key, fire->token}, .now_wall = now.wall, .task = fire->task.definition});
     }
     flush();
     return moved;
@@ -151,6 +153,17 @@ void DurableHome::write_starts() noexcept {
     while (!line.empty()) {
         const RunSlot& slot = *line.pop();
         outbox_.start({.fire = slot.ref, .now_wall = now, .outcome = Outcome::none}, slot.run.id);
+    }
+}
+
+void DurableHome::called(const RunSlot& slot) noexcept {
+    if (slot.store != number()) return companion_.called(slot);
+    const Now now = present();
+    if (now.wall - slot.claimed_at < kLateBegin) return;
+    try {
+        begun_late_.insert_or_assign(slot.ref.task, now);
+    } catch (const std::bad_alloc&) {
+        parts_.shared.lack_memory();  // what is planned meanwhile may be skipped
     }
 }
 
@@ -246,13 +259,17 @@ void DurableHome::tell_end(const Ended& end, Finish& finish) noexcept {
 void DurableHome::release(RunSlot& slot) {
     if (!slot.dropped) {
         outbox_.reserve_releases(1);
-        outbox_.release({.fire = slot.ref, .now_wall = parts_.shared.clock->wall(), .outcome = Outcome::none});
+        outbox_.release({.fire = slot.ref,
+                         .now_wall = parts_.shared.clock->wall(),
+                         .outcome = Outcome::none,
+                         .task = slot.definition});
     }
     free(slot);
 }
 
 void DurableHome::free(RunSlot& slot) noexcept {
     if (slot.gate == RunSlot::Gate::closed) outbox_.unstarted();
+    if (!begun_late_.empty()) begun_late_.erase(slot.ref.task);
     parts_.runs.free(slot);
 }
 
@@ -281,6 +298,7 @@ void DurableHome::answer(const Ask& ask, bool ended) {
     if (ask.state.next_slot) {
         request.piles.push_back(
             {.id = ask.definition->id, .uid = ask.state.uid, .rev = ask.state.rev, .times = ask.known_times(ended)});
+        request.begun_late = begun_late_;
         request.done = [this](StoreReply&& reply) { claimed(std::move(reply)); };
         post_answer(std::move(request));
         return;
@@ -299,7 +317,7 @@ void DurableHome::answer(const Ask& ask, bool ended) {
 
 void DurableHome::give_up(const Ask& ask, const std::string& what) {
     StoreRequest request;
-    Change& change = request.batch.changes.emplace_back(answer_change(ask, paused_state(ask.state)));
+    Change& change = request.batch.changes.emplace_back(answer_change(ask, given_up_state(ask.state)));
     change.miss = ask.lost(change.now_wall);
     change.error = what;
     request.done = [this](StoreReply&& reply) {

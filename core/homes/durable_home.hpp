@@ -58,6 +58,7 @@ public:
     void functions_changed() noexcept override { regroup(); }
     void catch_up(const Now& now) override;
     void settle() noexcept override;
+    void called(const RunSlot& slot) noexcept override;
     void clock_stepped(Micros /*change*/) override { stepped_ = open_; }
     void claim(const Now& now) override;
     void flush() noexcept override;
@@ -142,6 +143,7 @@ private:
     Lanes lanes_;
     bool lanes_stale_ = false;  // regroup() had no memory
     Outbox outbox_;
+    BegunLate begun_late_;
     bool stepped_ = false;                                             // the wall clock was set: to be written
     std::optional<std::chrono::steady_clock::time_point> look_after_;  // the last look lacked memory
 

@@ -80,7 +80,8 @@ std::optional<TaskView> DurableHome::get(const std::string& id) {
 // The ledger and the companion's history are separate; a task has all its rows in one of them.
 std::vector<HistoryRow> DurableHome::history(const HistoryQuery& query) {
     if (companion_.find(query.task_id)) return companion_.history(query);
-    if (closed()) fail(Code::not_running, "store \"" + alias() + "\" is closed: the scheduler is not running");
+    if (closed())
+        fail(Code::not_running, "store \"" + alias() + "\" is closed: the scheduler is not running; start it first");
     std::vector<HistoryRow> rows;
     read([&](Store& store) { rows = store.history(query); });
     return rows;
@@ -90,7 +91,7 @@ std::vector<HistoryRow> DurableHome::history(const HistoryQuery& query) {
 bool DurableHome::holds_tasks() const {
     if (!closed()) return true;
     if (!driver_) return false;
-    fail(Code::not_running, "store \"" + alias() + "\" is closed: the scheduler is not running");
+    fail(Code::not_running, "store \"" + alias() + "\" is closed: the scheduler is not running; start it first");
 }
 
 void DurableHome::count(TaskCounts& counts) {

@@ -139,6 +139,14 @@ void MemoryHome::claim_shutdown(const Now& now) {
     make_runs(here);
 }
 
+// ---- called ----
+
+void MemoryHome::called(const RunSlot& slot) noexcept {
+    MemoryTask& task = store_.at(slot.fire.task);
+    const Instant now = present().on(task.clock);
+    if (task.scheduled && task.slot <= now) task.began = now;
+}
+
 // ---- ended, or came back unstarted ----
 
 void MemoryHome::settle() noexcept {
@@ -244,7 +252,7 @@ void MemoryHome::give_up(const Ask& ask, const std::string& what) {
     if (!is_asked(ask)) return;
     const Now now = present();
     const PlannedMiss miss = ask.lost(now.wall);
-    store_.reschedule(ask.index, paused_state(ask.state), miss, now, what);
+    store_.reschedule(ask.index, given_up_state(ask.state), miss, now, what);
     parts_.shared.notices.trigger_failed(alias(), ask.definition->id, what, miss.count);
 }
 

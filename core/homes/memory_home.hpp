@@ -38,6 +38,7 @@ public:
     void started(const Now& now) override;
     void catch_up(const Now& now) override;
     void settle() noexcept override;
+    void called(const RunSlot& slot) noexcept override;
     void claim(const Now& now) override;
     void flush() noexcept override;
     [[nodiscard]] Instant next_deadline(const Now& now) const override;

@@ -307,7 +307,8 @@ bool MemoryHome::run_now(const std::string& id) {
     const Lock lock(parts_.shared);
     const MemoryIndex index = store_.find(id);
     if (index == MemoryStore::kNone) return false;
-    if (parts_.life.stopped()) fail(Code::not_running, "task \"" + id + "\" cannot run: the scheduler is not running");
+    if (parts_.life.stopped())
+        fail(Code::not_running, "task \"" + id + "\" cannot run: the scheduler is not running; start it first");
     store_.run_now(index, present());
     parts_.shared.alarm.wake();
     return true;

@@ -107,6 +107,9 @@ public:
     virtual void catch_up(const Now& now) = 0;
     virtual void settle() noexcept = 0;
 
+    // A run that an executor took is called. What came to be due while it waited for that is no overlap.
+    virtual void called(const RunSlot& slot) noexcept = 0;
+
     virtual void clock_stepped(Micros /*change*/) {}
     virtual void claim(const Now& now) = 0;
     virtual void flush() noexcept = 0;

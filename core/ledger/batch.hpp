@@ -79,6 +79,7 @@ struct Release {
     Instant now_wall = 0;
     Outcome outcome = Outcome::none;
     std::optional<Dropped> dropped{};
+    std::shared_ptr<const Definition> task{};  // for the name in `dropped`: the store has it no more
 };
 
 struct Add {

@@ -84,6 +84,11 @@ TaskState resumed_state(const Definition& task, TaskState state, const Now& now)
     return state;
 }
 
+TaskState given_up_state(TaskState state) {
+    if (state.next_slot) state.hwm = std::max(state.hwm, *state.next_slot);
+    return paused_state(std::move(state));
+}
+
 TaskState answered_state(const Definition& task, TaskState state, std::optional<Instant> next) {
     state.next_slot = next;
     state.next_due.reset();
@@ -102,6 +107,8 @@ TaskState rescheduled(TaskState state, const TaskState& schedule, const Trigger&
     if (other_trigger || schedule.clock != state.clock || other_phase || again) {
         ++state.gen;
         state.hwm = kEarliest;
+    } else {
+        state.hwm = std::max(state.hwm, schedule.hwm);
     }
     state.clock = schedule.clock;
     state.anchor = schedule.anchor;
@@ -121,27 +128,31 @@ Instant latest_start(const Definition& task, const FireKey& key, Instant last, I
 }
 
 bool is_overdue(const TaskState& state, const Now& now) noexcept {
-    return state.status == TaskStatus::active && state.next_slot && state.next_due &&
-           *state.next_due <= now.on(state.clock);
+    if (state.status != TaskStatus::active || !state.next_slot) return false;
+    return !state.next_due || *state.next_due <= now.on(state.clock);  // without: what piled up is asked for
 }
 
 std::optional<PlannedMiss> overdue(const Definition& task, const TaskState& state, const Now& now) {
-    if (!is_overdue(state, now)) return std::nullopt;
-    const DueTimes times({.trigger = task.trigger.get(),
+    if (state.status != TaskStatus::active || !state.next_slot) return std::nullopt;
+    const Trigger& trigger = *task.trigger;
+    const Instant here = now.on(state.clock);
+    const DueTimes times({.trigger = &trigger,
                           .policies = &task.policies,
                           .uid = state.uid,
                           .anchor = state.anchor,
                           .slot = *state.next_slot,
                           .hwm = state.hwm,
-                          .now = now.on(state.clock),
+                          .now = here,
                           .to_wall = now.to_wall()});
+    if (!times.latest()) return std::nullopt;
+    const bool piled_up = trigger.must_be_asked() && times.due(times.slot()) < saturating_sub(here, kPileUp);
     const Count count = times.count();
     return PlannedMiss{.state = FireState::missed,
                        .reason = Reason::replaced,
                        .first = times.slot(),
-                       .last = times.latest().value_or(times.slot()),
+                       .last = *times.latest(),
                        .count = std::max<std::int64_t>(1, count.number),
-                       .exact = count.exact};
+                       .exact = count.exact && !piled_up};
 }
 
 }  // namespace uvsched

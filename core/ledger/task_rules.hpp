@@ -41,12 +41,16 @@ struct Begun {
 // The next time from now on that has not run: the task is finished if there is none. What is not paused stays as it is.
 [[nodiscard]] TaskState resumed_state(const Definition& task, TaskState state, const Now& now);
 
+// A custom trigger gave no answer: the task is paused. If times piled up, its slot is missed, and never comes again.
+[[nodiscard]] TaskState given_up_state(TaskState state);
+
 // A custom trigger named the next time; nothing: there is none.
 [[nodiscard]] TaskState answered_state(const Definition& task, TaskState state, std::optional<Instant> next);
 
 // Puts a schedule into the place of the task's: its clock line, anchor, times and status. `gen` grows, and nothing
 // counts as claimed any more, if the schedule begins anew: with another trigger, on another line, with another phase,
-// or at a slot that was claimed before; its fires then have keys of their own. uid, rev and runs stay.
+// or at a slot that was claimed before; its fires then have keys of their own. Otherwise what either of the two counts
+// as claimed is claimed. uid, rev and runs stay.
 [[nodiscard]] TaskState rescheduled(TaskState state, const TaskState& schedule, const Trigger& trigger,
                                     bool other_trigger);
 
@@ -55,7 +59,7 @@ struct Begun {
 [[nodiscard]] Instant latest_start(const Definition& task, const FireKey& key, Instant last, Instant anchor,
                                    Micros to_wall);
 
-// The due times that end, unrun, if the trigger is replaced now.
+// The due times that end, unrun, if the trigger is replaced now. They may be put off, or be asked for.
 [[nodiscard]] bool is_overdue(const TaskState& state, const Now& now) noexcept;
 [[nodiscard]] std::optional<PlannedMiss> overdue(const Definition& task, const TaskState& state, const Now& now);
 

@@ -40,14 +40,14 @@ void Lifecycle::abandon_start() noexcept { become_stopped(); }
 
 bool Lifecycle::pause() {
     if (state_ == SchedulerState::paused) return false;
-    if (state_ != SchedulerState::running) fail(Code::not_running, "the scheduler is not running");
+    if (state_ != SchedulerState::running) fail(Code::not_running, "the scheduler is not running; start it first");
     state_ = SchedulerState::paused;
     return true;
 }
 
 bool Lifecycle::resume() {
     if (state_ == SchedulerState::running) return false;
-    if (state_ != SchedulerState::paused) fail(Code::not_running, "the scheduler is not running");
+    if (state_ != SchedulerState::paused) fail(Code::not_running, "the scheduler is not running; start it first");
     state_ = SchedulerState::running;
     return true;
 }

@@ -4,7 +4,7 @@
 
 namespace uvsched {
 
-Claim plan_claim(const StoredTask& task, const Trigger& trigger, std::int32_t ending, const Now& now) {
+Claim plan_claim(const StoredTask& task, const Trigger& trigger, const RunsHere& runs, const Now& now) {
     Claim claim;
     claim.task = task.number;
     claim.rev = task.state.rev;
@@ -20,7 +20,8 @@ Claim plan_claim(const StoredTask& task, const Trigger& trigger, std::int32_t en
               .hwm = task.state.hwm,
               .now = now.on(task.state.clock),
               .to_wall = now.to_wall(),
-              .busy = std::max(0, task.open - ending)},
+              .busy = std::max(0, task.open - runs.ending),
+              .began = runs.began ? runs.began->on(task.state.clock) : kEarliest},
              claim.plan);
     return claim;
 }

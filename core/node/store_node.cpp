@@ -20,7 +20,7 @@ constexpr int kTriesAtEnd = 5;
 constexpr auto kFirstPause = std::chrono::milliseconds(50);
 constexpr int kLongestPauseShift = 6;  // 50 ms << 6 = 3.2 s
 
-constexpr const char* kClosed = "the store is closed: the scheduler is not running";
+constexpr const char* kClosed = "the store is closed: the scheduler is not running; start it first";
 
 }  // namespace
 
@@ -406,7 +406,12 @@ void StoreNode::plan_task(StoreRequest& request, StoreReply& reply, const Stored
                           const Endings& endings, const Now& now) {
     const auto found = endings.find(task.number);
     try {
-        request.batch.claims.push_back(plan_claim(task, trigger, found == endings.end() ? 0 : found->second, now));
+        const auto begun = request.begun_late.find(task.number);
+        request.batch.claims.push_back(
+            plan_claim(task, trigger,
+                       {.ending = found == endings.end() ? 0 : found->second,
+                        .began = begun == request.begun_late.end() ? std::nullopt : std::optional(begun->second)},
+                       now));
         request.batch.claims.back().id = ++last_claim_;
     } catch (const std::bad_alloc&) {
         throw;

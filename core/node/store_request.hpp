@@ -7,6 +7,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <unordered_map>
 #include <vector>
 
 #include "core/ledger/fire_set.hpp"
@@ -52,11 +53,15 @@ struct StoreReply {
     bool refused = false;                  // and trying it again would not help
 };
 
+// When runs under way were called that had waited for it, by task.
+using BegunLate = std::unordered_map<TaskNumber, Now>;
+
 struct StoreRequest {
     Batch batch;
     std::vector<LookWant> looks;
     std::vector<KnownPile> piles{};
-    bool retry = false;  // must not be lost: it is tried until the store takes it
+    BegunLate begun_late{};  // for looks and piles
+    bool retry = false;      // must not be lost: it is tried until the store takes it
     // Called by whoever pumps the node, without a lock. If it throws bad_alloc, it has not touched the reply, and is
     // called again later.
     std::function<void(StoreReply&&)> done;

@@ -153,6 +153,18 @@ bool waits_for_piece(const PlanInput& input) {
     return in_pieces && between_pieces(input.slot, input.hwm) && input.busy >= policies.max_instances;
 }
 
+// No worker was free when they came: that is no overlap.
+bool waits_for_end(const PlanInput& input, const DueTimes& times) {
+    return times.latest() && input.busy >= input.policies->max_instances && times.due(*times.latest()) <= input.began;
+}
+
+// They stay, and are planned when a run ends, or then.
+void put_off(const PlanInput& input, Instant until, Plan& out) {
+    out.next_slot = input.slot;
+    out.next_due = until;
+    out.hwm = saturating_sub(input.slot, 1);
+}
+
 }  // namespace
 
 void plan_due(const PlanInput& input, Plan& out) {
@@ -165,10 +177,12 @@ void plan_due(const PlanInput& input, Plan& out) {
         return;
     }
     if (waits_for_piece(input) && times.latest()) {
-        out.next_slot = input.slot;
-        out.next_due = saturating_add(input.now, kPiecePause);
-        out.hwm = input.hwm;
-        return;
+        return put_off(input, saturating_add(input.now, kPiecePause), out);
+    }
+    if (waits_for_end(input, times)) {
+        const Instant again = times.following() ? times.due(*times.following()) : kLatest;
+        const Instant until = saturating_add(input.now, kTurnPause);
+        return put_off(input, again > input.now ? std::min(again, until) : until, out);
     }
     out.next_slot = times.following();
     if (const auto latest = times.latest()) {

@@ -14,7 +14,8 @@ namespace uvsched {
 inline constexpr std::int64_t kCountLimit = 10'000;
 
 // One plan runs at most this many due times. A longer pile is planned in pieces, the oldest first, each when the runs
-// of the one before are over. Between two pieces `hwm` lies just before the next slot; no other task's hwm does.
+// of the one before are over. Between two pieces, and while due times are put off, `hwm` is just before the next slot;
+// no other task's hwm does. Stores look at such a task when a run of it ends.
 inline constexpr std::size_t kPiece = 1'000;
 [[nodiscard]] constexpr bool between_pieces(Instant slot, Instant hwm) noexcept {
     return hwm == saturating_sub(slot, 1);
@@ -22,6 +23,10 @@ inline constexpr std::size_t kPiece = 1'000;
 
 // How long a piece waits before it checks whether the one before is over.
 inline constexpr Micros kPiecePause = kSecond;
+
+// How long due times wait that came while a run of their task waited for its turn: until that run is over, or the task
+// is due again, and this long at most before the next look.
+inline constexpr Micros kTurnPause = kSecond;
 
 struct PlanInput {
     const Trigger* trigger = nullptr;
@@ -33,6 +38,8 @@ struct PlanInput {
     Instant now = 0;          // on the task's clock line
     Micros to_wall = 0;       // add to elapsed time to get wall time
     std::int32_t busy = 0;    // runs of this task that are claimed, running or waiting
+    // When the last of them was called that had waited for its turn, on the task's clock line.
+    Instant began = kEarliest;
 };
 
 struct PlannedRun {

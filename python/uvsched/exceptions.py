@@ -32,7 +32,7 @@ class SchedulerAlreadyRunningError(UvschedException):
 class SchedulerNotRunningError(UvschedException):
     """The call needs a running scheduler, but it does not run."""
 
-    detail = "the scheduler is not running"
+    detail = "the scheduler is not running; call start() first"
 
 
 class SchedulerForkedError(UvschedException, RuntimeError):

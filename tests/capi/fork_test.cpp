@@ -1,9 +1,12 @@
 // fork(): handles of the parent say so in the child, which may make its own; the parent goes on.
+#include <fcntl.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
 #include <cstdio>
+#include <fstream>
 #include <functional>
+#include <iterator>
 #include <thread>
 
 #include "../support/quiet.hpp"
@@ -210,6 +213,47 @@ TEST_CASE("forks while other threads make and free handles leave the table usabl
     }
     over = true;
     busy.join();
+}
+
+TEST_CASE("a child that returns from a callback ends with a message") {
+    const Folder folder;
+    const std::string told = folder.file("stderr");
+    std::atomic<int> status{-1};
+    Signal done;
+    // The child allocates nothing.
+    const auto fork_and_return = [&] {
+        const int out = open(told.c_str(), O_CREAT | O_TRUNC | O_WRONLY | O_CLOEXEC, 0600);
+        const pid_t pid = fork();
+        if (pid == 0) {
+            dup2(out, STDERR_FILENO);
+            return;
+        }
+        int how = 0;
+        if (waitpid(pid, &how, 0) == pid && WIFEXITED(how)) status = WEXITSTATUS(how);
+        close(out);
+        done.set();
+    };
+    sched::Scheduler scheduler(manual_config());
+    scheduler.register_function("fork", [&](const sched::Run&) { fork_and_return(); });
+    SUBCASE("inline") { scheduler.add_task(sched::Task("fork")); }
+    SUBCASE("in a pool") { scheduler.add_task(std::move(sched::Task("fork").set_executor("pool"))); }
+    SUBCASE("a listener") {
+        scheduler.add_listener(UVSCHED_EVENT_SCHEDULER_STARTED, [&](const sched::Event&) { fork_and_return(); });
+    }
+    SUBCASE("a custom trigger") {
+        scheduler.register_trigger("fork", [&](const sched::Ask&) -> std::optional<sched::Instant> {
+            fork_and_return();
+            return std::nullopt;
+        });
+        scheduler.add_task(std::move(sched::Task("fork").set_custom_trigger("fork")));
+    }
+    scheduler.start();
+    REQUIRE(done.wait());
+    CHECK(status == 1);
+    std::ifstream file(told);
+    const std::string text{std::istreambuf_iterator<char>(file), {}};
+    CHECK(text.find("has forked and returned in the child too") != std::string::npos);
+    scheduler.shutdown(kLong);
 }
 
 TEST_CASE("fork inside a callback") {

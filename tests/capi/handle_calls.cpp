@@ -149,6 +149,7 @@ const std::vector<HandleCall> kCalls = {
     GETTER(trigger, sched_trigger_text),
 
     CALL(queue, "queue", sched_consumer_new, &out.consumer, handle, 1),
+    CALL(queue, "queue", sched_consumer_new_workers, &out.consumer, handle, 1),
     STATUS(queue, sched_queue_wake),
     CALL(queue, "queue", sched_queue_fd, &out.number, handle),
     STATUS(queue, sched_queue_set_notify, nullptr, nullptr),

@@ -51,6 +51,8 @@ TEST_CASE("bad arguments of queues are refused") {
     sched_consumer* out = nullptr;
     CHECK_FAILS(sched_consumer_new(&out, world.queue.get(), 0), UVSCHED_EINVAL, "room: 0");
     CHECK_FAILS(sched_consumer_new(&out, world.queue.get(), SIZE_MAX), UVSCHED_EINVAL, "room: 18446744073709551615");
+    CHECK_FAILS(sched_consumer_new_workers(&out, world.queue.get(), 0), UVSCHED_EINVAL, "workers: 0");
+    CHECK_FAILS(sched_consumer_new_workers(nullptr, world.queue.get(), 1), UVSCHED_EINVAL, "out: NULL");
     sched::Consumer consumer(world.queue, 1);
     sched_item item{};
     std::size_t count = 7;

@@ -284,6 +284,34 @@ def test_a_run_that_a_signal_handler_cost_ends_with_the_executor(run: Any, store
     run(main)
 
 
+@pytest.mark.parametrize("other", [False, True], ids=["alone", "beside a run under way"])
+def test_a_shutdown_does_not_wait_for_a_run_that_a_signal_handler_cost(run: Any, store: Any, other: bool) -> None:
+    executor = PullExecutor(room=2)
+    scheduler = AsyncIOScheduler(stores={"default": store}, executors={"default": executor})
+
+    async def main() -> None:
+        async with scheduler:
+            consumer = executor._consumer
+            if other:
+                scheduler.add_task(operator.neg, args=[3], id="y")
+                under_way = await taken(executor)
+            executor._consumer = Interrupted(consumer)  # type: ignore[assignment]
+            scheduler.add_task(operator.neg, args=[3], id="x")
+            with pytest.raises(InterruptedError):
+                await taken(executor)
+            end = asyncio.ensure_future(scheduler.shutdown_async())
+            if other:
+                await until(lambda: executor._stops)
+                assert sorted(executor.running()) == ["x", "y"]  # the next take() may still give it
+                executor.finish(under_way.id, -3)
+            await end
+            scheduler.start()
+            states = {row.task_id: row.state for row in scheduler.history()}
+            assert states == ({"x": "cancelled", "y": "done"} if other else {"x": "cancelled"})
+
+    run(main)
+
+
 def test_a_short_wait_ends_beside_an_endless_one(run: Any) -> None:
     executor = PullExecutor()
     scheduler = AsyncIOScheduler(executors={"default": executor})

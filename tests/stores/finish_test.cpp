@@ -185,11 +185,12 @@ TEST_CASE_TEMPLATE("a fire that comes back when its task is deleted ends, and th
     store.apply(batch);
     CHECK(batch.removes[0].dropped.empty());  // it runs, for all that the store knows
     batch = {};
-    batch.releases.push_back({.fire = ref(fire), .now_wall = kStart + 2});
+    batch.releases.push_back({.fire = ref(fire), .now_wall = kStart + 2, .task = fire.task.definition});
     store.apply(batch);
     CHECK(batch.releases[0].outcome == Outcome::done);
     REQUIRE(batch.releases[0].dropped);
     CHECK(batch.releases[0].dropped->id == "digest");
+    CHECK(batch.releases[0].dropped->name == fire.task.definition->name);
     CHECK(batch.releases[0].dropped->miss.reason == Reason::deleted);
     const auto rows = history(store);
     REQUIRE(rows.size() == 1);

@@ -92,7 +92,8 @@ void MemoryStore::plan_top(TimerQueue& due, MemoryIndex index, MemoryTask& task,
               .hwm = task.hwm,
               .now = now,
               .to_wall = to_wall,
-              .busy = task.busy},
+              .busy = task.busy,
+              .began = task.began},
              plan_);
     // What may fail comes before anything changes.
     reserve_more(misses, plan_.misses.size());

@@ -143,6 +143,7 @@ void MemoryStore::place(MemoryIndex index, const TaskState& state) {
     task.clock = state.clock;
     task.anchor = state.anchor;
     task.hwm = state.hwm;
+    task.began = kEarliest;
     task.status = state.status;
     task.scheduled = state.next_slot.has_value();
     task.slot = state.next_slot.value_or(0);
@@ -391,7 +392,7 @@ bool MemoryStore::promote(MemoryIndex index) noexcept {
     return any;
 }
 
-// The next piece of a long pile (planner.hpp) waited for this end.
+// The next piece of a long pile, or what was put off (planner.hpp), waited for this end.
 void MemoryStore::begin_next_piece(MemoryIndex index) noexcept {
     const MemoryTask& task = at(index);
     if (!task.scheduled || !between_pieces(task.slot, task.hwm) || !queue(task.clock).contains(index)) return;

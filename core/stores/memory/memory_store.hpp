@@ -76,7 +76,7 @@ public:
     // The earliest due times on each line; kLatest when there is none. Parked tasks don't count.
     [[nodiscard]] Instant next_due(ClockLine line) const noexcept { return queue(line).top_due(); }
 
-    // Whether a claim would find something ready, or the next piece of a long pile.
+    // Whether a claim would find something ready, or what a run kept from being planned.
     [[nodiscard]] bool has_ready(std::span<const std::size_t> rooms) const;
 
     // Whether something ready or due has found no room.
@@ -197,7 +197,7 @@ private:
     std::unordered_map<MemoryIndex, TriggerPtr> known_;  // times of custom triggers, for the next plan
     std::int64_t manual_ = 0;
     std::set<MemoryIndex> events_;  // tasks on a trigger that is an event
-    bool next_piece_ = false;       // of a long pile is due, since the last claim
+    bool next_piece_ = false;       // of a long pile, or what was put off, is due since the last claim
     Plan plan_;
     MemoryHistory history_;
 };

@@ -47,6 +47,7 @@ struct alignas(64) MemoryTask {
     std::shared_ptr<const Definition> owner;  // of `definition`
     Instant anchor = 0;
     std::uint64_t rev = 0;
+    Instant began = kEarliest;                   // PlanInput::began
     Releases release;                            // for the token: one, or none
     std::shared_ptr<const Definition> declared;  // as its last declaration said
 

@@ -75,7 +75,8 @@ void apply_release(Database& db, Release& release) {
                                .last = fire->last_at(),
                                .count = fire->folded,
                                .exact = fire->exact};
-        release.dropped = Dropped{.id = task->id, .name = {}, .miss = miss};
+        release.dropped =
+            Dropped{.id = task->id, .name = release.task ? release.task->name : std::string(), .miss = miss};
         db.end_fire(*fire, *task, {.state = miss.state, .reason = miss.reason, .at = release.now_wall});
         db.forget_if_gone(fire->task);
     } else {

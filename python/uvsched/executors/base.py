@@ -113,6 +113,9 @@ class BaseExecutor:
         self.start(None if self._owner is None else self._owner(), alias)
         self._feed = RunFeed(engine, alias, loop, self.do_send_task, self.limit)
 
+    def stopping(self) -> None:
+        """The scheduler has begun to stop: no run comes any more, and those under way may end. Thread-safe."""
+
     def close(self, cancel: bool, usable: bool) -> None:
         """Takes no more runs and gives back waiting runs. Never blocks. Called on the loop's thread, or when the loop
         does not run.

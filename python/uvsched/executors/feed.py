@@ -70,7 +70,7 @@ class RunFeed:
         self._send = send
         self._limit = limit or _MANY
         self._under_way: dict[RunObject, asyncio.Future[Any] | None] = {}
-        self._consumer = engine.attach_pull(alias, min(self._limit, _MANY))
+        self._consumer = engine.attach_pull(alias, self._limit, limit is not None)
         self._reads = False
         self._open = True
         self._read()

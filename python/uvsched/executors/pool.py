@@ -13,9 +13,6 @@ from .base import BaseExecutor, Readers, check_unused, checked_workers, names_of
 if TYPE_CHECKING:
     from .._core import Engine, RunObject, ThreadConsumer
 
-# A worker's share of claimed runs that wait: one that it takes next, one that hides the way there and back.
-_ROOM = 2
-
 
 class ThreadPoolExecutor(BaseExecutor):
     """Runs functions in threads of its own: one when the scheduler starts, more when they are needed.
@@ -84,7 +81,7 @@ class _Pool:
 
     def grow(self) -> None:
         """Starts one more worker, whose runs get copies of the context in which the pool was made."""
-        consumer = self._context.copy().run(self._engine.attach_thread, self._alias, _ROOM)
+        consumer = self._context.copy().run(self._engine.attach_thread, self._alias)
         with self._lock:
             self._consumers.append(consumer)
             self._started += 1

@@ -63,6 +63,9 @@ class PullExecutor(BaseExecutor):
 
     Args:
         room: how many runs may wait here to be taken, 1 or more.
+        workers: how many runs the program calls at a time, if it says so: a run under way counts, and what comes to be
+            due while so many are is planned when one of them is over. `room` is then without meaning; short runs may
+            wait here besides.
 
     Raises:
         TypeError, ValueError: naming the argument.
@@ -71,14 +74,12 @@ class PullExecutor(BaseExecutor):
     alias: ClassVar[str] = "pull"
     needs_asyncio: ClassVar[bool] = False
 
-    def __init__(self, room: int = 1) -> None:
-        if not isinstance(room, int):
-            raise TypeError(f"room: expected a whole number, not {type(room).__name__}")
-        if room < 1:
-            raise ValueError(f"room: {room} is less than 1")
-        self.room = room
+    def __init__(self, room: int = 1, *, workers: int | None = None) -> None:
+        self.room = _checked("room", room)
+        self.workers = None if workers is None else _checked("workers", workers)
         self._consumer: PullConsumer | None = None
         self._turns = _Turns()
+        self._stops = False
         self._runs: dict[int, RunObject] = {}  # those that were handed out
 
     def take(self, timeout: float | None = None) -> PulledRun | None:
@@ -105,6 +106,7 @@ class PullExecutor(BaseExecutor):
             if run is not None:
                 self._runs.pop(run.run_id, None)
             self._turns.end(turn)
+            self._end_lost_if_stopping()
             raise
 
     def _next(self, deadline: float | None) -> RunObject | None:
@@ -127,9 +129,20 @@ class PullExecutor(BaseExecutor):
         return [run for run in consumer.runs if run.run_id not in handed_out]
 
     def _give_up_lost(self, consumer: PullConsumer) -> None:
-        """Reports these as cancelled: the consumer is closed, and no call of take() gives them any more."""
+        """Reports these as cancelled: no call of take() gives them any more."""
         for run in self._not_handed_out(consumer):
             run.close()
+
+    def _end_lost_if_stopping(self) -> None:
+        """A scheduler that stops waits for runs under way. If only such runs are left, and nobody takes, they end."""
+
+        def end() -> None:
+            consumer = self._consumer
+            if consumer is not None and not self._runs:
+                self._give_up_lost(consumer)
+
+        if self._stops:
+            self._turns.between(end)
 
     def finish(
         self, run_id: int, result: Any = None, *, error: BaseException | str | None = None, cancelled: bool = False
@@ -157,6 +170,7 @@ class PullExecutor(BaseExecutor):
         else:
             run.finish(result)
         self._runs.pop(run_id, None)
+        self._end_lost_if_stopping()
 
     def cancelled(self, run_id: int) -> bool:
         """Whether a run under way should end early. Only `take()` reads such requests. False for all other runs."""
@@ -178,7 +192,12 @@ class PullExecutor(BaseExecutor):
 
     def open(self, engine: Engine, alias: str, loop: Readers) -> None:
         check_unused(self, self._consumer is not None)
-        self._consumer = engine.attach_pull(alias, self.room)
+        self._stops = False
+        self._consumer = engine.attach_pull(alias, self.workers or self.room, self.workers is not None)
+
+    def stopping(self) -> None:
+        self._stops = True
+        self._end_lost_if_stopping()
 
     def close(self, cancel: bool, usable: bool) -> None:
         consumer, self._consumer = self._consumer, None
@@ -206,7 +225,8 @@ class PullExecutor(BaseExecutor):
         return names_of(list(self._runs.values()) if consumer is None else consumer.runs)
 
     def __repr__(self) -> str:
-        return f"PullExecutor(room={self.room})"
+        size = f"room={self.room}" if self.workers is None else f"workers={self.workers}"
+        return f"PullExecutor({size})"
 
 
 class _Turns:
@@ -243,6 +263,14 @@ class _Turns:
     def _make_calls(self) -> None:
         while self._calls:
             self._calls.pop()()
+
+
+def _checked(name: str, number: int) -> int:
+    if not isinstance(number, int):
+        raise TypeError(f"{name}: expected a whole number, not {type(number).__name__}")
+    if number < 1:
+        raise ValueError(f"{name}: {number} is less than 1")
+    return number
 
 
 def _remaining(deadline: float | None) -> float | None:

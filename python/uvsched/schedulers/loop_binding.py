@@ -76,6 +76,11 @@ class LoopBinding(Generic[AnyLoop]):
             if stopped:
                 self._on_stopped()
 
+    def stopping(self) -> None:
+        """The engine has begun to stop, and waits for the executors' runs. On any thread."""
+        for executor in list(self._opened):
+            executor.stopping()
+
     def close(self, *, cancel: bool, loop_usable: bool = True) -> None:
         """Detaches: nothing starts any more, waiting runs go back, coroutines are cancelled. Never blocks, and may be
         repeated.

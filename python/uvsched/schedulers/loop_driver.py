@@ -150,6 +150,7 @@ class LoopDriver:
     ) -> None:
         news = self._stopped = asyncio.Event()
         engine.stop(not wait)
+        binding.stopping()
         if wait:
             with Waiting(timeout, binding.running, lambda: binding.loop.call_soon_threadsafe(news.set)) as waiting:
                 while not waiting.over and not await is_set(news, waiting.pause()):
@@ -166,6 +167,7 @@ class LoopDriver:
     ) -> None:
         """Waits until the engine has stopped, or until it must wait no longer."""
         engine.stop(not wait)
+        binding.stopping()
         if wait:
             with Waiting(timeout, binding.running, lambda: None) as waiting:
                 while binding.loop.is_running() and not self._ended.wait(SLICE):

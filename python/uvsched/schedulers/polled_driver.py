@@ -140,6 +140,7 @@ class PolledDriver:
         if binding is None or self._poller == threading.get_ident() or engine.inside_run():
             return
         engine.stop(not wait)
+        binding.stopping()
         with Waiting(self._configuration.shutdown_timeout if wait else 0.0, binding.running, lambda: None) as waiting:
             while not self._stopped and not waiting.over:
                 pause = min(waiting.pause(), SLICE)

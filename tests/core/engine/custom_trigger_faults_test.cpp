@@ -1,4 +1,5 @@
 // What custom triggers do wrong hurts their own task alone.
+#include <atomic>
 #include <stdexcept>
 #include <thread>
 
@@ -76,6 +77,34 @@ TEST_CASE("a time that does not come after the last one pauses the task; what ra
         REQUIRE(told.size() == 1);
         CHECK(told[0].message.find("which is not later than its previous time, 2026-01-01T00:00:00Z") !=
               std::string::npos);
+    });
+}
+
+TEST_CASE("a slot that is missed because its trigger failed does not come again when the clock is set back") {
+    with_triggers([](Fixture& f, Triggers& triggers) {
+        std::atomic<bool> fails{false};
+        triggers.add("ten", [&](const TriggerAsk& ask) -> TriggerAnswer {
+            if (fails) throw std::runtime_error("no luck");
+            return at(ask.previous ? *ask.previous + 10 * kSecond : ask.now + 10 * kSecond);
+        });
+        f.start();
+        f.add(f.task("t", custom("ten")));
+        f.settle();
+        REQUIRE(next_run(f) == kStart + 10 * kSecond);
+        fails = true;
+        f.advance(35 * kSecond);  // what piled up is asked for
+        REQUIRE(status(f) == TaskStatus::paused);
+        f.clock->step(-30 * kSecond);
+        fails = false;
+        f.scheduler->resume_task("", "t");
+        f.settle();
+        CHECK(triggers.seen().back().now == kStart + 10 * kSecond + 1);
+        f.advance(kMinute);
+        std::int64_t of_slot = 0;
+        for (const HistoryRow& row : f.history("t")) {
+            if (row.first <= kStart + 10 * kSecond) of_slot += row.folded;
+        }
+        CHECK(of_slot == 1);
     });
 }
 

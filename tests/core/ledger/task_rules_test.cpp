@@ -165,6 +165,22 @@ TEST_CASE("fires get keys of their own only where a schedule begins anew") {
     CHECK(gen(line) == 5);
 }
 
+TEST_CASE("the slot that a custom trigger left without an answer is missed, and does not come again") {
+    TaskState state = first_state(custom(), kUid, kNotGiven, at(kStart)).state;
+    state.hwm = kStart;
+    const TaskState between = given_up_state(state);  // it was asked for the time after hwm
+    CHECK(between.status == TaskStatus::paused);
+    CHECK(between.hwm == kStart);
+
+    state.next_slot = kStart + kMinute;
+    TaskState behind = rescheduled(state, given_up_state(state), *custom().trigger, false);
+    CHECK(behind.gen == state.gen);
+    CHECK(behind.hwm == kStart + kMinute);
+    CHECK_FALSE(behind.next_slot);
+    behind = resumed_state(custom(), behind, at(kStart - kHour));  // the clock was set back
+    CHECK(behind.anchor == kStart + kMinute + 1);
+}
+
 TEST_CASE("a task that is not active has no due time") {
     TaskState state = first_state(on_grid(), kUid, kNotGiven, at(kStart)).state;
     state.status = TaskStatus::paused;
@@ -193,6 +209,23 @@ TEST_CASE("overdue are the times that are due now, the next slot wherever it lie
     REQUIRE(*delayed.next_due > *delayed.next_slot);
     CHECK_FALSE(overdue(late, delayed, at(*delayed.next_due - 1)));
     CHECK(overdue(late, delayed, at(*delayed.next_due)));
+}
+
+TEST_CASE("overdue is also what was put off, and the slot of a custom trigger that is asked what piled up") {
+    TaskState state = first_state(on_grid(), kUid, kNotGiven, at(kStart)).state;
+    state.next_due = kStart + kHour;
+    CHECK(overdue(on_grid(), state, at(kStart + 10 * kSecond))->count == 2);
+
+    TaskState asked = first_state(custom(), kUid, kNotGiven, at(kStart)).state;
+    asked.next_slot = kStart + kMinute;
+    const auto piled_up = overdue(custom(), asked, at(kStart + kHour));
+    REQUIRE(piled_up);
+    CHECK(piled_up->first == kStart + kMinute);
+    CHECK(piled_up->count == 1);
+    CHECK_FALSE(piled_up->exact);
+    CHECK(is_overdue(asked, at(kStart + kHour)));
+    CHECK(overdue(custom(), asked, at(kStart + kMinute))->exact);
+    CHECK_FALSE(overdue(custom(), asked, at(kStart)));
 }
 
 TEST_CASE("on the elapsed line what is overdue goes by that line") {

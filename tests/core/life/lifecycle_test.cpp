@@ -75,7 +75,7 @@ TEST_CASE("lifecycle: a start that fails leaves it stopped, and nobody waits for
 
 TEST_CASE("lifecycle: paused and resumed, once each") {
     Life each;
-    CHECK_THROWS_WITH_AS(each.life.pause(), "the scheduler is not running", Error);
+    CHECK_THROWS_WITH_AS(each.life.pause(), "the scheduler is not running; start it first", Error);
     each.start(true);
     CHECK_FALSE(each.life.pause());
     CHECK_FALSE(each.life.claims());

@@ -18,6 +18,7 @@ struct Case {
     std::int64_t slot = 10;
     std::int64_t now = 10;
     Instant hwm = kEarliest;
+    Instant began = kEarliest;
 };
 
 Plan plan(const Case& given, const GridTrigger& trigger = GridTrigger(0, s(10))) {
@@ -29,7 +30,8 @@ Plan plan(const Case& given, const GridTrigger& trigger = GridTrigger(0, s(10)))
               .slot = s(given.slot),
               .hwm = given.hwm,
               .now = s(given.now),
-              .busy = given.busy},
+              .busy = given.busy,
+              .began = given.began},
              out);
     return out;
 }
@@ -274,6 +276,34 @@ TEST_CASE("a long pile is planned in pieces, the oldest first, each when the las
     CHECK(all.size() == 2'500);
     // A task that is merely busy is none of that.
     CHECK(plan({.policies = policies, .busy = 2, .slot = 10, .now = 10, .hwm = 0}).misses.size() == 1);
+}
+
+TEST_CASE("what came to be due while a run waited for its turn is no overlap, and waits for its end") {
+    for (const bool coalesce : {true, false}) {
+        Case given{.policies = {.coalesce = coalesce}, .busy = 1, .slot = 20, .now = 95, .hwm = s(10), .began = s(95)};
+        const Plan out = plan(given);
+        CHECK(out.runs.empty());
+        CHECK(out.misses.empty());
+        CHECK(out.next_slot == s(20));
+        CHECK(out.next_due == s(95) + kTurnPause);
+        CHECK(between_pieces(*out.next_slot, out.hwm));  // so that the end of a run brings it forward
+        // No longer than until the task is due again.
+        given.now = 99;
+        CHECK(plan(given).next_due == s(100));
+        given.now = 100;
+        const Plan overlaps = plan(given);
+        REQUIRE(overlaps.misses.size() == 1);
+        check_miss(overlaps.misses[0], Reason::max_instances, 20, 100, 9);
+        // Once it is over, they are planned.
+        given.busy = 0;
+        CHECK(plan(given).runs.size() == (coalesce ? 1 : 9));
+    }
+}
+
+TEST_CASE("where another run may begin, nothing waits for the end of one that waited for its turn") {
+    const Plan out = plan({.policies = {.max_instances = 2}, .busy = 1, .slot = 20, .now = 95, .began = s(95)});
+    REQUIRE(out.runs.size() == 1);
+    check_run(out.runs[0], 20, 90, 8);
 }
 
 TEST_CASE("what is late in a long pile is a miss, and the rest runs in pieces") {
