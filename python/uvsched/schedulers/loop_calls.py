@@ -5,15 +5,13 @@ from __future__ import annotations
 import asyncio
 import concurrent.futures
 import contextlib
+import os
 import threading
 from collections.abc import Callable, Iterator
 from typing import Any, TypeVar
 
 SLICE = 0.1
 """Seconds: a waiting call looks this often whether the loop is still there."""
-
-_LOOK = 0.01  # seconds: a loop's thread that waits for a lock looks this often what other threads want of it
-
 
 _callers = threading.local()
 
@@ -55,6 +53,11 @@ class _LoopCall:
         self._call = call
         self._claim = threading.Lock()
 
+    @property
+    def waits(self) -> bool:
+        """Whether nobody has come to it yet."""
+        return not self._claim.locked()
+
     def make(self) -> None:
         if not self._claim.acquire(blocking=False):
             return
@@ -69,6 +72,9 @@ class _LoopCall:
 _awaited: list[_LoopCall] = []
 """The calls that threads wait for now; single steps are guarded by the GIL."""
 
+_changed = threading.Condition()
+"""Notified when a call is added, and when a lock of held() is let go."""
+
 
 def on_loop(loop: asyncio.AbstractEventLoop, call: Callable[[], Any]) -> None:
     """Makes a call on the loop's thread and waits for it; here and now if the loop does not run, or runs here."""
@@ -76,7 +82,9 @@ def on_loop(loop: asyncio.AbstractEventLoop, call: Callable[[], Any]) -> None:
         call()
         return
     awaited = _LoopCall(loop, call)
-    _awaited.append(awaited)
+    with _changed:
+        _awaited.append(awaited)
+        _changed.notify_all()
     try:
         loop.call_soon_threadsafe(awaited.make)
         while not awaited.done.wait(SLICE):
@@ -92,14 +100,36 @@ def on_loop(loop: asyncio.AbstractEventLoop, call: Callable[[], Any]) -> None:
 def held(lock: threading.RLock) -> Iterator[None]:
     """Holds a lock whose holder may wait for a loop, on any thread: while a loop's own thread waits for the lock, it
     makes the calls that others wait for on that loop, because one of them may be the holder's."""
-    while not lock.acquire(timeout=_LOOK):
-        for awaited in _awaited.copy():
-            if is_current(awaited.loop):
-                awaited.make()
+    while calls := _acquire(lock):
+        for awaited in calls:
+            awaited.make()
     try:
         yield
     finally:
-        lock.release()
+        with _changed:
+            _changed.notify_all()
+            lock.release()
+
+
+def _acquire(lock: threading.RLock) -> list[_LoopCall]:
+    """Waits for a lock, or for calls that others wait for on this thread's loop, which are returned."""
+    with _changed:
+        while not lock.acquire(blocking=False):
+            calls = [awaited for awaited in _awaited if awaited.waits and is_current(awaited.loop)]
+            if calls:
+                return calls
+            _changed.wait()
+    return []
+
+
+def _after_fork() -> None:
+    """In the child: threads that held the condition, or waited for calls, are not here."""
+    global _changed
+    _changed = threading.Condition()
+    _awaited.clear()
+
+
+os.register_at_fork(after_in_child=_after_fork)
 
 
 async def in_thread(call: Callable[..., Any], *arguments: Any) -> None:
