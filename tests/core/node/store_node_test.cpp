@@ -613,8 +613,7 @@ TEST_CASE("what was claimed or taken although the answer was lost is told, and n
     CHECK(ids[0] != ids[1]);
     SUBCASE("at once") {}
     SUBCASE("after it failed") {
-        bool fails = true;
-        each.store->on_recall = [&, recall = each.store->on_recall](Claim& claim) {
+        each.store->on_recall = [recall = each.store->on_recall, fails = true](Claim& claim) mutable {
             recall(claim);
             if (std::exchange(fails, false)) throw Error(Code::store, "disk full");
         };
