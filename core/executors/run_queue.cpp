@@ -172,19 +172,17 @@ public:
         std::optional<std::uint64_t> wakes;
         std::optional<Clock::duration> left = timeout;
         while (true) {
-            bool roomy = false;
-            const std::size_t moved = take_some(consumer, out, left, wakes, roomy);
-            const std::size_t taken = begin_runs(out.first(moved), roomy);
+            const std::size_t moved = take_some(consumer, out, left, wakes);
+            const std::size_t taken = begin_runs(out.first(moved));
             if (taken > 0 || moved == 0) return taken;
             if (timeout) left = *timeout - (Clock::now() - begun);
         }
     }
 
-    // `wakes`: the number of wake() calls when the first wait began; set by the first call. `roomy`: see
-    // RunSink::begin().
+    // `wakes`: the number of wake() calls when the first wait began; set by the first call.
     std::size_t take_some(ConsumerId consumer, std::span<QueueItem> out,
                           std::optional<std::chrono::steady_clock::duration> timeout,
-                          std::optional<std::uint64_t>& wakes, bool& roomy) {
+                          std::optional<std::uint64_t>& wakes) {
         std::size_t taken = 0;
         bool asks = false;
         {
@@ -197,12 +195,13 @@ public:
             } else if (timeout->count() > 0) {
                 wake_.wait_for(lock, *timeout, ready);
             }
-            const bool full = !has_room_locked();
             taken = move_locked(consumer, out);
-            roomy = full && has_room_locked();
             asks = open_ && has_ask(out.first(taken));
             if (asks) ++telling_;
-            if (has_run(out.first(taken))) ++telling_;  // until begin_runs() is over
+            if (has_run(out.first(taken))) {  // until begin_runs() is over
+                ++telling_;
+                ++beginning_;
+            }
             if (empty_locked()) {
                 unsignal_locked();
             } else {
@@ -304,8 +303,8 @@ private:
         return full && has_room_locked();
     }
 
-    // Runs wait to be begun.
-    [[nodiscard]] bool waits_locked() const noexcept { return !runs_.empty() || !gates_.empty(); }
+    // Runs wait to be begun, or for the engine to know that they are called: what is planned before that meets them.
+    [[nodiscard]] bool waits_locked() const noexcept { return !runs_.empty() || !gates_.empty() || beginning_ > 0; }
 
     [[nodiscard]] bool empty_locked() const noexcept {
         return runs_.empty() && control_.empty() && events_.empty() && dropped_ == 0 &&
@@ -322,7 +321,7 @@ private:
 
     // The turn of the runs among them has come. Those that are not to be called, or not yet, are taken out; returns how
     // many items are left.
-    std::size_t begin_runs(std::span<QueueItem> items, bool roomy) {
+    std::size_t begin_runs(std::span<QueueItem> items) {
         if (!has_run(items)) return items.size();
         constexpr std::size_t kPiece = 64;
         std::array<Run*, kPiece> runs{};
@@ -336,14 +335,14 @@ private:
                 gated[count] = items[done].run->gated;
                 runs[count++] = items[done].run;
             }
-            if (count > 0) sink_->begin({runs.data(), count}, {}, roomy && done == items.size());
+            if (count > 0) sink_->begin({runs.data(), count}, {}, false);
             for (std::size_t i = 0; i < count; ++i) {
                 if (gated[i] && runs[i] == nullptr) admitted(from[i]->run_id, false);
                 from[i]->run = gated[i] ? nullptr : runs[i];
             }
         }
         const auto over = [](const QueueItem& item) { return item.tag == ItemTag::run && item.run == nullptr; };
-        if (give_up(items, over)) sink_->has_room();
+        if (end_begin(items, over)) sink_->has_room();
         const auto left = std::remove_if(items.begin(), items.end(), over);
         const std::lock_guard lock(mutex_);
         --telling_;
@@ -351,16 +350,15 @@ private:
         return static_cast<std::size_t>(left - items.begin());
     }
 
-    // Those that are over keep no worker. True if there is room now, and was none before.
+    // The engine knows by now which of them are called. Those that are over keep no worker. True if there is room now.
     template <class Over>
-    bool give_up(std::span<const QueueItem> items, Over&& over) {
+    bool end_begin(std::span<const QueueItem> items, Over&& over) {
         const std::lock_guard lock(mutex_);
-        if (held_.empty()) return false;
-        const bool full = !has_room_locked();
         for (const QueueItem& item : items) {
             if (over(item)) let_go_locked(item.run_id, false);
         }
-        return full && has_room_locked();
+        --beginning_;
+        return has_room_locked();
     }
 
     void tell_asks(std::span<const QueueItem> items) {
@@ -469,7 +467,8 @@ private:
     mutable std::mutex mutex_;
     std::condition_variable wake_;
     std::condition_variable told_;
-    int telling_ = 0;  // consumers that are telling the sink of asks
+    int telling_ = 0;    // consumers that are telling the sink of asks
+    int beginning_ = 0;  // consumers that took runs and have not told the sink yet
     std::deque<Run*> runs_;
     std::vector<Gate> gates_;
     std::deque<QueueItem> control_;
