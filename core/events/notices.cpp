@@ -12,6 +12,15 @@ std::string given_up_text(const Definition& task) {
            " times and had no time in common; the task is finished: " + shortened(task.trigger->describe(), 200);
 }
 
+Event event_about(EventCode code, Instant at, const std::string& alias, const std::string& id) {
+    Event event;
+    event.code = code;
+    event.at = at;
+    event.alias = alias;
+    event.task_id = id;
+    return event;
+}
+
 }  // namespace
 
 // ---- runs ----
@@ -147,11 +156,7 @@ void Notices::trigger_failed(const std::string& alias, const std::string& id, co
                              std::int64_t lost) noexcept {
     missed_ += lost;
     bus_.tell(EventCode::trigger_error, [&] {
-        Event event;
-        event.code = EventCode::trigger_error;
-        event.at = clock_.wall();
-        event.alias = alias;
-        event.task_id = id;
+        Event event = event_about(EventCode::trigger_error, clock_.wall(), alias, id);
         event.reason = Reason::trigger_failed;
         event.count = lost;
         event.message = what + "; the task is paused until it is resumed or changed";
@@ -163,11 +168,7 @@ void Notices::trigger_failed(const std::string& alias, const std::string& id, co
 
 void Notices::tell(EventCode code, const std::string& alias, const std::string& id, std::string_view message) noexcept {
     bus_.tell(code, [&] {
-        Event event;
-        event.code = code;
-        event.at = clock_.wall();
-        event.alias = alias;
-        event.task_id = id;
+        Event event = event_about(code, clock_.wall(), alias, id);
         event.message = message;
         return event;
     });
@@ -175,11 +176,7 @@ void Notices::tell(EventCode code, const std::string& alias, const std::string& 
 
 void Notices::asked(EventCode code, const std::string& alias, const std::string& id) noexcept {
     bus_.tell(code, [&] {
-        Event event;
-        event.code = code;
-        event.at = clock_.wall();
-        event.alias = alias;
-        event.task_id = id;
+        Event event = event_about(code, clock_.wall(), alias, id);
         event.asked = true;
         return event;
     });
@@ -187,10 +184,7 @@ void Notices::asked(EventCode code, const std::string& alias, const std::string&
 
 void Notices::lacking(const std::string& alias, const std::string& what) noexcept {
     bus_.tell(EventCode::resource_error, [&] {
-        Event event;
-        event.code = EventCode::resource_error;
-        event.at = clock_.wall();
-        event.alias = alias;
+        Event event = event_about(EventCode::resource_error, clock_.wall(), alias, {});
         event.message = "executor \"" + alias + "\": " + what;
         return event;
     });
