@@ -16,6 +16,21 @@ MANY = 1_000_000  # so many runs at once that the limit plays no part
 logging.disable(logging.CRITICAL)  # the peers log each run
 
 
+def full_options(number: int) -> dict[str, Any]:
+    """The options that all schedulers call by one name."""
+    return {
+        "hours": 1,
+        "args": (number,),
+        "kwargs": {"text": "x"},
+        "id": f"task {number}",
+        "name": f"the task {number}",
+        "coalesce": True,
+        "max_instances": 3,
+        "executor": "default",
+        "replace_existing": True,
+    }
+
+
 class Contender:
     """One scheduler."""
 
@@ -32,7 +47,7 @@ class Contender:
 
     def add_fully(self, fn: Callable[..., Any], number: int) -> None:
         """Adds a task by the name of its trigger, with every option given."""
-        raise NotImplementedError
+        self.scheduler.add_task(fn, "interval", **full_options(number), mistrigger_grace_time=60, store="default")
 
     def listen(self, listener: Callable[[Any], None]) -> None:
         """Attaches a listener to all events."""
@@ -62,23 +77,6 @@ class Uvsched(Contender):
     def add(self, fn: Callable[[], Any], seconds: float) -> None:
         self.scheduler.add_task(fn, self.trigger(seconds=seconds))
 
-    def add_fully(self, fn: Callable[..., Any], number: int) -> None:
-        self.scheduler.add_task(
-            fn,
-            "interval",
-            hours=1,
-            args=(number,),
-            kwargs={"text": "x"},
-            id=f"task {number}",
-            name=f"the task {number}",
-            mistrigger_grace_time=60,
-            coalesce=True,
-            max_instances=3,
-            store="default",
-            executor="default",
-            replace_existing=True,
-        )
-
 
 class Asyncz(Contender):
     name = "asyncz"
@@ -96,23 +94,6 @@ class Asyncz(Contender):
 
     def add(self, fn: Callable[[], Any], seconds: float) -> None:
         self.scheduler.add_task(fn, self.trigger(seconds=seconds))
-
-    def add_fully(self, fn: Callable[..., Any], number: int) -> None:
-        self.scheduler.add_task(
-            fn,
-            "interval",
-            hours=1,
-            args=(number,),
-            kwargs={"text": "x"},
-            id=f"task {number}",
-            name=f"the task {number}",
-            mistrigger_grace_time=60,
-            coalesce=True,
-            max_instances=3,
-            store="default",
-            executor="default",
-            replace_existing=True,
-        )
 
 
 class APScheduler(Contender):
@@ -134,21 +115,7 @@ class APScheduler(Contender):
         self.scheduler.add_job(fn, self.trigger(seconds=seconds))
 
     def add_fully(self, fn: Callable[..., Any], number: int) -> None:
-        self.scheduler.add_job(
-            fn,
-            "interval",
-            hours=1,
-            args=(number,),
-            kwargs={"text": "x"},
-            id=f"task {number}",
-            name=f"the task {number}",
-            misfire_grace_time=60,
-            coalesce=True,
-            max_instances=3,
-            jobstore="default",
-            executor="default",
-            replace_existing=True,
-        )
+        self.scheduler.add_job(fn, "interval", **full_options(number), misfire_grace_time=60, jobstore="default")
 
 
 CONTENDERS: tuple[type[Contender], ...] = (Uvsched, Asyncz, APScheduler)
