@@ -2,6 +2,8 @@
 
 #include <doctest/doctest.h>
 
+#include <functional>
+#include <memory>
 #include <vector>
 
 #include "core/base/error.hpp"
@@ -14,15 +16,19 @@ namespace {
 // What executors call back.
 class Sink final : public RunSink {
 public:
-    void begin(std::span<Run*> /*runs*/, std::span<RunResult> /*ended*/, bool /*roomy*/) noexcept override {}
+    void begin(std::span<Run*> /*runs*/, std::span<RunResult> /*ended*/, bool /*roomy*/) noexcept override {
+        if (on_begin) on_begin();
+    }
     void finished(std::span<RunResult> /*results*/) noexcept override {}
     void returned(std::span<Run* const> runs) noexcept override { came_back += runs.size(); }
-    void has_room() override {}
+    void has_room() override { ++told_of_room; }
     void lacking(const Executor& /*executor*/, const std::string& /*what*/) noexcept override {}
     void took_asks(std::span<const std::uint64_t> /*asks*/) noexcept override {}
     void answered(std::span<TriggerAnswer> /*answers*/) override {}
 
+    std::function<void()> on_begin;
     std::size_t came_back = 0;
+    int told_of_room = 0;
 };
 
 struct Rooms {
@@ -114,6 +120,26 @@ TEST_CASE("dispatcher: there is no room while a run is on its way, or waits to b
     CHECK(rooms.room("queue") == 3);
     rooms.dispatcher.reserve(rooms.dispatcher.index("queue"));
     CHECK(rooms.room("queue") == 0);
+}
+
+// What came to be due while the run waited would meet it in the store, and be skipped at max_instances.
+TEST_CASE("dispatcher: there is no room before the engine knows that what was taken is called") {
+    for (const Room kind : {Room::waiting, Room::workers}) {
+        Rooms rooms;
+        const std::shared_ptr<RunQueue> queue = rooms.dispatcher.queue(rooms.dispatcher.index("queue"));
+        const ConsumerId consumer = queue->attach(2, kind);
+        rooms.push("queue");
+        REQUIRE(rooms.dispatcher.take());
+        rooms.dispatcher.hand_over(rooms.runs);
+        std::vector<std::size_t> seen;
+        rooms.sink.on_begin = [&] { seen.push_back(queue->room()); };
+        rooms.sink.told_of_room = 0;
+        QueueItem item;
+        REQUIRE(queue->take(consumer, {&item, 1}, std::nullopt) == 1);
+        CHECK(seen == std::vector<std::size_t>{0});
+        CHECK(queue->room() > 0);
+        CHECK(rooms.sink.told_of_room == 1);
+    }
 }
 
 TEST_CASE("dispatcher: who has left is not waited for") {
