@@ -113,6 +113,10 @@ void Engine::begin(std::span<Run*> runs, std::span<RunResult> ended, bool roomy)
 
 // False: it is not called.
 bool Engine::begin_run(RunSlot& slot, Instant now) noexcept {
+    if (!home_of(slot).holds(slot)) {
+        runs_.unstarted(slot);
+        return false;
+    }
     const bool stored = slot.gate == RunSlot::Gate::closed;
     switch (dispatcher_.begin(slot, now)) {
         case Dispatcher::Turn::call:

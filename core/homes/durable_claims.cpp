@@ -18,7 +18,7 @@ constexpr Micros kLateBegin = 5 * kMillisecond;              // tasks in a durab
 
 void DurableHome::claim(const Now& now) {
     companion_.claim(now);
-    if (!open_ || lanes_.pending()) return;
+    if (!open_ || lanes_.pending() || !driver_->holds()) return;
     if (look_after_ && std::chrono::steady_clock::now() < *look_after_) {
         parts_.shared.shortage.note();
         return;
@@ -35,7 +35,8 @@ void DurableHome::claim(const Now& now) {
 
 Instant DurableHome::next_deadline(const Now& now) const {
     const Instant companion = companion_.next_deadline(now);
-    if (!open_ || lanes_.pending() || look_after_) return companion;  // something else will wake the loop
+    // Something else will wake the loop.
+    if (!open_ || lanes_.pending() || look_after_ || !driver_->holds()) return companion;
     return std::min(companion, lanes_.next_deadline(on_lines(now), parts_.dispatcher.rooms()));
 }
 
@@ -75,12 +76,12 @@ bool DurableHome::take_claims(StoreReply& reply, const Now& now) {
             if (claim.plan.asks) ask(claim.asking);
         }
     }
-    // What was claimed for a function that is gone by now is left to others.
+    // What was claimed for a function that is gone by now, or with a lease that has run out, is left to others.
     std::vector<const OpenFire*> misfits;
     std::vector<std::uint16_t> places;
-    const bool ending = parts_.life.ending();
+    const bool refuses = parts_.life.ending() || !driver_->holds();
     std::erase_if(fires, [&](const OpenFire* fire) {
-        const auto place = ending ? std::nullopt : place_for(*fire->task.definition);
+        const auto place = refuses ? std::nullopt : place_for(*fire->task.definition);
         (place ? places.push_back(*place) : misfits.push_back(fire));
         return !place;
     });
@@ -156,6 +157,8 @@ void DurableHome::write_starts() noexcept {
     }
 }
 
+bool DurableHome::holds(const RunSlot& slot) noexcept { return slot.store != number() || driver_->holds(); }
+
 void DurableHome::called(const RunSlot& slot) noexcept {
     if (slot.store != number()) return companion_.called(slot);
     const Now now = present();
@@ -182,7 +185,7 @@ void DurableHome::gated(const StoreReply& reply, const std::vector<std::uint64_t
             RunSlot* const slot = parts_.runs.at_gate(runs[i]);
             if (slot == nullptr) continue;
             const bool started = !reply.error && reply.batch.starts[i].outcome == Outcome::done;
-            const bool passes = started && !parts_.life.ending();
+            const bool passes = started && !parts_.life.ending() && driver_->holds();
             answers.push_back({slot->executor, slot->run.id, passes});
             parts_.dispatcher.answered(*slot, passes);
             if (passes) continue;

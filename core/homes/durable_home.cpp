@@ -45,6 +45,7 @@ std::unique_ptr<StoreDriver> DurableHome::make_driver() {
     Notices& notices = parts_.shared.notices;
     StoreHooks hooks;
     hooks.now = [this] { return present(); };
+    hooks.elapsed = [this] { return parts_.shared.clock->elapsed(); };
     hooks.wakes = [this](const GroupWakes& found) {
         const std::lock_guard lock(parts_.shared.mutex);
         lanes_.set_wakes(found);
@@ -82,6 +83,17 @@ std::unique_ptr<StoreDriver> DurableHome::make_driver() {
     };
     hooks.at_work = [this] { return at_work(); };
     hooks.reopened = [this](const Joined& joined) { reopened(joined); };
+    hooks.outcast = [this](const NodeLost& lost) { outcast(lost); };
+    hooks.rejoined = [this](const Joined& joined) { rejoined(joined); };
+    hooks.taken_over = [this](const Recovered& left) {
+        const Lock lock(parts_.shared);
+        tell_left(left);
+    };
+    hooks.renewed = [this] {
+        const std::lock_guard lock(parts_.shared.mutex);
+        parts_.shared.alarm.wake();
+    };
+    hooks.lease_passed = [this] { give_back_untaken(); };
     if (parts_.bell == nullptr) return std::make_unique<StoreThread>(config_.make(), std::move(hooks));
     return std::make_unique<StoreInline>(
         config_.make(), std::move(hooks), [this] { return time_of(parts_.shared.clock->elapsed()); },
@@ -103,7 +115,6 @@ void DurableHome::open() {
 void DurableHome::take_over(const Joined& joined) {
     const Opened& opened = joined.opened;
     const Lock lock(parts_.shared);
-    const Now raw = parts_.shared.now();
     Notices& notices = parts_.shared.notices;
     elapsed_base_ = opened.line.base;
     store_hash_ = opened.store_hash;
@@ -113,12 +124,19 @@ void DurableHome::take_over(const Joined& joined) {
     open_ = true;
     regroup();
     for (const std::string& notice : opened.notices) notices.tell(EventCode::store_error, alias(), {}, notice);
-    for (const auto* rows : {&opened.quarantined, &joined.left.quarantined}) {
-        for (const Quarantined& row : *rows) notices.tell(EventCode::task_quarantined, alias(), row.id, row.why);
+    for (const Quarantined& row : opened.quarantined) {
+        notices.tell(EventCode::task_quarantined, alias(), row.id, row.why);
     }
-    const Now now = on_lines(raw);
-    tell_recovered(joined.left.ready, EventCode::task_recovered, "its process died; it will run again", now);
-    tell_recovered(joined.left.lost, EventCode::task_lost, "its process died while it ran; it will not run again", now);
+    tell_left(joined.left);
+}
+
+void DurableHome::tell_left(const Recovered& left) {
+    const Now now = present();
+    for (const Quarantined& row : left.quarantined) {
+        parts_.shared.notices.tell(EventCode::task_quarantined, alias(), row.id, row.why);
+    }
+    tell_recovered(left.ready, EventCode::task_recovered, "its process died; it will run again", now);
+    tell_recovered(left.lost, EventCode::task_lost, "its process died while it ran; it will not run again", now);
 }
 
 void DurableHome::tell_recovered(const std::vector<OpenFire>& fires, EventCode code, const char* message,
@@ -296,6 +314,61 @@ void DurableHome::reopened(const Joined& joined) {
     learn();
     const Lock lock(parts_.shared);
     report_unrunnable();
+}
+
+// ---- beside other nodes (docs/decisions/0060-leases.md); on the store's thread ----
+
+// What has not begun is not called, and what runs is asked to end: others have it. The ends of those runs are refused,
+// and told then.
+void DurableHome::outcast(const NodeLost& lost) {
+    std::vector<std::vector<std::uint64_t>> cancelled(parts_.dispatcher.count());
+    {
+        const Lock lock(parts_.shared);
+        parts_.runs.each([&](RunSlot& slot) {
+            if (slot.store != number()) return;
+            if (!slot.begun) {
+                slot.dropped = true;
+                return;
+            }
+            if (slot.came_back() != RunSlot::Back::no) return;
+            cancelled[slot.executor].push_back(slot.run.id);
+            slot.run.cancelled.store(true, std::memory_order_relaxed);
+        });
+        parts_.shared.notices.tell(EventCode::store_error, alias(), {}, lost.message() + "; it goes on as another one");
+    }
+    for (std::uint16_t i = 0; i < parts_.dispatcher.count(); ++i) parts_.dispatcher.cancel(cancelled[i], i);
+}
+
+void DurableHome::rejoined(const Joined& joined) {
+    take_over(joined);
+    learn();
+    const Lock lock(parts_.shared);
+    report_unrunnable();
+}
+
+// What its executor has not taken for a whole lease, another node may begin sooner.
+void DurableHome::give_back_untaken() {
+    const Lock lock(parts_.shared);
+    std::unordered_set<std::uint64_t> before = std::move(untaken_);
+    untaken_.clear();
+    std::vector<RunSlot*> untaken;
+    parts_.runs.each([&](RunSlot& slot) {
+        if (slot.store != number() || slot.gate != RunSlot::Gate::closed || slot.begun || slot.dropped) return;
+        if (slot.came_back() != RunSlot::Back::no) return;
+        if (before.contains(slot.run.id)) {
+            untaken.push_back(&slot);
+        } else {
+            untaken_.insert(slot.run.id);
+        }
+    });
+    if (untaken.empty()) return;
+    outbox_.reserve_releases(untaken.size());
+    const Instant now = parts_.shared.clock->wall();
+    for (RunSlot* const slot : untaken) {
+        slot->dropped = true;  // its executor finds that it is not called
+        outbox_.release({.fire = slot->ref, .now_wall = now, .outcome = Outcome::none, .task = slot->definition});
+    }
+    flush();
 }
 
 }  // namespace uvsched

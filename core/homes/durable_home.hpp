@@ -58,6 +58,7 @@ public:
     void functions_changed() noexcept override { regroup(); }
     void catch_up(const Now& now) override;
     void settle() noexcept override;
+    [[nodiscard]] bool holds(const RunSlot& slot) noexcept override;
     void called(const RunSlot& slot) noexcept override;
     void clock_stepped(Micros /*change*/) override { stepped_ = open_; }
     void claim(const Now& now) override;
@@ -85,11 +86,15 @@ private:
     // durable_home.cpp: its life
     [[nodiscard]] std::unique_ptr<StoreDriver> make_driver();
     void take_over(const Joined& joined);
+    void tell_left(const Recovered& left);
     void tell_recovered(const std::vector<OpenFire>& fires, EventCode code, const char* message, const Now& now);
     [[nodiscard]] bool lost(const StoreLost& lost);
     [[nodiscard]] std::vector<FireRef> at_work();
     void drop_others(const FireSet& fires) noexcept;
     void reopened(const Joined& joined);
+    void rejoined(const Joined& joined);
+    void outcast(const NodeLost& lost);
+    void give_back_untaken();
     void progress() noexcept;
     void write_step();
 
@@ -144,7 +149,8 @@ private:
     bool lanes_stale_ = false;  // regroup() had no memory
     Outbox outbox_;
     BegunLate begun_late_;
-    bool stepped_ = false;                                             // the wall clock was set: to be written
+    std::unordered_set<std::uint64_t> untaken_;  // runs that had not begun when the last lease had passed
+    bool stepped_ = false;                       // the wall clock was set: to be written
     std::optional<std::chrono::steady_clock::time_point> look_after_;  // the last look lacked memory
 
     std::unordered_set<std::string> derived_ids_;            // declared by this process

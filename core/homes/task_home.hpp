@@ -107,6 +107,9 @@ public:
     virtual void catch_up(const Now& now) = 0;
     virtual void settle() noexcept = 0;
 
+    // Whether the process may still call this run: it has not lost what it claimed.
+    [[nodiscard]] virtual bool holds(const RunSlot& /*slot*/) noexcept { return true; }
+
     // A run that an executor took is called. What came to be due while it waited for that is no overlap.
     virtual void called(const RunSlot& slot) noexcept = 0;
 

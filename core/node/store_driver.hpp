@@ -30,7 +30,8 @@ public:
     // with a thread has nothing to do here.
     virtual StoreNode::Time pump() noexcept { return StoreNode::kWithMail; }
 
-    // Thread-safe; they never wait. See StoreNode.
+    // Thread-safe; they never wait. See StoreNode and Heartbeat.
+    [[nodiscard]] bool holds() noexcept { return node().heartbeat().holds(); }
     void hurry() noexcept { node().hurry(); }
     void post(StoreRequest&& request) { node().post(std::move(request)); }
     void set_groups(LaneGroups groups) { node().set_groups(std::move(groups)); }

@@ -1,5 +1,6 @@
 #include "core/node/store_inline.hpp"
 
+#include <algorithm>
 #include <chrono>
 #include <exception>
 #include <optional>
@@ -29,14 +30,19 @@ private:
 
 StoreInline::StoreInline(std::unique_ptr<Store> store, StoreHooks hooks, std::function<Time()> now,
                          std::function<void()> wake)
-    : node_(std::move(store), std::move(hooks), std::move(wake)), now_(std::move(now)) {}
+    : node_(std::move(store), std::move(hooks), {.node = wake, .heartbeat = wake, .watched = false}),
+      now_(std::move(now)) {}
 
 StoreInline::~StoreInline() { node_.store().close(); }
 
 StoreNode::Time StoreInline::pump() noexcept {
     if (inside()) return now_();
     const Turn turn(*this);
-    return node_.closed() ? StoreNode::kWithMail : node_.pump(now_());
+    if (node_.closed()) return StoreNode::kWithMail;
+    const Micros next_beat = node_.heartbeat().pump().until;
+    const Time until = node_.pump(now_());
+    if (next_beat == kLatest) return until;
+    return std::min(until, now_() + std::chrono::microseconds(next_beat - node_.heartbeat().now()));
 }
 
 Joined StoreInline::open(const OpenRequest& request) {

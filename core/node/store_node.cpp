@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <exception>
+#include <functional>
 #include <iterator>
 #include <new>
 #include <utility>
@@ -24,8 +25,12 @@ constexpr const char* kClosed = "the store is closed: the scheduler is not runni
 
 }  // namespace
 
-StoreNode::StoreNode(std::unique_ptr<Store> store, StoreHooks hooks, std::function<void()> wake)
-    : store_(std::move(store)), hooks_(std::move(hooks)), wake_(std::move(wake)), mail_(wake_) {}
+StoreNode::StoreNode(std::unique_ptr<Store> store, StoreHooks hooks, Wakes wakes)
+    : store_(std::move(store)),
+      hooks_(std::move(hooks)),
+      wake_(std::move(wakes.node)),
+      mail_(wake_),
+      heartbeat_({.elapsed = hooks_.elapsed, .found = wake_, .ring = std::move(wakes.heartbeat)}, wakes.watched) {}
 
 // ---- any thread ----
 
@@ -36,6 +41,7 @@ void StoreNode::begin() {
     loss_.reset();
     forget_doubt();
     reopen_ = false;
+    rejoins_ = false;
     closed_ = false;
     not_before_ = Time::min();
     mail_.open();
@@ -71,21 +77,32 @@ Joined StoreNode::open(const OpenRequest& request) {
 }
 
 Joined StoreNode::join(const OpenRequest& request) {
+    const Micros asked = hooks_.elapsed();
     Joined joined{.opened = store_->open(request), .left = {}};
+    number_ = joined.opened.node;
     base_ = joined.opened.line.base;
     lease_ = std::chrono::microseconds(joined.opened.lease);
     next_check_ = Time::min();
     unasked_.clear();
+    buried_.clear();
+    ask_again_ = false;
+    next_piece_ = Time::max();
     last_claim_ = joined.opened.node >> 1U;  // random, as the node's number is
     forget_doubt();
     try {
         seen_ = store_->changes();  // the owner has not read the lanes yet
+        heartbeat_.join(store_->membership(), joined.opened.lease, asked);
         for (const NodeNumber dead : joined.opened.dead) recover(dead, joined.left);
     } catch (...) {
-        store_->close();
+        leave();
         throw;
     }
     return joined;
+}
+
+void StoreNode::leave() noexcept {
+    heartbeat_.leave();
+    store_->close();
 }
 
 void StoreNode::recover(NodeNumber dead, Recovered& left) {
@@ -197,9 +214,13 @@ void StoreNode::tell_unasked() {
     if (!asking.empty()) hooks_.asking(asking);
 }
 
-// Once a lease.
+// Once a lease, beside other nodes.
 bool StoreNode::is_checked(Time now) noexcept {
-    if (lease_ == lease_.zero() || now < next_check_) return false;
+    if (lease_ == lease_.zero() || heartbeat_.alone()) {
+        next_check_ = Time::min();
+        return false;
+    }
+    if (now < next_check_) return false;
     const bool first = next_check_ == Time::min();
     next_check_ = now + lease_;
     return !first;
@@ -207,7 +228,67 @@ bool StoreNode::is_checked(Time now) noexcept {
 
 StoreNode::Time StoreNode::next_pump(Time now) noexcept {
     if (more_to_prune_ || mail_.ending()) return now;
-    return lease_ == lease_.zero() ? kWithMail : next_check_;
+    return next_check_ == Time::min() ? kWithMail : next_check_;
+}
+
+// ---- the other nodes ----
+
+// What the heartbeat found.
+void StoreNode::hear() {
+    const Heartbeat::Findings found = heartbeat_.take();
+    if (loss_) return;
+    if (found.lost) {
+        return lose_node(NodeLost(
+            "the other processes that use this store declared this one dead, because it had been silent for too long"));
+    }
+    if (found.why) hooks_.failed(*found.why);
+    if (found.answers) hooks_.recovered();
+    if (found.renewed) hooks_.renewed();
+    if (found.news) wakes_unknown_ = true;
+    if (found.left) ask_again_ = true;
+}
+
+// What cannot be recovered now holds up nothing else.
+void StoreNode::take_over(Time now) noexcept {
+    if (loss_ || doubt_ || (next_piece_ != Time::max() && now < next_piece_)) return;
+    try {
+        next_piece_ = take_over_piece() ? now : Time::max();
+    } catch (...) {
+        note_present_failure();
+        next_piece_ = after_pause(now);
+    }
+}
+
+// True if there is more to do.
+bool StoreNode::take_over_piece() {
+    const std::vector<NodeNumber> dead = heartbeat_.dead();
+    const auto among = [](const std::vector<NodeNumber>& nodes) {
+        return [&nodes](NodeNumber node) { return std::find(nodes.begin(), nodes.end(), node) != nodes.end(); };
+    };
+    std::erase_if(buried_, std::not_fn(among(dead)));  // the store names them no more
+    const auto next = std::find_if_not(dead.begin(), dead.end(), among(buried_));
+    if (next != dead.end()) {
+        reserve_more(buried_, 1);
+        const Recovered piece = store_->recover(*next, present().wall, kRecoveredAtOnce);
+        if (!piece.more) buried_.push_back(*next);
+        wakes_unknown_ = true;
+        ask_again_ = true;
+        hooks_.taken_over(piece);
+        return true;
+    }
+    if (ask_again_) hooks_.asking(store_->asking());
+    ask_again_ = false;
+    return false;
+}
+
+// Others may go on with it at once. What is left, they recover.
+void StoreNode::give_back() noexcept {
+    try {
+        while (store_->recover(number_, present().wall, kRecoveredAtOnce).more) {
+        }
+    } catch (...) {
+        note_present_failure();
+    }
 }
 
 // ---- the pump ----
@@ -230,10 +311,13 @@ StoreNode::Time StoreNode::pump_once(Time now) {
         return kWithMail;
     }
     if (now < not_before_ && jobs_.empty() && !ending) return not_before_;
+    hear();
     reopen_if_lost();
     const bool checked = is_checked(now);
     if ((doubt_ || checked) && !loss_) settle_doubt();
     if (checked && !loss_ && !doubt_) tell_unasked();
+    if (checked && !loss_) hooks_.lease_passed();
+    take_over(now);
     if (noticed_.exchange(false)) wakes_unknown_ = true;
     if (wakes_unknown_ && requests_.empty() && !loss_) look_around();
     cycle();
@@ -245,7 +329,7 @@ StoreNode::Time StoreNode::pump_once(Time now) {
     prune_if_due();
     if (!requests_.empty() || reopen_ || wakes_unknown_ || doubt_) return not_before_ = after_pause(now);
     not_before_ = Time::min();
-    return next_pump(now);
+    return std::min(next_pump(now), next_piece_);
 }
 
 void StoreNode::reopen_if_lost() {
@@ -265,6 +349,8 @@ void StoreNode::end_store() {
     } catch (...) {
         note_present_failure();
     }
+    heartbeat_.leave();
+    if (!loss_ && lease_ != lease_.zero()) give_back();
     store_->close();
     closed_ = true;
 }
@@ -562,28 +648,42 @@ void StoreNode::prune_if_due() {
 
 // ---- failures ----
 
-// What stands at its place now is opened only if the owner wants that.
-void StoreNode::lose(const StoreLost& lost) {
-    store_->close();
+void StoreNode::lose(const Error& what) noexcept {
+    leave();
     ++failures_;
     more_to_prune_ = false;
     wakes_unknown_ = false;
     forget_doubt();
-    insist([&] { loss_ = lost; });
+    insist([&] { loss_ = what; });
+    rejoins_ = false;
+}
+
+// What stands at its place now is opened only if the owner wants that.
+void StoreNode::lose_store(const StoreLost& lost) noexcept {
+    lose(lost);
     insist([&] { reopen_ = hooks_.lost(lost); });
 }
 
+void StoreNode::lose_node(const NodeLost& lost) noexcept {
+    lose(lost);
+    reopen_ = true;
+    rejoins_ = true;
+    insist([&] { hooks_.outcast(lost); });
+}
+
+// Whatever the node held when the others declared it dead is recovered by now.
 void StoreNode::reopen() {
     OpenRequest request = opened_with_;
     const Now now = hooks_.now();
     request.wall = now.wall;
     request.elapsed = saturating_sub(now.elapsed, base_);
-    request.ours = at_work();
+    if (!rejoins_) request.ours = at_work();
     for (StoreRequest& each : requests_) each.batch.shift.reset();  // the store is opened with the clock as it is now
     try {
-        hooks_.reopened(join(request));
+        const Joined joined = join(request);
+        rejoins_ ? hooks_.rejoined(joined) : hooks_.reopened(joined);
     } catch (...) {
-        store_->close();
+        leave();
         throw;
     }
     reopen_ = false;
@@ -591,7 +691,8 @@ void StoreNode::reopen() {
 }
 
 void StoreNode::note_failure(const Error& error) noexcept {
-    if (const auto* const lost = dynamic_cast<const StoreLost*>(&error)) return lose(*lost);
+    if (const auto* const lost = dynamic_cast<const StoreLost*>(&error)) return lose_store(*lost);
+    if (const auto* const lost = dynamic_cast<const NodeLost*>(&error)) return lose_node(*lost);
     if (dynamic_cast<const MaybeDone*>(&error) != nullptr) insist([&] { doubt_ = error; });
     ++failures_;
     if ((mail_.ending() || hurry_.load()) && tries_left_ > 0) --tries_left_;

@@ -1,13 +1,13 @@
 // StoreNode: what this process does with a durable store. It makes transactions of the requests that come, as many in
 // one as have come together, runs the claim cycle LOOK - PLAN - COMMIT, tries again what failed, opens a lost store
-// again, and prunes history.
+// again, takes over what dead nodes held, and prunes history. Its heartbeat (heartbeat.hpp) tells it of the others.
 //
 // A passive object: it has no thread and never waits. Whoever drives it (store_thread.hpp: a thread) pumps it when
 // there is mail and when it asked for that:
 //
-//   post ──▶ mail ──▶ pump: take mail ─▶ reopen ─▶ look, plan, commit ─▶ wakes ─▶ replies ─▶ jobs ─▶ prune
-//                       ▲                                  │ failed                   │ no memory
-//                       └──────────── after a pause ───────┴──────────────────────────┘
+//   post ──▶ mail ──▶ pump: take mail ─▶ reopen ─▶ the dead ─▶ look, plan, commit ─▶ wakes ─▶ replies ─▶ jobs ─▶ prune
+//                       ▲                                             │ failed                   │ no memory
+//                       └──────────── after a pause ──────────────────┴──────────────────────────┘
 #pragma once
 
 #include <atomic>
@@ -18,6 +18,7 @@
 #include <unordered_map>
 #include <vector>
 
+#include "core/node/heartbeat.hpp"
 #include "core/node/store_mail.hpp"
 #include "core/node/store_request.hpp"
 #include "core/stores/store.hpp"
@@ -29,8 +30,13 @@ public:
     using Time = std::chrono::steady_clock::time_point;
     static constexpr Time kWithMail = Time::max();  // to be pumped when mail comes, and not before
 
-    // `wake`: there is mail, or the end was asked for. Called on any thread, with no lock held; throws nothing.
-    StoreNode(std::unique_ptr<Store> store, StoreHooks hooks, std::function<void()> wake);
+    // What whoever pumps has to hear of. Called on any thread; they throw nothing.
+    struct Wakes {
+        std::function<void()> node;       // there is mail, or the end was asked for; called with no lock held
+        std::function<void()> heartbeat;  // Heartbeat::Hooks::ring
+        bool watched = false;             // see Heartbeat
+    };
+    StoreNode(std::unique_ptr<Store> store, StoreHooks hooks, Wakes wakes);
     StoreNode(const StoreNode&) = delete;
     StoreNode& operator=(const StoreNode&) = delete;
 
@@ -55,6 +61,9 @@ public:
     // Closes the store when all mail is answered.
     void end() { mail_.end(); }
 
+    // Its lease, and its beats. Whoever pumps the node pumps this too, or has another thread do so.
+    [[nodiscard]] Heartbeat& heartbeat() noexcept { return heartbeat_; }
+
     // ---- whoever pumps ----
 
     // Joins the store, and recovers what the dead held. Throws what Store::open throws; may be tried again.
@@ -77,7 +86,12 @@ private:
 
     Time pump_once(Time now);
     Joined join(const OpenRequest& request);
+    void leave() noexcept;
     void recover(NodeNumber dead, Recovered& left);
+    void hear();
+    void take_over(Time now) noexcept;
+    [[nodiscard]] bool take_over_piece();
+    void give_back() noexcept;
     std::vector<FireRef> at_work();
     void settle_doubt();
     void remember(StoreRequest& request, StoreReply& reply) noexcept;
@@ -104,7 +118,9 @@ private:
     void see_changes();
     void settle();
     bool reply_all();
-    void lose(const StoreLost& lost);
+    void lose(const Error& what) noexcept;
+    void lose_store(const StoreLost& lost) noexcept;
+    void lose_node(const NodeLost& lost) noexcept;
     void note_failure(const Error& error) noexcept;
     Error note_present_failure() noexcept;
     [[nodiscard]] Time after_pause(Time now) const noexcept;
@@ -123,17 +139,23 @@ private:
     std::vector<StoreJob> jobs_;
 
     OpenRequest opened_with_;
-    Micros base_ = 0;                 // of the elapsed line
-    bool reopen_ = false;             // the store that is lost is to be opened again
-    std::optional<Error> loss_;       // the store is closed, because its file is not the one that was opened
-    std::optional<Error> doubt_;      // what was asked before may have happened: see settle_doubt()
-    std::vector<Claim> claims_;       // of that
-    std::vector<OpenFire> takes_;     // of that, with the tokens before
+    Micros base_ = 0;              // of the elapsed line
+    bool reopen_ = false;          // the store that is lost is to be opened again
+    bool rejoins_ = false;         // and it is the same one: only the node was lost
+    std::optional<Error> loss_;    // the store is closed: its file is not the one that was opened, or the node is dead
+    std::optional<Error> doubt_;   // what was asked before may have happened: see settle_doubt()
+    std::vector<Claim> claims_;    // of that
+    std::vector<OpenFire> takes_;  // of that, with the tokens before
     std::optional<StoreReply> made_;  // what of these was made: to be told
     std::optional<FireSet> mine_;     // by the store's account, in the cycle after such a doubt
     std::int64_t last_claim_ = 0;     // its id
+    NodeNumber number_ = 0;
     std::chrono::microseconds lease_{0};
-    Time next_check_ = Time::min();                          // of what this node holds; 0: none
+    Heartbeat heartbeat_;
+    std::vector<NodeNumber> buried_;  // of the dead: their last pieces are recovered
+    bool ask_again_ = false;          // another node went: nobody may be asking about its tasks any more
+    Time next_piece_ = Time::max();   // of what the dead held
+    Time next_check_ = Time::min();   // of what this node holds; 0: none
     std::unordered_map<TaskNumber, std::uint64_t> unasked_;  // revs of the tasks without a due time, at the last check
     bool closed_ = true;
     bool wakes_unknown_ = false;         // they are looked for again, also if no mail comes

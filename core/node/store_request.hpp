@@ -76,6 +76,7 @@ struct Joined {
 // What a node tells about itself. Called by whoever pumps it; none of them throws.
 struct StoreHooks {
     std::function<Now()> now;                        // this process's clock, on this store's lines
+    std::function<Micros()> elapsed;                 // the machine's elapsed clock: leases are measured by it
     std::function<void(const GroupWakes&)> wakes;    // after each cycle, before its replies
     std::function<void(std::vector<Lane>&&)> lanes;  // another node changed something; all lanes by now
     std::function<void(const Error&)> failed;        // a request failed; it is tried again
@@ -85,6 +86,11 @@ struct StoreHooks {
     std::function<void(const std::vector<StoredTask>&)> asking;  // they may lack a time that nobody asks for
     std::function<std::vector<FireRef>()> at_work;           // the fires whose runs are under way or whose results wait
     std::function<void(const Joined&)> reopened;             // it was opened again; read() and apply() do not wait here
+    std::function<void(const NodeLost&)> outcast;            // the others declared this node dead; it joins again
+    std::function<void(const Joined&)> rejoined;             // as reopened: it is another node of the same store now
+    std::function<void(const Recovered&)> taken_over;        // a piece of what a dead node held
+    std::function<void()> renewed;                           // the lease had run out, and holds again
+    std::function<void()> lease_passed;                      // a lease has passed, beside other nodes
     std::function<void()> recovered;                         // the first success after a failure
     std::function<void(const std::string&)> trigger_failed;  // a plan could not be made; for which task, and why
     std::function<void(const Quarantined&)> quarantined;     // a task was set apart

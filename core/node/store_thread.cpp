@@ -36,7 +36,13 @@ struct StoreThread::Waiter {
 };
 
 StoreThread::StoreThread(std::unique_ptr<Store> store, StoreHooks hooks)
-    : node_(std::move(store), std::move(hooks), [this] { wake(); }) {}
+    : node_(std::move(store), std::move(hooks),
+            {.node = [this] { wake(); },
+             .heartbeat =
+                 [this] {
+                     if (beats_) beats_->ring();
+                 },
+             .watched = true}) {}
 
 StoreThread::~StoreThread() { close(); }
 
@@ -48,7 +54,10 @@ Joined StoreThread::open(const OpenRequest& request) {
     }
     Joined joined;
     try {
-        read([&](Store&) { joined = node_.open(request); });
+        read([&](Store&) {
+            joined = node_.open(request);
+            if (joined.opened.lease > 0) beats_ = std::make_unique<BeatThread>(node_.heartbeat());
+        });
     } catch (...) {
         close();
         throw;
@@ -64,6 +73,7 @@ void StoreThread::close() {
     }
     node_.end();
     if (thread.joinable()) thread.join();
+    beats_.reset();
 }
 
 void StoreThread::read(const std::function<void(Store&)>& job) {

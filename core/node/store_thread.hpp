@@ -1,4 +1,5 @@
-// StoreThread: a thread that drives a store's node, so that nobody else waits for a disk.
+// StoreThread: a thread that drives a store's node, so that nobody else waits for a disk; and another for its
+// heartbeat, if the store can have several nodes.
 #pragma once
 
 #include <condition_variable>
@@ -7,6 +8,7 @@
 #include <mutex>
 #include <thread>
 
+#include "core/node/beat_thread.hpp"
 #include "core/node/store_driver.hpp"
 
 namespace uvsched {
@@ -30,7 +32,8 @@ private:
     void wake() noexcept;
 
     StoreNode node_;
-    std::mutex mutex_;  // a leaf
+    std::unique_ptr<BeatThread> beats_;  // made by open(), on the store's thread
+    std::mutex mutex_;                   // a leaf
     std::condition_variable wake_;
     bool woken_ = false;
     std::thread thread_;

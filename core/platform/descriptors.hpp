@@ -1,7 +1,9 @@
 // Descriptors in general.
 #pragma once
 
+#include <chrono>
 #include <cstddef>
+#include <optional>
 
 namespace uvsched {
 
@@ -12,5 +14,11 @@ inline constexpr std::size_t kMostSpare = 16;
 [[nodiscard]] int lack_of_descriptors(int any, std::size_t count) noexcept;
 
 void close_descriptor(int descriptor) noexcept;
+
+// False for -1.
+[[nodiscard]] bool is_readable(int descriptor) noexcept;
+
+// Until one of them is readable (-1: none), or so much time has passed (nullopt: for ever). May return early.
+void wait_readable(int one, int other, std::optional<std::chrono::milliseconds> at_most) noexcept;
 
 }  // namespace uvsched

@@ -10,6 +10,8 @@
 //   PLAN    (the node)       pure
 //   COMMIT  apply(batch)     one transaction: starts, finishes, releases, changes, claims; each with its own outcome
 //
+// A store that several nodes can have open at once also tells a node about the others (membership.hpp).
+//
 // Each store itself does what a fork() needs.
 #pragma once
 
@@ -26,6 +28,7 @@
 #include "core/ledger/records.hpp"
 #include "core/model/clock_line.hpp"
 #include "core/model/fire.hpp"
+#include "core/stores/membership.hpp"
 #include "core/stores/task_reader.hpp"
 
 namespace uvsched {
@@ -64,7 +67,7 @@ struct Opened {
     NodeNumber node = 0;           // drawn at this opening: the owner of all that is claimed through it
     std::uint64_t store_hash = 0;  // of store_uuid, for fire ids
     ElapsedLine line;
-    Micros lease = 0;              // a node that is silent for so long is dead; 0: no other node can have the store
+    Micros lease = 0;              // a node that is silent for so long is dead; 0: there is no membership()
     std::vector<NodeNumber> dead;  // nodes that are known to be dead, for recover(); 0 for fires that nobody holds
     std::vector<Quarantined> quarantined;
     std::vector<std::string> notices{};  // warnings for the operator
@@ -83,6 +86,13 @@ struct Recovered {
 class StoreLost : public Error {
 public:
     explicit StoreLost(std::string message) : Error(Code::store, std::move(message)) {}
+};
+
+// Other nodes declared this one dead: it has no row any more, and what it held is theirs. The request did not happen.
+// Only close() can be called; open() then joins as another node.
+class NodeLost : public Error {
+public:
+    explicit NodeLost(std::string message) : Error(Code::store, std::move(message)) {}
 };
 
 // A request may have happened: its answer was lost. Made again it does nothing twice; what a node holds by then,
@@ -105,6 +115,11 @@ public:
     virtual Opened open(const OpenRequest& request) = 0;
     virtual void close() noexcept = 0;
 
+    // The node of the last open() among the others. nullptr: no other node can have the store. With a membership, what
+    // writes and what reads the fires of this node throws NodeLost once its row is gone, and after each transaction
+    // that moves changes() for others the store wakes them.
+    [[nodiscard]] virtual std::shared_ptr<Membership> membership() { return nullptr; }
+
     // Throws StoreLost if the store's file was removed or replaced; apply() checks by itself.
     virtual void check() {}
 
@@ -123,8 +138,8 @@ public:
     // not exceptions. Also throws StoreLost if starts were written to a file that nobody will find.
     virtual void apply(Batch& batch) = 0;
 
-    // Recovers fires of a node that is dead: a piece of about `limit`, in one transaction. The row of the node goes
-    // with its last piece.
+    // Recovers fires of a node that is dead, or of this one, which leaves: a piece of about `limit`, in one
+    // transaction. The row of the node goes with its last piece.
     virtual Recovered recover(NodeNumber dead, Instant now, std::size_t limit) = 0;
 
     // Answers a claim of this node again, as apply() did when that answer was lost: done, with the fires that the node

@@ -1,10 +1,13 @@
 #include "core/platform/descriptors.hpp"
 
 #include <fcntl.h>
+#include <poll.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <array>
 #include <cerrno>
+#include <limits>
 
 namespace uvsched {
 
@@ -22,6 +25,20 @@ int lack_of_descriptors(int any, std::size_t count) noexcept {
 
 void close_descriptor(int descriptor) noexcept {
     if (descriptor >= 0) ::close(descriptor);
+}
+
+bool is_readable(int descriptor) noexcept {
+    if (descriptor < 0) return false;
+    pollfd one{.fd = descriptor, .events = POLLIN, .revents = 0};
+    return ::poll(&one, 1, 0) == 1;
+}
+
+void wait_readable(int one, int other, std::optional<std::chrono::milliseconds> at_most) noexcept {
+    std::array<pollfd, 2> both{
+        {{.fd = one, .events = POLLIN, .revents = 0}, {.fd = other, .events = POLLIN, .revents = 0}}};
+    constexpr std::chrono::milliseconds::rep kMost = std::numeric_limits<int>::max();
+    const auto span = at_most ? std::clamp<std::chrono::milliseconds::rep>(at_most->count(), 0, kMost) : -1;
+    ::poll(both.data(), both.size(), static_cast<int>(span));
 }
 
 }  // namespace uvsched

@@ -11,6 +11,7 @@
 #include "core/base/memory.hpp"
 #include "core/node/store_node.hpp"
 #include "core/triggers/interval.hpp"
+#include "tests/core/node/scripted_membership.hpp"
 
 namespace uvsched::test {
 
@@ -33,8 +34,28 @@ inline RunNow run_of(const std::string& id) {
     return run;
 }
 
+inline StoredTask due_task(TaskNumber number, Instant due, std::int32_t open) {
+    Definition definition;
+    definition.id = "t";
+    IntervalOptions options;
+    options.period = kHour;
+    options.start_at = due;
+    definition.trigger = make_interval_trigger(options);
+    StoredTask task;
+    task.number = number;
+    task.definition = std::make_shared<const Definition>(std::move(definition));
+    task.state.uid = 1;
+    task.state.rev = 5;
+    task.state.anchor = due;
+    task.state.next_slot = task.state.next_due = due;
+    task.open = open;
+    return task;
+}
+
 // What the store did, in order, in the words of `log`.
 struct ScriptedStore final : Store {
+    static constexpr NodeNumber kSelf = 77;
+
     std::vector<std::string> log;
     std::function<void(Batch&)> on_apply = [](Batch&) {};
     std::vector<FireRef> opened_for;
@@ -42,6 +63,8 @@ struct ScriptedStore final : Store {
     std::vector<Lane> known;
     std::vector<StoredTask> unasked;
     Micros lease = 0;
+    std::shared_ptr<ScriptedMembership> members;
+    std::function<Recovered(NodeNumber)> on_recover = [](NodeNumber) { return Recovered(); };
     std::uint64_t changed = 0;  // by other nodes
     Look found;
     Micros ahead = 0;  // of the store's clock
@@ -57,9 +80,11 @@ struct ScriptedStore final : Store {
         opened_for = request.ours;
         if (open_fails) throw Error(Code::busy, "somebody has it");
         Opened opened;
+        opened.node = kSelf;
         opened.lease = lease;
         return opened;
     }
+    std::shared_ptr<Membership> membership() override { return members; }
     void close() noexcept override { log.emplace_back("close"); }
     void check() override { on_check(); }
     Look look(const LookRequest& request) override {
@@ -77,7 +102,7 @@ struct ScriptedStore final : Store {
     }
     Recovered recover(NodeNumber dead, Instant, std::size_t) override {
         log.push_back("recover " + std::to_string(dead));
-        return {};
+        return on_recover(dead);
     }
     void recall(Claim& claim) override {
         log.emplace_back("recall");
@@ -123,6 +148,7 @@ struct PumpedNode {
 
     ScriptedStore* store = new ScriptedStore;
     int wakes = 0;
+    int rings = 0;
     std::vector<std::pair<std::string, StoreReply>> replies;
     std::vector<std::string> told;
     std::vector<FireRef> at_work;
@@ -131,8 +157,10 @@ struct PumpedNode {
     std::function<void()> on_lanes = [] {};
     bool reopens = true;
     Now present{.wall = 1'000 * kSecond, .elapsed = 1'000 * kSecond};
-    StoreNode node{std::unique_ptr<Store>(store), hooks(), [this] { ++wakes; }};
     Time now = kBegin;
+    StoreNode node{std::unique_ptr<Store>(store),
+                   hooks(),
+                   {.node = [this] { ++wakes; }, .heartbeat = [this] { ++rings; }, .watched = true}};
 
     PumpedNode() {
         node.begin();
@@ -146,6 +174,9 @@ struct PumpedNode {
     StoreHooks hooks() {
         StoreHooks hooks;
         hooks.now = [this] { return present; };
+        hooks.elapsed = [this] {
+            return std::chrono::duration_cast<std::chrono::microseconds>(now.time_since_epoch()).count();
+        };
         hooks.wakes = [this](const GroupWakes& found) {
             for (const Store::Wake& wake : found.wakes) told.push_back("wake " + std::to_string(wake.wall.value_or(0)));
         };
@@ -171,6 +202,13 @@ struct PumpedNode {
             return at_work;
         };
         hooks.reopened = [this](const Joined&) { told.emplace_back("reopened"); };
+        hooks.outcast = [this](const NodeLost&) { told.emplace_back("outcast"); };
+        hooks.rejoined = [this](const Joined&) { told.emplace_back("rejoined"); };
+        hooks.taken_over = [this](const Recovered& left) {
+            told.push_back("taken over " + std::to_string(left.ready.size()));
+        };
+        hooks.renewed = [this] { told.emplace_back("renewed"); };
+        hooks.lease_passed = [this] { told.emplace_back("lease passed"); };
         hooks.recovered = [this] { insist([&] { told.emplace_back("recovered"); }); };
         hooks.trigger_failed = [this](const std::string& what) { told.push_back("trigger: " + what); };
         hooks.dropped = [this](const Dropped& fire) { told.push_back("dropped: " + fire.id); };
@@ -202,6 +240,12 @@ struct PumpedNode {
         node.post(std::move(made));
     }
     Time pump() { return node.pump(now); }
+    // As long as it does something.
+    void beat_and_pump() {
+        node.heartbeat().pump();
+        while (pump() <= now) {
+        }
+    }
     Time pump_after(std::chrono::milliseconds span) {
         now += span;
         return pump();

@@ -22,6 +22,7 @@ struct Inline {
     StoreHooks hooks() {
         StoreHooks hooks;
         hooks.now = [this] { return present; };
+        hooks.elapsed = [this] { return present.elapsed; };
         hooks.wakes = [](const GroupWakes&) {};
         hooks.failed = [this](const Error&) { ++failures; };
         hooks.recovered = [] {};
