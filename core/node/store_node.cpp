@@ -320,8 +320,7 @@ StoreNode::Time StoreNode::pump_once(Time now) {
     take_over(now);
     if (noticed_.exchange(false)) wakes_unknown_ = true;
     if (wakes_unknown_ && requests_.empty() && !loss_) look_around();
-    cycle();
-    mine_.reset();
+    if (cycle()) mine_.reset();
     if (!reply_all()) return now + kFirstPause;
     // After the writes, so that whoever wrote reads what it wrote.
     const std::vector<StoreJob> jobs = std::exchange(jobs_, {});
@@ -358,9 +357,9 @@ void StoreNode::end_store() {
 // ---- one transaction ----
 
 // Does the requests in hand. Afterwards they are to be answered, or to be done again; without memory they stay as they
-// are.
-void StoreNode::cycle() {
-    if (requests_.empty()) return;
+// are. True if all of them are done.
+bool StoreNode::cycle() {
+    if (requests_.empty()) return false;
     bool healthy = false;
     try {
         again_.reserve(requests_.size());
@@ -371,13 +370,14 @@ void StoreNode::cycle() {
         for (StoreRequest& request : requests_) forget_look(request);
         replies_.clear();
         note_present_failure();
-        return;
+        return false;
     }
     if (healthy) {
         if (std::exchange(failures_, 0) > 0) hooks_.recovered();
         look_around();
     }
     settle();
+    return healthy;
 }
 
 // It looks anew when it is done again.

@@ -103,7 +103,7 @@ private:
     void reopen_if_lost();
     void reopen();
     void end_store();
-    void cycle();
+    bool cycle();
     bool look();
     void look_for(StoreRequest& request, StoreReply& reply, const Endings& endings);
     void plan_task(StoreRequest& request, StoreReply& reply, const StoredTask& task, const Trigger& trigger,
@@ -147,7 +147,7 @@ private:
     std::vector<Claim> claims_;    // of that
     std::vector<OpenFire> takes_;  // of that, with the tokens before
     std::optional<StoreReply> made_;  // what of these was made: to be told
-    std::optional<FireSet> mine_;     // by the store's account, in the cycle after such a doubt
+    std::optional<FireSet> mine_;     // by the store's account after such a doubt, until a cycle is done
     std::int64_t last_claim_ = 0;     // its id
     NodeNumber number_ = 0;
     std::chrono::microseconds lease_{0};
