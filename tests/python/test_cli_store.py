@@ -94,6 +94,33 @@ def in_app(app: Path, *arguments: str) -> tuple[int, str, str]:
     return ended.returncode, ended.stdout, ended.stderr
 
 
+# the file
+
+
+@pytest.mark.parametrize("url", ["sqlite:{}", "sqlite:///{}", "sqlite:{}?synchronous=normal&retention_per_task=5"])
+def test_a_url_is_read_as_a_scheduler_reads_it(path: Path, url: str) -> None:
+    with started(path) as scheduler:
+        scheduler.add_task(work, "date", run_at="2099-01-01T09:00:00", id="later")
+    _, document = printed("status", url.format(path))
+    assert [(store["file"], len(store["tasks"])) for store in document["stores"]] == [(str(path), 1)]
+
+
+@pytest.mark.parametrize(
+    ("url", "why"),
+    [
+        ("sqlite:tasks.db?speed=high", "speed"),
+        ("sqlite:tasks.db?synchronous=half", "synchronous"),
+        ("sqlite://host/tasks.db", "a SQLite file has no host"),
+        ("sqlite:", "the path is missing"),
+        ("nosuch://host/tasks", "nosuch"),
+    ],
+)
+def test_a_url_that_is_wrong(url: str, why: str) -> None:
+    status, out, errors = command.run("status", url)
+    assert (status, out) == (2, "")
+    assert why in errors
+
+
 # status
 
 
@@ -381,6 +408,13 @@ def test_when_it_is_due(app: Path, options: list[str], trigger: dict[str, Any]) 
     found = tasks_of(app / "tasks.db")["a"]
     assert document["next_run"] == found["next_run"]
     assert {name: found["trigger"][name] for name in trigger} == trigger
+
+
+def test_a_url_with_options(app: Path) -> None:
+    given = ["cli_app:remind", "--args", '["x"]', "--id", "a", "--create", "--app-dir", str(app), "--every", "1h"]
+    assert command.run("add", f"sqlite:{app / 'tasks.db'}?synchronous=normal", *given)[0] == 0
+    assert set(tasks_of(app / "tasks.db")) == {"a"}
+    assert sorted(entry.name for entry in app.iterdir() if entry.suffix == ".db") == ["tasks.db"]
 
 
 def test_an_id_that_is_taken(app: Path) -> None:

@@ -27,12 +27,11 @@ def run(args: argparse.Namespace) -> int:
     name, zone = zone_of(args.timezone)
     target = target_of(args.target, args)
     if target.scheduler is None:
-        (path,) = target.files.values()
-        _check_file(path, args)
+        _check_file(target.store.file, args)
         prepare_imports(args)
         hush()
         _check_alone(args.function)
-        scheduler = scheduler_of_file(path, [args.executor or "default"], name)
+        scheduler = scheduler_of_file(target.store, [args.executor or "default"], name)
     else:
         scheduler = target.scheduler
         if (why := why_lost(scheduler, args.store or "default")) is not None:

@@ -15,10 +15,10 @@ CANNOT_ADD = (UvschedException, LookupError, TypeError, ValueError)
 """What add_task raises."""
 
 
-def scheduler_of_file(path: str, executors: Iterable[str], timezone: str) -> AsyncIOScheduler:
+def scheduler_of_file(store: SQLiteStore, executors: Iterable[str], timezone: str) -> AsyncIOScheduler:
     """A scheduler for a file alone: its executors, with these aliases, take every function."""
     return AsyncIOScheduler(
-        stores={"default": SQLiteStore(path)},
+        stores={"default": store},
         executors={alias: AsyncIOExecutor() for alias in {"default", *executors}},
         timezone=timezone,
     )

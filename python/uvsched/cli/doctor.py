@@ -75,7 +75,7 @@ def _stores(scheduler: AsyncIOScheduler) -> Iterator[Finding]:
         if not isinstance(store, SQLiteStore):
             yield Finding("ok", f"store {alias!r}: {store!r}")
             continue
-        path = os.path.abspath(store.path.removeprefix("sqlite:///"))
+        path = os.path.abspath(store.file)
         folder = os.path.dirname(path)
         if not os.path.isdir(folder):
             yield Finding("error", f"store {alias!r}: there is no folder {folder}", f"mkdir -p {folder}")

@@ -115,9 +115,8 @@ def _destination(
     target = target_of(args.to, args)
     scheduler = target.scheduler
     if scheduler is None:
-        (path,) = target.files.values()
         executors = [found.task.executor or "default" for found in stored]
-        scheduler = scheduler_of_file(path, executors, zone_name(source.timezone))
+        scheduler = scheduler_of_file(target.store, executors, zone_name(source.timezone))
     if not args.dry_run:
         with opened(scheduler):
             yield scheduler, set()

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import json
 import os
 from datetime import timedelta
 from typing import Any, ClassVar, Literal
 
+from .. import _core
 from .._names import with_hints
 from .._text import utf8
 from .._time import span_to_micros
@@ -71,8 +73,22 @@ class SQLiteStore(BaseStore):
         self.synchronous = synchronous
         self.on_file_lost = on_file_lost
 
+    @property
+    def declares_again(self) -> bool:
+        return self.on_file_lost == "reopen"
+
+    @property
+    def file(self) -> str:
+        """The path of the file, as the engine reads `path`, which may be a URL.
+
+        Raises:
+            ValueError: it is not the path of a file.
+        """
+        read = json.loads(_core.read_configuration(json.dumps({"stores": {"default": self.settings()}})))
+        return str(read["stores"]["default"]["path"])
+
     def why_shared(self) -> str | None:
-        return why_shared(self.path.removeprefix("sqlite:///"))
+        return why_shared(self.file)
 
     def settings(self) -> dict[str, Any]:
         members: dict[str, Any] = {
