@@ -175,16 +175,17 @@ AddOutcome DurableHome::add_stored(const NewTask& task, bool starting) {
     }
     if (parts_.life.up()) report_unrunnable();
     AddOutcome outcome{.result = AddOutcome::Result::unchanged, .task = view(answer.task)};
+    const bool asked = !starting || !parts_.life.up();  // no caller waits for what a lost file's successor is told
     bool begun = false;
     if (answer.result == Add::Result::created) {
         outcome.result = AddOutcome::Result::created;
-        notices.asked(EventCode::task_added, alias(), id);
+        tell_changed(EventCode::task_added, id, asked);
         if (starting && !answer.at_start) tell_unnamed(notices, alias(), definition);
         begun = true;
     } else if (answer.result == Add::Result::replaced) {
         outcome.result = AddOutcome::Result::replaced;
         tell_dropped(answer.dropped, now.wall);
-        notices.asked(EventCode::task_modified, alias(), id);
+        tell_changed(EventCode::task_modified, id, asked);
         if (starting || task.mode == AddMode::declare)
             tell_replaced(notices, alias(), definition, answer.before.get(), answer.edited);
         begun = !answer.before || !same_trigger(*answer.before, definition);

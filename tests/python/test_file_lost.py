@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 from uvsched.enums import SchedulerState
-from uvsched.events.constants import SCHEDULER_SHUTDOWN, STORE_ERROR, STORE_RECOVERED
+from uvsched.events.constants import SCHEDULER_SHUTDOWN, STORE_ERROR, STORE_RECOVERED, TASK_ADDED
 from uvsched.exceptions import StoreError
 from uvsched.schedulers import AsyncIOScheduler
 from uvsched.stores import SQLiteStore
@@ -51,7 +51,7 @@ def test_a_scheduler_that_opens_the_file_anew_goes_on(run: Any, record: Any, tmp
     path = tmp_path / "tasks.db"
     scheduler = AsyncIOScheduler(stores={"default": SQLiteStore(path, on_file_lost="reopen")})
     scheduler.add_task(nothing, "interval", hours=1, id="declared")
-    heard = record(scheduler, STORE_ERROR | STORE_RECOVERED)
+    heard = record(scheduler, STORE_ERROR | STORE_RECOVERED | TASK_ADDED)
 
     async def main() -> None:
         async with scheduler:
@@ -60,10 +60,12 @@ def test_a_scheduler_that_opens_the_file_anew_goes_on(run: Any, record: Any, tmp
             with pytest.raises(StoreError, match="the file was removed"):
                 scheduler.pause_task("later")
             await until(lambda: heard.of(STORE_RECOVERED), "the new file")
+            await until(lambda: len(heard.of(TASK_ADDED)) == 3, "the declared task again")
             assert [task.id for task in scheduler.get_tasks()] == ["declared"]
 
     run(main)
     assert path.exists()
+    assert [event.task_id for event in heard.of(TASK_ADDED)] == ["declared", "later", "declared"]
 
 
 def test_what_follows_a_shutdown_at_once_waits_for_the_file(run: Any, tmp_path: Path) -> None:

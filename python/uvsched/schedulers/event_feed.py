@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     from .driver import Driver
 
 # What only calls do.
-_ALWAYS_ASKED = SCHEDULER_STARTED | SCHEDULER_PAUSED | SCHEDULER_RESUMED | ALL_TASKS_REMOVED | TASK_ADDED
+_ALWAYS_ASKED = SCHEDULER_STARTED | SCHEDULER_PAUSED | SCHEDULER_RESUMED | ALL_TASKS_REMOVED
 
 _HIDDEN = frozenset({_core.CONTROL_QUEUE, _core.TRIGGER_QUEUE})
 
@@ -79,7 +79,10 @@ class EventFeed:
         resolve stored functions."""
         mask = self._listeners.mask
         engine = self._handle.usable()
-        engine.subscribe((mask & ~_ALWAYS_ASKED) | self._log.wanted | TASK_UNRUNNABLE | SCHEDULER_SHUTDOWN)
+        asked = _ALWAYS_ASKED
+        if not any(store.declares_again for store in self._configuration.stores.values()):
+            asked |= TASK_ADDED
+        engine.subscribe((mask & ~asked) | self._log.wanted | TASK_UNRUNNABLE | SCHEDULER_SHUTDOWN)
         engine.keep_outcomes(bool(mask & TASK_EXECUTED), bool((mask | self._log.wanted) & TASK_ERROR))
 
     # ---- Events ----

@@ -15,6 +15,11 @@ class BaseStore:
     durable: ClassVar[bool] = True
     """Whether it outlives the process, so that functions are kept by reference and arguments as JSON."""
 
+    @property
+    def declares_again(self) -> bool:
+        """Whether the engine itself may add tasks to it again, because what it held is lost."""
+        return False
+
     def why_shared(self) -> str | None:
         """Why somebody else may have written what it holds; None if only the process's user can. Functions that tasks
         of such a store name are imported without being asked for."""

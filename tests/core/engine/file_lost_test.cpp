@@ -127,6 +127,13 @@ TEST_CASE("with on_file_lost = reopen, what was declared goes on in a new file, 
     std::vector<std::string> ids;
     for (const TaskView& task : fixture.scheduler->list("default", "", 100, true)) ids.push_back(task.definition->id);
     CHECK(ids == std::vector<std::string>{"first", "future", "tick"});
+    {
+        // Nobody called for their second coming: it is told.
+        const std::lock_guard lock(fixture.mutex);
+        CHECK(std::count_if(fixture.events.begin(), fixture.events.end(), [](const Event& event) {
+                  return event.code == EventCode::task_added && !event.asked;
+              }) == 3);
+    }
     fixture.advance(kSecond);
     CHECK(fixture.runs() == before + 1);
     CHECK(fixture.history().size() == 1);
