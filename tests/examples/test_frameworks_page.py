@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 from documented import FRAMEWORKS, programs, write_programs
+from restart import survives_a_restart
 from serving import serving
 
 ELSEWHERE = {"esmerald_app.py", "esmerald_tasks.py"} | {
@@ -32,6 +33,12 @@ def test_it_runs_and_goes_on(tmp_path: Path, name: str) -> None:
             seen = answer.count("tick: done")
             assert server.stop() < 5.0
             assert "Traceback" not in server.log
+
+
+@pytest.mark.parametrize("name", HERE)
+def test_a_reminder_survives_a_restart(tmp_path: Path, name: str) -> None:
+    write_programs(FRAMEWORKS, tmp_path)
+    survives_a_restart(lambda: serving(tmp_path, f"{name}:app", tmp_path / "server.log"))
 
 
 def test_a_task_runs_when_asked(tmp_path: Path) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from documented import FRAMEWORKS, write_programs
+from restart import survives_a_restart
 from serving import serving
 
 
@@ -14,3 +15,8 @@ def test_esmerald(tmp_path: Path) -> None:
         server.wait_for("/runs", lambda seen: {"tick: done", "tidy: done"} <= set(seen))
         assert server.stop() < 2.0
         assert "Traceback" not in server.log
+
+
+def test_a_reminder_survives_a_restart(tmp_path: Path) -> None:
+    write_programs(FRAMEWORKS, tmp_path)
+    survives_a_restart(lambda: serving(tmp_path, "esmerald_app:app", tmp_path / "server.log"))
