@@ -54,9 +54,19 @@ class Driver(Protocol):
     def later(self, seconds: float, call: Callable[[], None]) -> None:
         """Makes a call on the driver's thread, some time from now; at once while it is not open."""
 
+    def attach(self, alias: str, executor: BaseExecutor) -> None:
+        """Opens one more executor, while it is open itself."""
+
+    def detach(self, executor: BaseExecutor) -> None:
+        """Closes an executor: coroutines are cancelled, functions in threads go on to their end."""
+
     def wind_down(self, engine: _core.Engine, wait: bool) -> None:
         """Stops the engine, and lets runs under way end (`wait`) or cancels them. Does nothing on a thread that those
         runs need."""
+
+    def linger(self, engine: _core.Engine, wait: bool, end: Callable[[], None]) -> bool:
+        """On the thread of a loop that runs: stops the engine, cancels coroutines under way, and stays open until tasks
+        on a shutdown trigger have run in the loop's next turns. Then it calls `end`. False on any other thread."""
 
     def close(self, cancel: bool, usable: bool = True) -> Callable[[], None]:
         """Detaches at once: coroutines are cancelled, and waiting runs go back.

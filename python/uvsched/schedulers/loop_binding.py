@@ -54,8 +54,7 @@ class LoopBinding(Generic[AnyLoop]):
             self._control = control
             self.loop.add_reader(control.fd, self._drain)
             for alias, executor in self._executors:
-                executor.open(self._engine, alias, self.loop)
-                self._opened.append(executor)
+                self.attach(alias, executor)
             if self._on_loop_lost is not None:
                 watch = _LoopWatch(self._on_loop_lost)
                 timer = self.loop.call_later(_FAR_AWAY, watch)
@@ -63,6 +62,17 @@ class LoopBinding(Generic[AnyLoop]):
         except BaseException:
             self.close(cancel=True)
             raise
+
+    def attach(self, alias: str, executor: BaseExecutor) -> None:
+        """Opens one more executor."""
+        executor.open(self._engine, alias, self.loop)
+        self._opened.append(executor)
+
+    def detach(self, executor: BaseExecutor) -> None:
+        """Closes an executor: coroutines are cancelled, functions in threads go on to their end."""
+        if executor in self._opened:
+            self._opened.remove(executor)
+            executor.close(False, True)
 
     def _drain(self) -> None:
         control = self._control
@@ -80,6 +90,11 @@ class LoopBinding(Generic[AnyLoop]):
         """The engine has begun to stop, and waits for the executors' runs. On any thread."""
         for executor in list(self._opened):
             executor.stopping()
+
+    def cancel_coroutines(self) -> None:
+        """Cancels the coroutines under way."""
+        for executor in self._opened:
+            executor.cancel_coroutines()
 
     def close(self, *, cancel: bool, loop_usable: bool = True) -> None:
         """Detaches: nothing starts any more, waiting runs go back, coroutines are cancelled. Never blocks, and may be

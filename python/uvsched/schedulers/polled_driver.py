@@ -127,6 +127,24 @@ class PolledDriver:
         else:
             self._binding.loop.call_later(seconds, call)
 
+    def attach(self, alias: str, executor: BaseExecutor) -> None:
+        binding = self._binding
+        if binding is not None:
+            self._alone(lambda: binding.attach(alias, executor))
+
+    def detach(self, executor: BaseExecutor) -> None:
+        binding = self._binding
+        if binding is not None:
+            self._alone(lambda: binding.detach(executor))
+
+    def _alone(self, call: Callable[[], None]) -> None:
+        """Makes a call while no other thread polls."""
+        if self._poller == threading.get_ident():
+            call()
+            return
+        with self._polling(None):
+            call()
+
     def _on_stopped(self) -> None:
         self._stopped = True
         if self._reports is not None:
@@ -149,6 +167,9 @@ class PolledDriver:
                         self._turn(binding.loop, pause)
         if not self._stopped:
             engine.stop(True)
+
+    def linger(self, engine: _core.Engine, wait: bool, end: Callable[[], None]) -> bool:
+        return False
 
     def close(self, cancel: bool, usable: bool = True) -> Callable[[], None]:
         binding, self._binding = self._binding, None
