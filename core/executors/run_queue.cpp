@@ -158,6 +158,7 @@ public:
         room_of_locked(found->second.kind) -= found->second.room;
         consumers_.erase(found);
         std::erase_if(held_, [&](const Held& held) { return held.consumer == consumer; });
+        wake_.notify_all();  // it may be waiting in take()
         if (!consumers_.empty()) return;
         // A consumer that attaches later would take it for the end of the next start.
         std::erase_if(control_, [](const QueueItem& item) { return item.tag == ItemTag::stopped; });
@@ -189,11 +190,16 @@ public:
             std::unique_lock lock(mutex_);
             if (!consumers_.contains(consumer)) fail(Code::bad_handle, "consumer: it is not attached to this queue");
             if (!wakes) wakes = wakes_;
-            const auto ready = [&] { return !empty_locked() || wakes_ != *wakes; };
+            const auto left = [&] { return !consumers_.contains(consumer); };
+            const auto ready = [&] { return !empty_locked() || wakes_ != *wakes || left(); };
             if (!timeout) {
                 wake_.wait(lock, ready);
             } else if (timeout->count() > 0) {
                 wake_.wait_for(lock, *timeout, ready);
+            }
+            if (left()) {
+                wake_.notify_one();  // what woke it is for another consumer
+                return 0;
             }
             taken = move_locked(consumer, out);
             asks = open_ && has_ask(out.first(taken));
@@ -422,8 +428,7 @@ private:
 
     // Control first, so that a cancel is not behind a thousand runs; then events, then runs.
     std::size_t move_locked(ConsumerId consumer, std::span<QueueItem> out) {
-        const auto taker = consumers_.find(consumer);  // it may have left while it waited
-        const bool keeps = taker != consumers_.end() && taker->second.kind == Room::workers;
+        const bool keeps = consumers_.at(consumer).kind == Room::workers;
         reserve_more(gates_, out.size());
         if (keeps) reserve_more(held_, out.size());
         const auto now = keeps ? LookAhead::Clock::now() : LookAhead::Clock::time_point();

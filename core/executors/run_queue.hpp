@@ -58,7 +58,7 @@ public:
     virtual void detach(ConsumerId consumer) = 0;
 
     // Moves up to out.size() items out. If there are none, waits up to `timeout` (nullopt: for ever). Returns 0 after
-    // the timeout or a wake().
+    // the timeout or a wake(), or if the consumer is detached meanwhile.
     virtual std::size_t take(ConsumerId consumer, std::span<QueueItem> out,
                              std::optional<std::chrono::milliseconds> timeout) = 0;
 
