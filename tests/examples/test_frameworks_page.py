@@ -31,7 +31,7 @@ def test_it_runs_and_goes_on(tmp_path: Path, name: str) -> None:
             least = seen + 2
             answer = server.wait_for("/runs", lambda rows, least=least: rows.count("tick: done") >= least)
             seen = answer.count("tick: done")
-            assert server.stop() < 5.0
+            assert server.stop() < 15.0
             assert "Traceback" not in server.log
 
 
