@@ -105,8 +105,8 @@ void Connection::prepare_writing(Synchronous synchronous) {
         }
     }
     execute(synchronous == Synchronous::full ? "PRAGMA synchronous = FULL" : "PRAGMA synchronous = NORMAL");
-    // Fewer checkpoints than SQLite's default: each one syncs both files. The log is cut back after a large batch.
-    execute("PRAGMA wal_autocheckpoint = 4000; PRAGMA journal_size_limit = 67108864");
+    // Checkpoints are the store's business (checkpoints.hpp). The log is cut back after a large batch.
+    execute("PRAGMA wal_autocheckpoint = 0; PRAGMA journal_size_limit = 67108864");
 }
 
 void Connection::close() noexcept {

@@ -35,7 +35,6 @@ public:
     // Like close(), without a checkpoint: the -wal file stays, and the next connection reads it.
     void close_as_is() noexcept;
 
-    [[nodiscard]] bool is_open() const noexcept { return handle_ != nullptr; }
     [[nodiscard]] sqlite3* handle() const noexcept { return handle_; }
     [[nodiscard]] const std::string& path() const noexcept { return path_; }
 

@@ -228,6 +228,7 @@ Quarantined Database::set_apart(TaskNumber task, std::string why) {
 void Writing::commit() {
     if (db_.tells) Cursor(db_.sql().count_change).run();
     transaction_.commit();
+    db_.checkpoints.run_if_due();
 }
 
 }  // namespace uvsched::sqlite

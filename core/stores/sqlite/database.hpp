@@ -9,6 +9,7 @@
 #include <unordered_map>
 #include <vector>
 
+#include "core/stores/sqlite/checkpoints.hpp"
 #include "core/stores/sqlite/connection.hpp"
 #include "core/stores/sqlite/definition_cache.hpp"
 #include "core/stores/sqlite/file_lock.hpp"
@@ -44,6 +45,7 @@ public:
     std::string path;
     FileWatch watch;
     Connection connection;
+    Checkpoints checkpoints;
     std::optional<Statements> statements;
     DefinitionCache cache;
 

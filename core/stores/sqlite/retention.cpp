@@ -51,7 +51,7 @@ bool prune_piece(Database& db, Instant now) {
     bool more = rows.size() == kRowsAtOnce;
     if (!more && rows.empty()) more = too_many(db, rows);
     if (rows.empty()) return more;
-    Transaction transaction(db.sql().db);
+    Writing transaction(db);
     db.step("prune.begin");
     for (const std::int64_t seq : rows) Cursor(db.sql().drop_history, seq).run();
     db.step("prune.before_commit");

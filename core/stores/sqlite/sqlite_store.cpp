@@ -164,7 +164,6 @@ private:
     void check_file();
     void check_starts();
     void begin_log_anew(const std::string& why);
-    bool write_log_back();
     void prepare(const Batch& batch, std::vector<Prepared>& adds, std::vector<Prepared>& changes);
     void apply_all(Batch& batch);
     void probe_all(const Batch& batch, const char* suffix) const;
@@ -195,6 +194,7 @@ Opened SqliteStore::open_file(const OpenRequest& request) {
     const ElapsedLine line = continued(meta.line, request.boot, {.wall = request.wall, .elapsed = request.elapsed});
     check_line(db_.path, meta.line, line);
     db_.statements.emplace(db_.connection);
+    db_.checkpoints.begin(db_.connection);
     db_.retention = request.retention;
     db_.to_wall = line.shift;
     db_.store_hash = hash_of_uuid(meta.store_uuid);
@@ -244,20 +244,15 @@ void SqliteStore::close_connection() noexcept {
     if (db_.path.empty()) return;
     try {
         const Sight sight = db_.watch.look();
+        const bool complete = sight != Sight::same && sight != Sight::side_replaced && db_.checkpoints.run();
+        db_.checkpoints.end();
         if (sight == Sight::same) return db_.connection.close();
-        const bool complete = sight != Sight::side_replaced && db_.connection.is_open() && write_log_back();
         db_.connection.close_as_is();
         if (sight == Sight::database_gone) db_.watch.remove_sides(complete);
     } catch (const std::exception&) {
+        db_.checkpoints.end();
         db_.connection.close_as_is();
     }
-}
-
-// Brings the database up to date with its log, so that nothing is lost with the log. False while others read.
-bool SqliteStore::write_log_back() {
-    Statement checkpoint(db_.connection, "PRAGMA wal_checkpoint(PASSIVE)");
-    Cursor row(checkpoint);
-    return row.next() && row.integer(0) == 0 && row.integer(1) == row.integer(2);
 }
 
 void SqliteStore::check() {
@@ -280,13 +275,14 @@ void SqliteStore::check_file() {
 // What is committed stays committed: nothing but its loss may be told. The next batch tells of a removed log.
 void SqliteStore::check_starts() {
     const FileWatch::Sight sight = db_.watch.look();
-    if (sight == FileWatch::Sight::same || (sight == FileWatch::Sight::side_removed && write_log_back())) return;
+    if (sight == FileWatch::Sight::same || (sight == FileWatch::Sight::side_removed && db_.checkpoints.run())) return;
     throw StoreLost(db_.watch.describe());
 }
 
 void SqliteStore::begin_log_anew(const std::string& why) {
-    if (!write_log_back())
+    if (!db_.checkpoints.run()) {
         fail(Code::store, why + "; end the other program that reads the database (an open sqlite3 shell?)");
+    }
     let_go();
     fail(Code::store, why + "; nothing is lost: the database is complete, and the file is made anew");
 }
@@ -294,6 +290,7 @@ void SqliteStore::begin_log_anew(const std::string& why) {
 void SqliteStore::let_go() noexcept {
     if (!db_.statements) return;
     db_.statements.reset();
+    db_.checkpoints.end();
     db_.connection.close_as_is();
     let_go_ = true;
 }
@@ -304,6 +301,7 @@ void SqliteStore::take_up() {
     open_connection();
     db_.connection.prepare_writing(db_.options.synchronous);
     db_.statements.emplace(db_.connection);
+    db_.checkpoints.begin(db_.connection);
     db_.lock.keep_database();
     db_.watch.forget_sides();
     let_go_ = false;
