@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <tuple>
 
 namespace uvsched {
@@ -50,7 +51,10 @@ enum class Links : std::uint8_t { follow, refuse };
 // The first bytes of a file, `most` at most.
 [[nodiscard]] std::string read_start(int descriptor, std::size_t most);
 
-// A file holds this text, and nothing else. False, and errno, where that failed.
-bool write_whole(int descriptor, const std::string& text) noexcept;
+// A file holds these bytes, and nothing else. False, and errno, where that failed.
+bool write_whole(int descriptor, std::string_view bytes) noexcept;
+
+// These bytes of a file are others from now on. False, and errno, where that failed.
+bool write_at(int descriptor, std::size_t place, std::string_view bytes) noexcept;
 
 }  // namespace uvsched

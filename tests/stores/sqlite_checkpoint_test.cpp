@@ -9,25 +9,24 @@ using namespace ledger;
 
 namespace {
 
-constexpr int kTasks = 300;
-
-// A batch that makes about 1,500 pages of log.
-Batch large_batch(int number) {
+// Ends the next run of "digest" with a text that makes about 1,500 pages of log.
+void write_much(Store& store, int& number) {
+    const Instant now = kStart + number++ * 10 * kSecond;
+    const OpenFire fire = claim(store, "digest", now);
+    REQUIRE(start(store, ref(fire), now) == Outcome::done);
     Batch batch;
-    for (int task = 0; task < kTasks; ++task) {
-        Definition large = every("task-" + std::to_string(number) + "-" + std::to_string(task));
-        large.arguments = "[\"" + std::string(19'000, 'x') + "\"]";
-        batch.adds.push_back(adding(large));
-    }
-    return batch;
+    Finish& end = batch.finishes.emplace_back(finishing(ref(fire), FireState::failed, now));
+    const std::string text(6'000'000, 'x');
+    end.error = text;
+    store.apply(batch);
+    REQUIRE(batch.finishes[0].outcome == Outcome::done);
 }
 
-// Applies such batches until the log was written back, ten at most. Returns the greatest size of the log.
+// Does so until the log was written back, ten times at most. Returns the size of the log.
 std::uintmax_t write_until_checkpoint(Store& store, const std::string& path, int& number) {
     const auto before = std::filesystem::file_size(path);
     for (int last = number + 10; number < last && std::filesystem::file_size(path) == before;) {
-        Batch batch = large_batch(number++);
-        store.apply(batch);
+        write_much(store, number);
     }
     REQUIRE(std::filesystem::file_size(path) > before);
     return std::filesystem::file_size(path + "-wal");
@@ -55,6 +54,7 @@ TEST_CASE("the log is written back when it has grown, and begins anew") {
     const std::string path = folder.file("t.db");
     const auto store = make_sqlite_store({path, Synchronous::normal, {}});
     store->open({.wall = kStart, .label = "node-1", .retention = {}});
+    add(*store, every("digest"));
     int number = 0;
     for (int round = 0; round < 3; ++round) CHECK(write_until_checkpoint(*store, path, number) < (40U << 20U));
     CHECK(ask_sql(path, "PRAGMA integrity_check") == "ok");
@@ -67,15 +67,13 @@ TEST_CASE("a reader who stays keeps the log growing; afterwards it is written ba
     const std::string path = folder.file("t.db");
     const auto store = make_sqlite_store({path, Synchronous::normal, {}});
     store->open({.wall = kStart, .label = "node-1", .retention = {}});
+    add(*store, every("digest"));
     int number = 0;
     {
         const Shell reader(path, "BEGIN; SELECT count(*) FROM def");
-        for (; number < 4; ++number) {
-            Batch batch = large_batch(number);
-            store->apply(batch);
-        }
+        while (number < 4) write_much(*store, number);
         CHECK(std::filesystem::file_size(path) < (1U << 20U));  // what the reader has seen
     }
     write_until_checkpoint(*store, path, number);
-    CHECK(store->counts().active == number * kTasks);
+    CHECK(ask_sql(path, "SELECT count(*) FROM history") == std::to_string(number));
 }

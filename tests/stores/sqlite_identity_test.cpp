@@ -41,6 +41,8 @@ std::string read_file(const std::string& path) {
     return {std::istreambuf_iterator<char>(in), {}};
 }
 
+bool is_lock_file(const std::string& path) { return read_file(path).starts_with("uvsched lock file"); }
+
 // Whether the next batch says that the store is lost, and how.
 std::string loss_of(Store& store) {
     try {
@@ -99,7 +101,43 @@ TEST_CASE("a deleted lock file lets nobody in, and is put back") {
     CHECK(says(error, holder.pid()));
     fs::remove(path + "-lock");
     CHECK(holder.end() == 0);  // it added a task before it ended
-    CHECK(read_file(path + "-lock") == holder.pid() + "\n");
+    CHECK(is_lock_file(path + "-lock"));
+}
+
+TEST_CASE("an earlier version that has the file open is named, and one that comes is told who has it") {
+    const Folder folder;
+    const std::string path = folder.file("t.db");
+    const auto lock_as_earlier = [&](short& type) {
+        const int lock = ::open((path + "-lock").c_str(), O_RDWR | O_CREAT, 0600);
+        struct flock whole {};
+        whole.l_type = F_WRLCK;
+        if (fcntl(lock, F_SETLK, &whole) == 0) return pid_t{0};
+        fcntl(lock, F_GETLK, &whole);
+        type = whole.l_type;
+        return whole.l_pid;
+    };
+    Child earlier([&](Child& self) {
+        short type = F_UNLCK;
+        write_file(path + "-lock", std::to_string(getpid()) + "\n");
+        if (lock_as_earlier(type) != 0) return 1;
+        self.tell_parent();
+        self.await_parent();
+        return 0;
+    });
+    earlier.await();
+    const Error error = try_open(path);
+    CHECK(error.code() == Code::busy);
+    CHECK(says(error, "in use by process " + std::to_string(earlier.pid())));
+    earlier.tell();
+    CHECK(earlier.exit_status() == 0);
+    const auto store = make(path);
+    open(*store);
+    const pid_t own = getpid();
+    Child later([&](Child&) {
+        short type = F_UNLCK;
+        return lock_as_earlier(type) == own && type != F_UNLCK ? 0 : 1;
+    });
+    CHECK(later.exit_status() == 0);
 }
 
 TEST_CASE("a lock file that was put back holds against other processes, and so does another in its place") {
@@ -119,7 +157,7 @@ TEST_CASE("a lock file that was put back holds against other processes, and so d
             return fcntl(lock, F_SETLK, &whole) != 0 && errno == EAGAIN ? 0 : 1;
         });
         CHECK(other.exit_status() == 0);
-        CHECK(read_file(path + "-lock") == std::to_string(getpid()) + "\n");
+        CHECK(is_lock_file(path + "-lock"));
     }
     // What is not a lock file is left alone, and disturbs nobody.
     fs::remove(path + "-lock");

@@ -23,6 +23,12 @@ struct flock one_byte(short type, std::int64_t byte) noexcept {
     return lock;
 }
 
+Locking take(int descriptor, short type, std::int64_t byte) noexcept {
+    struct flock lock = one_byte(type, byte);
+    if (fcntl(descriptor, F_OFD_SETLK, &lock) == 0) return Locking::done;
+    return errno == EACCES || errno == EAGAIN ? Locking::taken : Locking::failed;
+}
+
 // The first entry of a folder of /proc that `wanted` says is it; nothing comes of what cannot be read or has gone.
 template <class Wanted>
 std::optional<std::filesystem::path> find_in(const std::filesystem::path& folder, Wanted wanted) {
@@ -57,10 +63,13 @@ ProcessId process_of(const std::filesystem::path& folder) {
 
 }  // namespace
 
-Locking lock_byte(int descriptor, std::int64_t byte) noexcept {
-    struct flock lock = one_byte(F_WRLCK, byte);
-    if (fcntl(descriptor, F_OFD_SETLK, &lock) == 0) return Locking::done;
-    return errno == EACCES || errno == EAGAIN ? Locking::taken : Locking::failed;
+Locking lock_byte(int descriptor, std::int64_t byte) noexcept { return take(descriptor, F_WRLCK, byte); }
+
+Locking share_byte(int descriptor, std::int64_t byte) noexcept { return take(descriptor, F_RDLCK, byte); }
+
+bool is_byte_locked(int descriptor, std::int64_t byte) noexcept {
+    struct flock probe = one_byte(F_WRLCK, byte);
+    return fcntl(descriptor, F_OFD_GETLK, &probe) != 0 || probe.l_type != F_UNLCK;
 }
 
 void unlock_byte(int descriptor, std::int64_t byte) noexcept {

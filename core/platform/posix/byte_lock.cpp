@@ -17,12 +17,21 @@ struct flock one_byte(short type, std::int64_t byte) noexcept {
     return lock;
 }
 
-}  // namespace
-
-Locking lock_byte(int descriptor, std::int64_t byte) noexcept {
-    struct flock lock = one_byte(F_WRLCK, byte);
+Locking take(int descriptor, short type, std::int64_t byte) noexcept {
+    struct flock lock = one_byte(type, byte);
     if (fcntl(descriptor, F_SETLK, &lock) == 0) return Locking::done;
     return errno == EACCES || errno == EAGAIN ? Locking::taken : Locking::failed;
+}
+
+}  // namespace
+
+Locking lock_byte(int descriptor, std::int64_t byte) noexcept { return take(descriptor, F_WRLCK, byte); }
+
+Locking share_byte(int descriptor, std::int64_t byte) noexcept { return take(descriptor, F_RDLCK, byte); }
+
+bool is_byte_locked(int descriptor, std::int64_t byte) noexcept {
+    struct flock probe = one_byte(F_WRLCK, byte);
+    return fcntl(descriptor, F_GETLK, &probe) != 0 || probe.l_type != F_UNLCK;
 }
 
 void unlock_byte(int descriptor, std::int64_t byte) noexcept {

@@ -6,15 +6,16 @@
 
 namespace uvsched {
 
-Locking lock_whole(int descriptor) noexcept {
-    struct flock whole {};
-    whole.l_type = F_WRLCK;
-    whole.l_whence = SEEK_SET;
-    if (fcntl(descriptor, F_SETLK, &whole) == 0) return Locking::done;
+Locking share_start(int descriptor) noexcept {
+    struct flock start {};
+    start.l_type = F_RDLCK;
+    start.l_whence = SEEK_SET;
+    start.l_len = 1;
+    if (fcntl(descriptor, F_SETLK, &start) == 0) return Locking::done;
     return errno == EACCES || errno == EAGAIN ? Locking::taken : Locking::failed;
 }
 
-std::optional<ProcessId> holder_of_whole(int descriptor) noexcept {
+std::optional<ProcessId> holder_of_any(int descriptor) noexcept {
     struct flock probe {};
     probe.l_type = F_WRLCK;
     probe.l_whence = SEEK_SET;

@@ -61,8 +61,13 @@ std::string read_start(int descriptor, std::size_t most) {
     return text;
 }
 
-bool write_whole(int descriptor, const std::string& text) noexcept {
-    return ftruncate(descriptor, 0) == 0 && pwrite(descriptor, text.data(), text.size(), 0) > 0;
+bool write_whole(int descriptor, std::string_view bytes) noexcept {
+    return ftruncate(descriptor, 0) == 0 && write_at(descriptor, 0, bytes);
+}
+
+bool write_at(int descriptor, std::size_t place, std::string_view bytes) noexcept {
+    return pwrite(descriptor, bytes.data(), bytes.size(), static_cast<off_t>(place)) ==
+           static_cast<ssize_t>(bytes.size());
 }
 
 }  // namespace uvsched

@@ -12,9 +12,9 @@
 #include "core/stores/sqlite/checkpoints.hpp"
 #include "core/stores/sqlite/connection.hpp"
 #include "core/stores/sqlite/definition_cache.hpp"
-#include "core/stores/sqlite/file_lock.hpp"
 #include "core/stores/sqlite/file_watch.hpp"
 #include "core/stores/sqlite/rows.hpp"
+#include "core/stores/sqlite/shared_file.hpp"
 #include "core/stores/sqlite/statements.hpp"
 #include "core/stores/store.hpp"
 
@@ -41,7 +41,7 @@ public:
     explicit Database(SqliteOptions given) : options(std::move(given)) {}
 
     SqliteOptions options;
-    FileLock lock;  // before the connection: released after it is closed
+    std::shared_ptr<SharedFile> file;  // left after the connection is closed
     std::string path;
     FileWatch watch;
     Connection connection;

@@ -1,13 +1,11 @@
 // What an opening does: it adds a node, and reads again what could not be read before.
 #include "core/platform/host.hpp"
-#include "core/stores/node_number.hpp"
 #include "core/stores/sqlite/store_steps.hpp"
 
 namespace uvsched::sqlite {
 namespace {
 
 void add_node(Database& db, const std::string& label) {
-    db.node = draw_node_number();
     const std::string boot = boot_id();
     Cursor(db.sql().add_node, db.node, label, boot, process_id(), std::string_view(UVSCHED_RELEASE)).run();
 }
@@ -57,7 +55,6 @@ void join(Database& db, const OpenRequest& request, Opened& opened) {
     keep_ours(db, request.ours);
     read_again(db, opened);
     opened.node = db.node;
-    // This process has the file: every other node is dead.
     opened.dead = numbers(Cursor(db.sql().other_nodes, db.node));
 }
 

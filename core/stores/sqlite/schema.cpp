@@ -89,12 +89,14 @@ void run_check(Connection& connection, const char* pragma) {
 
 }  // namespace
 
-Meta prepare_schema(Connection& connection) {
-    if (schema_version(connection) < kSchemaVersion) {
-        Transaction transaction(connection);
-        migrate(connection, schema_version(connection));
-        transaction.commit();
-    }
+void prepare_schema(Connection& connection) {
+    if (schema_version(connection) >= kSchemaVersion) return;
+    Transaction transaction(connection);
+    migrate(connection, schema_version(connection));
+    transaction.commit();
+}
+
+Meta read_meta(Connection& connection) {
     Statement statement(connection, "SELECT store_uuid, boot_id, base, shift FROM meta");
     Cursor row(statement);
     if (!row.next()) fail(Code::corrupt, connection.path() + ": the table meta is empty; put a backup in place");

@@ -25,7 +25,9 @@ std::int64_t schema_version(Connection& connection);
 [[nodiscard]] const char* schema_step(std::int64_t version);
 
 // Creates the tables in an empty file, or runs the migration steps that are missing, in one transaction.
-Meta prepare_schema(Connection& connection);
+void prepare_schema(Connection& connection);
+
+[[nodiscard]] Meta read_meta(Connection& connection);
 
 // Looks for damage at a bounded cost: small files are checked entirely, of large ones the tables without which nothing
 // works. Throws Error(corrupt) with what was found.

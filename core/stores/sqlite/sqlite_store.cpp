@@ -2,8 +2,10 @@
 
 #include <algorithm>
 #include <array>
+#include <atomic>
 #include <new>
 
+#include "core/stores/node_number.hpp"
 #include "core/stores/sqlite/database.hpp"
 #include "core/stores/sqlite/fork_pause.hpp"
 #include "core/stores/sqlite/schema.hpp"
@@ -25,6 +27,8 @@ std::uint64_t hash_of_uuid(const std::string& uuid) {
     }
     return halves[0] ^ halves[1];
 }
+
+constexpr Micros kLease = 10 * kSecond;
 
 Micros within_reach(Micros shift) { return std::clamp(shift, -kMostShift, kMostShift); }
 
@@ -83,7 +87,7 @@ public:
     Opened open(const OpenRequest& request) override;
     void close() noexcept override;
     void check() override;
-    void expect_close() noexcept override { db_.lock.expect_release(); }
+    void expect_close() noexcept override { *closing_ = true; }
     void apply(Batch& batch) override;
 
     Look look(const LookRequest& request) override {
@@ -168,6 +172,7 @@ private:
     void apply_all(Batch& batch);
     void probe_all(const Batch& batch, const char* suffix) const;
     Database db_;
+    const std::shared_ptr<std::atomic<bool>> closing_ = std::make_shared<std::atomic<bool>>(false);
     bool let_go_ = false;  // the file is open, without a connection: until the next call
     ForkPause forks_{[this] { let_go(); }};
 };
@@ -184,36 +189,43 @@ Opened SqliteStore::open(const OpenRequest& request) {
 }
 
 Opened SqliteStore::open_file(const OpenRequest& request) {
-    db_.path = db_.lock.take(db_.options.path);
-    db_.watch.begin(db_.path, db_.lock.database());
+    const SharedFile::Door door = SharedFile::open(db_.options.path, kLease, closing_);
+    db_.file = door.file();
+    db_.node = draw_node_number();
+    db_.file->enter(db_.node);
+    db_.path = db_.file->path();
+    db_.watch.begin(db_.path, db_.file->database());
     open_connection();
     static_cast<void>(schema_version(db_.connection));  // before the first write: another program's file stays as it is
     db_.connection.prepare_writing(db_.options.synchronous);
     check_for_damage(db_.connection);
-    const Meta meta = prepare_schema(db_.connection);
-    const ElapsedLine line = continued(meta.line, request.boot, {.wall = request.wall, .elapsed = request.elapsed});
-    check_line(db_.path, meta.line, line);
+    prepare_schema(db_.connection);
     db_.statements.emplace(db_.connection);
     db_.checkpoints.begin(db_.connection);
     db_.retention = request.retention;
-    db_.to_wall = line.shift;
-    db_.store_hash = hash_of_uuid(meta.store_uuid);
     Opened opened;
-    opened.store_hash = db_.store_hash;
-    opened.line = line;
-    if (const std::size_t names = db_.lock.names(); names > 1) {
-        opened.notices.push_back(db_.path + ": the file has " + std::to_string(names) +
+    if (const auto status = look_at(db_.path); status && status->names > 1) {
+        opened.notices.push_back(db_.path + ": the file has " + std::to_string(status->names) +
                                  " names (hard links); always open it by this name, because the latest writes are in " +
                                  db_.path + "-wal, which is not found by another name");
     }
     Writing transaction(db_);
     db_.step("join.begin");
+    const Meta meta = read_meta(db_.connection);
+    const ElapsedLine line = continued(meta.line, request.boot, {.wall = request.wall, .elapsed = request.elapsed});
+    check_line(db_.path, meta.line, line);
+    db_.to_wall = line.shift;
+    db_.store_hash = hash_of_uuid(meta.store_uuid);
+    opened.store_hash = db_.store_hash;
+    opened.line = line;
     if (line != meta.line) Cursor(db_.sql().set_line, line.boot, line.base, line.shift).run();
     join(db_, request, opened);
+    const std::vector<NodeNumber> living = db_.file->living();  // after the rows: who has one has a place
+    std::erase_if(opened.dead, [&](NodeNumber node) { return std::ranges::find(living, node) != living.end(); });
     db_.step("join.before_commit");
     transaction.commit();
     db_.step("join.committed");
-    db_.lock.keep_database();
+    db_.file->keep_database();
     db_.watch.forget_sides();
     return opened;
 }
@@ -232,7 +244,8 @@ void SqliteStore::close() noexcept {
 void SqliteStore::close_file() noexcept {
     db_.statements.reset();
     close_connection();
-    db_.lock.release();
+    if (db_.file) db_.file->leave(db_.node);
+    db_.file.reset();
     db_.forget();
     db_.path.clear();
 }
@@ -264,7 +277,7 @@ void SqliteStore::check() {
 void SqliteStore::check_file() {
     switch (db_.watch.look()) {
         case FileWatch::Sight::same:
-            return db_.lock.keep_lock_file();
+            return db_.file->keep_lock_file();
         case FileWatch::Sight::side_removed:
             return begin_log_anew(db_.watch.describe());
         default:
@@ -297,12 +310,12 @@ void SqliteStore::let_go() noexcept {
 
 void SqliteStore::take_up() {
     if (db_.watch.look() == FileWatch::Sight::database_gone) throw StoreLost(db_.watch.describe());
-    db_.lock.check_side_files();
+    db_.file->check_side_files();
     open_connection();
     db_.connection.prepare_writing(db_.options.synchronous);
     db_.statements.emplace(db_.connection);
     db_.checkpoints.begin(db_.connection);
-    db_.lock.keep_database();
+    db_.file->keep_database();
     db_.watch.forget_sides();
     let_go_ = false;
 }
@@ -345,6 +358,7 @@ Recovered SqliteStore::recover(NodeNumber dead, Instant now, std::size_t limit) 
     Recovered out = sqlite::recover(db_, dead, now, limit);
     db_.step("recover.before_commit");
     transaction.commit();
+    if (!out.more) db_.file->forget(dead);
     db_.step("recover.committed");
     return out;
 }

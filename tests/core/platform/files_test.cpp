@@ -95,23 +95,34 @@ TEST_CASE("locks hold against another process, which is told whose they are") {
     CHECK(sees(Locking::taken) == 0);
     unlock_byte(descriptor, 1'000);
     CHECK(sees(Locking::done) == 0);
-    REQUIRE(lock_whole(descriptor) == Locking::done);
+    REQUIRE(share_byte(descriptor, 1'000) == Locking::done);
+    CHECK(sees(Locking::taken) == 0);
+    CHECK_FALSE(is_byte_locked(descriptor, 1'000));  // not by somebody else
     CHECK(in_child([&] {
               const int own = open_or_make(folder.file("a"), Links::refuse);
-              if (lock_whole(own) != Locking::taken) return 1;
-              return holder_of_whole(own) == holder ? 0 : 2;
+              if (!is_byte_locked(own, 1'000) || is_byte_locked(own, 1'001)) return 1;
+              return share_byte(own, 1'000) == Locking::done ? 0 : 2;
+          }) == 0);
+    unlock_byte(descriptor, 1'000);
+    REQUIRE(share_start(descriptor) == Locking::done);
+    CHECK(in_child([&] {
+              const int own = open_or_make(folder.file("a"), Links::refuse);
+              if (share_start(own) != Locking::done) return 1;
+              return holder_of_any(own) == holder ? 0 : 2;
           }) == 0);
     close_descriptor(descriptor);
     CHECK(in_child([&] {
               const int own = open_or_make(folder.file("a"), Links::refuse);
-              return holder_of_whole(own).has_value() ? 1 : 0;
+              return holder_of_any(own).has_value() ? 1 : 0;
           }) == 0);
 }
 
 TEST_CASE("a lock on what is no file fails, and errno says why") {
-    CHECK(lock_whole(-1) == Locking::failed);
+    CHECK(share_start(-1) == Locking::failed);
     CHECK(errno == EBADF);
     CHECK(lock_byte(-1, 1) == Locking::failed);
     CHECK(errno == EBADF);
+    CHECK(share_byte(-1, 1) == Locking::failed);
+    CHECK(is_byte_locked(-1, 1));
     CHECK_FALSE(holder_of_byte(-1, 1).has_value());
 }
