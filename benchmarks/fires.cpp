@@ -22,9 +22,9 @@ thread_local std::int64_t hand_moved_clock = 0;
 
 }  // namespace
 
-// Stands before the C library's, for libuv too.
+// Stands before the C library's, for libuv too: a program exports it only if it is not hidden.
 // NOLINTNEXTLINE(readability-inconsistent-declaration-parameter-name)
-extern "C" int clock_gettime(clockid_t clock, timespec* now) {
+extern "C" __attribute__((visibility("default"))) int clock_gettime(clockid_t clock, timespec* now) {
     using Function = int (*)(clockid_t, timespec*);
     static const auto real = reinterpret_cast<Function>(dlsym(RTLD_NEXT, "clock_gettime"));
     if (hand_moved_clock == 0 || (clock != CLOCK_MONOTONIC && clock != CLOCK_MONOTONIC_COARSE)) return real(clock, now);

@@ -31,6 +31,9 @@ def told(): return setting
 def die(): os.kill(os.getpid(), signal.SIGKILL)
 def leave(): os._exit(3)
 def forever(): time.sleep(3600)
+def block():
+    open("inside", "x").close()
+    while not os.path.exists("go"): time.sleep(0.01)
 def fail(): raise ValueError("broken")
 
 class Odd(Exception):
@@ -52,6 +55,7 @@ def run():
 """
 FRAME = """
 import asyncio, logging, os, sys, time
+from datetime import datetime, timedelta, timezone
 from uvsched import AsyncIOScheduler
 from uvsched.executors import ProcessPoolExecutor
 import jobs
@@ -108,6 +112,24 @@ async with AsyncIOScheduler(executors={"default": ProcessPoolExecutor(1)}, timez
     (a,) = await rows(scheduler, "a")
     expected = ["a", "default", "scheduled", 1, 1, a.fire_id, a.scheduled_time.isoformat()]
     assert a.result == expected, (a.result, expected)
+""")
+
+
+def test_what_comes_to_be_due_while_every_process_is_busy_is_folded(program: Any) -> None:
+    program("""
+noon, second = datetime(2026, 6, 1, 12, tzinfo=timezone.utc), timedelta(seconds=1)
+async with AsyncIOScheduler(executors={"default": ProcessPoolExecutor(1)}, manual_clock=noon) as scheduler:
+    scheduler.add_task(jobs.block, id="block")
+    while not os.path.exists("inside"):
+        await asyncio.sleep(0.01)
+    scheduler.add_task(jobs.pid, "interval", seconds=1, start_at=noon + second, id="t")
+    for _ in range(10):
+        scheduler.advance(second)
+    await asyncio.sleep(0)
+    assert scheduler.get_scheduler_info().in_flight == 1
+    open("go", "x").close()
+    (t,) = await rows(scheduler, "t")
+    assert (t.state, t.folded) == ("done", 10), t
 """)
 
 
