@@ -133,8 +133,10 @@ void Dispatcher::give_back(Runs& runs) noexcept {
 
 // The runs of one executor together.
 void Dispatcher::hand_over(Runs& runs) {
-    std::stable_sort(batch_.begin(), batch_.end(),
-                     [](const RunSlot* a, const RunSlot* b) { return a->executor < b->executor; });
+    const auto by_executor = [](const RunSlot* a, const RunSlot* b) { return a->executor < b->executor; };
+    if (!std::is_sorted(batch_.begin(), batch_.end(), by_executor)) {
+        std::stable_sort(batch_.begin(), batch_.end(), by_executor);  // it takes memory, also of what is in order
+    }
     while (!batch_.empty()) {
         const auto begin = batch_.begin();
         const std::uint16_t executor = (*begin)->executor;

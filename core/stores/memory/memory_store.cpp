@@ -377,7 +377,6 @@ void MemoryStore::let_go(const MemoryFire& fire) noexcept {
 
 // Makes ready what may begin. False where no fire of the task waits.
 bool MemoryStore::promote(MemoryIndex index) noexcept {
-    if (waiting_.empty()) return false;
     const auto found = waiting_.find(index);
     if (found == waiting_.end()) return false;
     const MemoryTask& task = at(index);
@@ -392,26 +391,33 @@ bool MemoryStore::promote(MemoryIndex index) noexcept {
     return any;
 }
 
-// The next piece of a long pile, or what was put off (planner.hpp), waited for this end.
+// The next piece of a long pile, or what was put off (planner.hpp), waits for a run of this task to end.
+bool MemoryStore::has_next_piece(const MemoryTask& task) noexcept {
+    return task.scheduled && between_pieces(task.slot, task.hwm);
+}
+
 void MemoryStore::begin_next_piece(MemoryIndex index) noexcept {
     const MemoryTask& task = at(index);
-    if (!task.scheduled || !between_pieces(task.slot, task.hwm) || !queue(task.clock).contains(index)) return;
+    if (!queue(task.clock).contains(index)) return;
     queue(task.clock).update(index, due_time(*task.definition->trigger, task.uid, task.slot, task.anchor));
     next_piece_ = true;
 }
 
 void MemoryStore::reserve_end(const MemoryFire& fire) {
     history_.reserve(1);
-    queue(at(fire.task).clock).make_room(fire.task);
+    const MemoryTask& task = at(fire.task);
+    if (has_next_piece(task)) queue(task.clock).make_room(fire.task);
 }
 
+// Most fires end with nothing that waits for that.
 bool MemoryStore::finish(const MemoryFire& fire) noexcept {
     MemoryTask& task = at(fire.task);
     --task.busy;
     bool ended = false;
     if (!task.removed) {
-        if (!promote(fire.task)) begin_next_piece(fire.task);
-        ended = end_if_over(fire.task);
+        const bool promoted = !waiting_.empty() && promote(fire.task);
+        if (!promoted && has_next_piece(task)) begin_next_piece(fire.task);
+        ended = task.status == TaskStatus::finished && end_if_over(fire.task);
     }
     land(fire.task);
     unpin(fire.task);

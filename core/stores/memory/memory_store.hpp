@@ -172,6 +172,7 @@ private:
     void enqueue(MemoryIndex index, Instant due);
     void park(MemoryIndex index);
     bool promote(MemoryIndex index) noexcept;
+    [[nodiscard]] static bool has_next_piece(const MemoryTask& task) noexcept;
     void begin_next_piece(MemoryIndex index) noexcept;
     void forget(MemoryIndex index) noexcept;
     void land(MemoryIndex index) noexcept;
