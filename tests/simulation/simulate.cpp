@@ -1,10 +1,11 @@
-// simulate [--seeds N] [--first S] [--store memory|sqlite] [--planted NAME] [--trace]: runs simulations and prints what
-// the checker found. tools/simulate.sh explains the options.
+// simulate [--seeds N] [--first S] [--store memory|sqlite | --nodes] [--planted NAME] [--trace]: runs simulations and
+// prints what the checker found. tools/simulate.sh explains the options.
 #include <cstdio>
 #include <exception>
 #include <stdexcept>
 #include <string>
 
+#include "tests/simulation/nodes_world.hpp"
 #include "tests/simulation/seeds.hpp"
 
 using namespace uvsched::simulation;
@@ -13,24 +14,36 @@ namespace {
 
 struct Options {
     Seeds seeds{.first = 1, .count = 2'000, .stores = Stores::both, .planted = Planted::nothing};
+    bool nodes = false;
+    PlantedAmongNodes planted_among_nodes = PlantedAmongNodes::nothing;
     bool trace = false;
 };
 
 [[noreturn]] void refuse(const std::string& what) { throw std::runtime_error("simulate: " + what); }
 
-Planted planted_by(const std::string& name) {
+void plant(Options& options, const std::string& name) {
     for (const PlantedName& each : kPlanted) {
-        if (name == each.name) return each.fault;
+        if (name == each.name) return void(options.seeds.planted = each.fault);
+    }
+    for (const PlantedAmongNodesName& each : kPlantedAmongNodes) {
+        if (name == each.name) return void(options.planted_among_nodes = each.fault);
     }
     refuse("--planted: there is no fault '" + name + "'");
+}
+
+void run(const Options& options, const Report& report) {
+    if (!options.nodes) return run_seeds(options.seeds, report);
+    for (std::uint64_t seed = options.seeds.first; seed < options.seeds.first + options.seeds.count; ++seed) {
+        if (!report(seed, simulate_nodes(seed, options.planted_among_nodes))) return;
+    }
 }
 
 Options read(int argc, char** argv) {
     Options out;
     for (int i = 1; i < argc; ++i) {
         const std::string name = argv[i];
-        if (name == "--trace") {
-            out.trace = true;
+        if (name == "--trace" || name == "--nodes") {
+            (name == "--trace" ? out.trace : out.nodes) = true;
             continue;
         }
         if (++i == argc) refuse(name + ": a value is missing");
@@ -42,7 +55,7 @@ Options read(int argc, char** argv) {
         } else if (name == "--store" && (value == "memory" || value == "sqlite")) {
             out.seeds.stores = value == "memory" ? Stores::memory : Stores::sqlite;
         } else if (name == "--planted") {
-            out.seeds.planted = planted_by(value);
+            plant(out, value);
         } else {
             refuse("unknown option '" + name + " " + value + "'");
         }
@@ -56,7 +69,7 @@ int main(int argc, char** argv) {
     try {
         const Options options = read(argc, argv);
         std::uint64_t faulty = 0;
-        run_seeds(options.seeds, [&](std::uint64_t seed, const Verdict& verdict) {
+        run(options, [&](std::uint64_t seed, const Verdict& verdict) {
             if (!verdict.faults.empty()) ++faulty;
             if (!verdict.faults.empty() || options.trace) std::printf("seed %s\n", std::to_string(seed).c_str());
             if (options.trace) {
