@@ -12,7 +12,7 @@ from uvsched.exceptions import ConflictIdError, SchedulerNotRunningError
 from uvsched.schedulers import AsyncIOScheduler
 from uvsched.stores import SQLiteStore
 from uvsched.tasks import Task
-from uvsched.triggers import BaseTrigger, IntervalTrigger
+from uvsched.triggers import BaseTrigger, CronTrigger, IntervalTrigger
 
 NOON = datetime(2026, 1, 1, 12, tzinfo=timezone.utc)
 
@@ -76,10 +76,31 @@ def test_a_trigger_of_the_program_s_own() -> None:
     assert isinstance(AsyncIOScheduler().add_task(task).trigger, Own)
 
 
+def test_it_is_changed_before_it_is_added() -> None:
+    scheduler = AsyncIOScheduler(timezone="UTC")
+    task = Task(id="x", fn=job, scheduler=scheduler, trigger=IntervalTrigger(hours=1), max_instances=3)
+    assert task.scheduler is scheduler
+    assert scheduler.get_tasks() == []
+    assert task.update(name="another", max_instances=5, coalesce=False) is task
+    assert (task.id, task.name, task.max_instances, task.coalesce) == ("x", "another", 5, False)
+    assert task.reschedule(trigger="cron", hour=10, minute=5).trigger == CronTrigger(hour=10, minute=5)
+    assert task.reschedule(hour=11).trigger == CronTrigger(hour=11)
+    assert task.pause().next_run_time is None
+    resumed = task.resume()
+    assert resumed is not None
+    assert resumed.next_run_time is not None
+    with pytest.raises(TypeError, match="max_instance"):
+        task.update(max_instance=3)  # type: ignore[call-arg]
+    scheduler.add_task(task)
+    found = scheduler.get_task("x")
+    assert found is not None
+    assert (found.name, found.max_instances, found.trigger) == ("another", 5, CronTrigger(hour=11, timezone="UTC"))
+
+
 def test_what_cannot_be_done() -> None:
     scheduler = AsyncIOScheduler()
     task = Task(job, id="x", trigger=IntervalTrigger(hours=1))
-    for call in (task.pause, task.resume, task.run, task.delete, task.update, task.reschedule):
+    for call in (task.run, task.delete):
         with pytest.raises(SchedulerNotRunningError, match="was not added to a scheduler yet"):
             call()  # type: ignore[operator]
     scheduler.add_task(task)

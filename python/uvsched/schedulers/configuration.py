@@ -284,6 +284,10 @@ def _task_defaults(given: Any) -> dict[str, Any]:
     if not isinstance(given, Mapping):
         raise TypeError(f"task_defaults: expected a mapping, not {type(given).__name__}")
     defaults: dict[str, Any] = {key: value for key, value in plain(given, "task_defaults").items() if value is not None}
+    if defaults.pop("timezone", None) is not None:
+        warnings.warn(
+            "task_defaults.timezone: it has no effect here, nor in asyncz: the zone is the scheduler's", stacklevel=4
+        )
     known = names_of(TaskDefaults)
     unknown = [name for name in defaults if name not in known]
     if unknown:

@@ -64,6 +64,7 @@ class Task:
         *,
         trigger: AnyTrigger = None,
         store_alias: str | None = None,
+        scheduler: TaskOwner | None = None,
         **options: Unpack[TaskOptions],
     ) -> None:
         """A task apart from a scheduler; `scheduler.add_task(task)` takes it, and from then on it is live.
@@ -72,6 +73,7 @@ class Task:
             fn: the function, or "package.module:function".
             trigger: a trigger, or the name of one that needs no arguments. None: once, when it is added.
             store_alias: alias of the store, like the option `store`.
+            scheduler: the scheduler that will be given it; this alone does not add it.
             options: those of add_task. What is left out, the scheduler's task_defaults say.
 
         Raises:
@@ -79,10 +81,8 @@ class Task:
         """
         if store_alias is not None:
             options["store"] = store_alias
-        draft = Draft(fn, trigger, options)
-        record = draft.record("", "")
-        self.added(NoOwner(), draft, record.store, record.id)
-        self._draft: Draft | None = draft
+        self._scheduler: TaskOwner = NoOwner() if scheduler is None else scheduler
+        self._become(Draft(fn, trigger, options))
 
     @classmethod
     def of(cls, scheduler: TaskOwner, source: TaskSource, store: str, id: str) -> Self:
@@ -97,7 +97,14 @@ class Task:
         self._source = source
         self._store = store
         self._id = id
-        self._draft = None
+        self._draft: Draft | None = None
+
+    def _become(self, draft: Draft) -> Task:
+        """It is not added yet, and made of this."""
+        record = draft.record("", "")
+        self.added(self._scheduler, draft, record.store, record.id)
+        self._draft = draft
+        return self
 
     @property
     def draft(self) -> Draft | None:
@@ -235,6 +242,8 @@ class Task:
 
     def update(self, **updates: Unpack[TaskUpdates]) -> Task:
         """Changes the task: see the scheduler's update_task."""
+        if self._draft is not None:
+            return self._become(self._draft.changed(updates))
         self._scheduler.update_task(self._id, self._store, **updates)
         return self
 
@@ -244,16 +253,22 @@ class Task:
 
     def reschedule(self, trigger: AnyTrigger = None, **trigger_args: Any) -> Task:
         """Gives the task another trigger: see the scheduler's reschedule_task."""
+        if self._draft is not None:
+            return self._become(self._draft.rescheduled(trigger, trigger_args))
         self._scheduler.reschedule_task(self._id, self._store, trigger, **trigger_args)
         return self
 
     def pause(self) -> Task:
         """Pauses the task, over restarts too."""
+        if self._draft is not None:
+            return self._become(self._draft.changed({"next_run_time": None}))
         self._scheduler.pause_task(self._id, self._store)
         return self
 
     def resume(self) -> Task | None:
         """Resumes the task; its next time is computed from now. None if it has no time left."""
+        if self._draft is not None:
+            return self._become(self._draft.resumed())
         return self._scheduler.resume_task(self._id, self._store)
 
     def run(self) -> Task | None:

@@ -68,6 +68,23 @@ class Draft:
             paused=bool(read.get("paused")),
         )
 
+    # ---- Changed before it is added ----
+
+    def changed(self, updates: Mapping[str, Any]) -> Draft:
+        """The draft with other options: those of update_task."""
+        options = {**self.options, **updates}
+        return Draft(options.pop("fn", self.given), options.pop("trigger", self.trigger), options)
+
+    def rescheduled(self, trigger: Any, trigger_args: Mapping[str, Any]) -> Draft:
+        """The draft with another trigger; None: one of the kind that it has, by these arguments alone."""
+        if trigger is None and self.trigger is not None:
+            trigger = self.trigger.alias
+        return Draft(self.given, create_trigger(trigger, trigger_args, "reschedule"), self.options)
+
+    def resumed(self) -> Draft:
+        """The draft without a first run of its own."""
+        return Draft(self.given, self.trigger, {k: v for k, v in self.options.items() if k != "next_run_time"})
+
     # ---- What Task asks ----
 
     @property
