@@ -139,6 +139,10 @@ void Engine::register_trigger(const std::string& name) {
     check(code);
 }
 
+void Engine::add_queue(const std::string& alias) { check(sched_add_executor(handle_, alias.c_str(), "queue")); }
+
+void Engine::remove_queue(const std::string& alias) { check(sched_remove_executor(handle_, alias.c_str())); }
+
 void Engine::keep_outcomes(bool values, bool errors) {
     keep_values_ = values;
     keep_errors_ = errors;
@@ -184,6 +188,8 @@ void bind_engine(py::module_& module) {
         .def("subscribe", &Engine::subscribe, py::arg("mask"))
         .def("register", &Engine::register_function, py::arg("name"), py::arg("fn"))
         .def("register_trigger", &Engine::register_trigger, py::arg("name"))
+        .def("add_queue", &Engine::add_queue, py::arg("alias"))
+        .def("remove_queue", &Engine::remove_queue, py::arg("alias"))
         .def("keep_outcomes", &Engine::keep_outcomes, py::arg("values"), py::arg("errors"))
         .def("take_outcome", &Engine::take_outcome, py::arg("fire_id"))
         .def("inside_run", [](const Engine& engine) { return inside_run_of(engine); })

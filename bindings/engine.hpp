@@ -57,6 +57,10 @@ public:
     // Lets tasks have custom triggers of this name, which a TriggerConsumer is then asked about.
     void register_trigger(const std::string& name);
 
+    // A run queue of this alias comes, or goes.
+    void add_queue(const std::string& alias);
+    void remove_queue(const std::string& alias);
+
     // ---- if the program polls it: when Engine.poll() has work ----
     [[nodiscard]] int poll_descriptor() const;
     // Milliseconds; -1: until the descriptor is readable.

@@ -303,6 +303,21 @@ UVSCHED_API int sched_poll_fd(int* out, sched_scheduler* scheduler);
  * notices there that the clock was set; -1 if no time is due. */
 UVSCHED_API int sched_poll_timeout(int* out, sched_scheduler* scheduler);
 
+/* Stores and executors may come and go at any time; each call is an event (UVSCHED_EVENT_EXECUTOR_ADDED and so on).
+ * Texts are those of sched_config_add_executor() and sched_config_add_store(). A scheduler takes 1,000 aliases of
+ * executors in its life; an alias may be used again. */
+
+/* Adds an executor, which runs tasks at once if the scheduler runs; tasks that waited for this alias go on.
+ * UVSCHED_EALREADY: the alias is taken, or runs of a removed executor of this alias are under way. UVSCHED_ENOTRUNNING:
+ * the scheduler is stopping. */
+UVSCHED_API int sched_add_executor(sched_scheduler* scheduler, const char* alias, const char* spec);
+
+/* Removes an executor: runs that it has not begun are released, those that it has begun go on. Its tasks stay, and wait
+ * until there is an executor of this alias; UVSCHED_EVENT_TASK_UNRUNNABLE names one of them. A queue's handles stay
+ * good: they are those of the next queue of this alias. UVSCHED_ENOTFOUND: there is no such executor. UVSCHED_EINVAL:
+ * the next start writes a task that needs it. */
+UVSCHED_API int sched_remove_executor(sched_scheduler* scheduler, const char* alias);
+
 /* The name of its time zone; of the machine's zone if it was made without one. Lives as long as the handle. */
 UVSCHED_API const char* sched_timezone(const sched_scheduler* scheduler);
 

@@ -710,6 +710,10 @@ public:
         check(sched_get_state(&state, get()));
         return static_cast<State>(state);
     }
+    void add_executor(const std::string& alias, const std::string& spec) {
+        check(sched_add_executor(get(), alias.c_str(), spec.c_str()));
+    }
+    void remove_executor(const std::string& alias) { check(sched_remove_executor(get(), alias.c_str())); }
     [[nodiscard]] std::string timezone() const {
         const char* const name = sched_timezone(get());
         if (name == nullptr) throw Error(UVSCHED_EHANDLE, sched_last_error());

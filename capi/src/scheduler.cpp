@@ -144,6 +144,20 @@ int sched_poll_timeout(int* out, sched_scheduler* scheduler) {
     });
 }
 
+int sched_add_executor(sched_scheduler* scheduler, const char* alias, const char* spec) {
+    return with(__func__, scheduler, [&](Scheduler& engine) {
+        Config config;
+        const std::string name = name_argument(alias, "alias");
+        config.add_executor(name, name_argument(spec, "spec"));
+        engine.add_executor(name, config.executors.at(name));
+    });
+}
+
+int sched_remove_executor(sched_scheduler* scheduler, const char* alias) {
+    return with(__func__, scheduler,
+                [&](Scheduler& engine) { engine.remove_executor(name_argument(alias, "alias")); });
+}
+
 const char* sched_timezone(const sched_scheduler* scheduler) {
     return guarded_value(__func__, static_cast<const char*>(nullptr), [&] {
         const Ref<SchedulerObject> ref(scheduler, "scheduler");

@@ -22,7 +22,7 @@ constexpr Micros kStopPatience = 5 * kSecond;  // with a stop that is under way
 
 std::string default_identity() { return host_name() + ":" + std::to_string(process_id()); }
 
-constexpr std::size_t kMostAliases = 1'000;  // far below what their 16-bit indexes can count
+constexpr std::size_t kMostAliases = Dispatcher::kMostPlaces;  // far below what their 16-bit numbers can count
 
 void check_number(const char* section, std::size_t number) {
     if (number <= kMostAliases) return;
@@ -70,8 +70,9 @@ Engine::Engine(Config config)
       drafts_(parts_, config_.defaults),
       declared_(shared_.releases) {
     for (std::uint16_t i = 0; i < dispatcher_.count(); ++i) {
-        if (dispatcher_.queue(i)) shared_.bus.add_queue(dispatcher_.queue(i));
+        if (dispatcher_.is_queue(i)) shared_.bus.add_queue(dispatcher_.queue(i));
     }
+    dispatcher_.connect(*this);
     make_homes();
 }
 
@@ -164,7 +165,7 @@ void Engine::start_loop(bool paused) {
         shared_.alarm.wake();
     };
     shared_.clock->add_waker(this, [wake, self = caller_drives() ? nullptr : shared_from_this()] { wake(); });
-    dispatcher_.start(*this);
+    start_executors();
     const Lock lock(shared_);
     loop_ = std::move(loop);
     shared_.alarm.awake();
@@ -193,8 +194,8 @@ void Engine::abandon_start() noexcept {
     shared_.clock->remove_waker(this);
     ForkGuard::remove(this);
     forget_asks();
-    dispatcher_.close();
-    dispatcher_.stop();
+    close_executors();
+    stop_executors();
     close_homes();
     std::unique_ptr<Loop> loop;
     const Lock lock(shared_);
@@ -260,7 +261,7 @@ std::optional<Instant> Engine::step() {
         if (const int asked = cancels_asked(); asked == std::exchange(cancels_made_, asked)) return until;
         insist([this] { cancel_runs(); });
     }
-    dispatcher_.close();
+    close_executors();
     become_stopped();
     return std::nullopt;
 }
@@ -269,7 +270,7 @@ void Engine::begin_drain() {
     draining_ = true;
     forget_asks();
     for (const auto& home : homes_) home->hurry();
-    dispatcher_.close();
+    close_executors();
     next_turn();  // what had passed its gate comes back too
     // A cancel that came with the stop is for what ran before it, and not for the tasks of the shutdown.
     cancels_made_ = cancels_asked();
@@ -297,31 +298,31 @@ void Engine::begin_shutdown_tasks() {
             std::any_of(homes_.begin(), homes_.end(), [](const auto& home) { return home->any_shutdown(); });
         if (!shutting_down_) return;
     }
-    dispatcher_.start(*this);
+    start_executors();
 }
 
 void Engine::cancel_runs() {
-    std::vector<std::vector<std::uint64_t>> runs(dispatcher_.count());
+    std::vector<std::pair<std::shared_ptr<Executor>, std::uint64_t>> runs;
     {
         const std::lock_guard lock(shared_.mutex);
         runs_.each([&](RunSlot& slot) {
             slot.run.cancelled.store(true, std::memory_order_relaxed);
-            if (slot.submitted) runs[slot.executor].push_back(slot.run.id);
+            if (slot.submitted) runs.emplace_back(dispatcher_.executor(slot.executor), slot.run.id);
         });
     }
-    for (std::uint16_t i = 0; i < dispatcher_.count(); ++i) dispatcher_.cancel(runs[i], i);
+    for (const auto& [executor, run] : runs) executor->cancel(run);
 }
 
 void Engine::become_stopped() {
     close_homes();
-    dispatcher_.stop();
+    stop_executors();
     shared_.clock->remove_waker(this);
     ForkGuard::remove(this);
     std::unique_ptr<Loop> loop;
     Lock lock(shared_);
     shared_.notices.tell(EventCode::scheduler_shutdown, {}, {});
     for (std::uint16_t i = 0; i < dispatcher_.count(); ++i) {
-        if (dispatcher_.queue(i)) insist([&] { dispatcher_.queue(i)->push_stopped(); });
+        if (dispatcher_.is_queue(i)) insist([&] { dispatcher_.queue(i)->push_stopped(); });
     }
     shared_.alarm.disconnect();
     bell_.take_down();
@@ -546,7 +547,8 @@ Stats Engine::stats() {
 
 std::shared_ptr<RunQueue> Engine::queue(const std::string& alias) {
     shared_.check_process();
-    const auto& queue = dispatcher_.queue(dispatcher_.index(alias));
+    const std::lock_guard lock(shared_.mutex);
+    const auto queue = dispatcher_.queue(dispatcher_.index(alias));
     if (!queue) fail(Code::invalid, "executor \"" + alias + "\" is not a run queue");
     return queue;
 }
@@ -583,7 +585,7 @@ void Engine::fork_child() noexcept {
     shared_.forked.store(true);
     if (loop_) loop_->abandon();
     for (std::uint16_t i = 0; i < dispatcher_.count(); ++i) {
-        if (dispatcher_.queue(i)) dispatcher_.queue(i)->abandon();
+        if (const auto queue = dispatcher_.queue(i)) queue->abandon();
     }
 }
 

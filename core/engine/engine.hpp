@@ -6,7 +6,8 @@
 //   Notices       events                                  Loop           what its thread sleeps on
 //
 // One mutex guards them all (core/life/shared.hpp); docs/architecture.md draws the threads and the lock order.
-// engine.cpp is its life, turn.cpp what the loop thread does, tasks.cpp what callers ask.
+// engine.cpp is its life, turn.cpp what the loop thread does, tasks.cpp what callers ask of tasks, and parts.cpp of
+// executors and stores.
 #pragma once
 
 #include <latch>
@@ -64,6 +65,8 @@ public:
     std::vector<HistoryRow> history(const std::string& store, const HistoryQuery& query) override;
     [[nodiscard]] std::vector<std::string> store_aliases() const override;
     [[nodiscard]] std::vector<std::string> executor_aliases() const override { return dispatcher_.aliases(); }
+    void add_executor(const std::string& alias, const ExecutorConfig& executor) override;
+    void remove_executor(const std::string& alias) override;
     [[nodiscard]] const TimeZone& zone() const override { return *config_.zone; }
     [[nodiscard]] std::shared_ptr<Clock> clock() const override { return shared_.clock; }
     Stats stats() override;
@@ -114,6 +117,30 @@ private:
     void cancel_runs();
     void become_stopped();
     bool await_stopped();
+
+    // ---- parts.cpp: executors and stores that come and go ----
+    void check_not_stopping(const char* what, const std::string& alias) const;
+    // Calls visit(executor) with no lock held. Needs no memory.
+    template <class Visit>
+    void each_executor(Visit&& visit) {
+        for (std::uint16_t i = 0; i < dispatcher_.count(); ++i) {
+            std::shared_ptr<Executor> executor;
+            {
+                const std::lock_guard lock(shared_.mutex);
+                executor = dispatcher_.at_work(i);
+            }
+            if (executor) visit(*executor);
+        }
+    }
+    void start_executors() {
+        each_executor([this](Executor& executor) { executor.start(*this); });
+    }
+    void close_executors() {
+        each_executor([](Executor& executor) { executor.close(); });
+    }
+    void stop_executors() {
+        each_executor([](Executor& executor) { executor.stop(); });
+    }
 
     // ---- turn.cpp: the loop thread ----
     Instant next_turn() noexcept;

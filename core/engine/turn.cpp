@@ -28,8 +28,11 @@ Instant Engine::next_turn() noexcept {
 }
 
 Instant Engine::turn() {
-    if (shared_.shortage.take()) dispatcher_.nudge();
+    if (shared_.shortage.take()) {
+        each_executor([](Executor& executor) { executor.submit({}); });  // those that lacked threads try again
+    }
     while (true) {
+        std::vector<std::shared_ptr<Executor>> left;
         {
             const Lock lock(shared_);
             const Now now = shared_.now();
@@ -38,7 +41,8 @@ Instant Engine::turn() {
             claim(now);
             const bool any = dispatcher_.take();
             flush();
-            if (!any) {
+            if (dispatcher_.any_leaving()) left = dispatcher_.left(runs_);
+            if (!any && left.empty()) {
                 if (life_.idle_wanted() && idle(now)) life_.tell_idle(ticket);
                 const Instant until = std::min(next_deadline(now), asker_.deadline(now));
                 shared_.alarm.set(until);
@@ -46,6 +50,7 @@ Instant Engine::turn() {
             }
         }
         dispatcher_.hand_over(runs_);
+        for (const auto& executor : left) executor->stop();
     }
 }
 
@@ -170,7 +175,7 @@ void Engine::settle_runs() noexcept {
 // Something ended: wakes the loop if it may need to act.
 void Engine::progress() {
     const bool ready = std::any_of(homes_.begin(), homes_.end(), [](const auto& home) { return home->has_ready(); });
-    if (ready || life_.idle_wanted() || life_.ending()) shared_.alarm.wake();
+    if (ready || life_.idle_wanted() || life_.ending() || dispatcher_.any_leaving()) shared_.alarm.wake();
 }
 
 void Engine::has_room() {
@@ -188,8 +193,10 @@ void Engine::note_room() {
 
 void Engine::lacking(const Executor& executor, const std::string& what) noexcept {
     shared_.shortage.note();
+    if (what.empty()) return;
+    const std::lock_guard lock(shared_.mutex);
     const std::string* const alias = dispatcher_.alias_of(executor);
-    if (what.empty() || alias == nullptr) return;
+    if (alias == nullptr) return;
     shared_.notices.lacking(*alias, what);
 }
 

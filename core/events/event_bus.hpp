@@ -1,11 +1,11 @@
 // EventBus: carries events to observers and run queues. It never waits for a listener.
 #pragma once
 
+#include <atomic>
 #include <functional>
 #include <memory>
 #include <new>
 #include <utility>
-#include <vector>
 
 #include "core/events/observers.hpp"
 #include "core/executors/run_queue.hpp"
@@ -18,17 +18,17 @@ class EventBus {
 public:
     explicit EventBus(const void* owner, std::function<void()> ring = {})
         : observers_(std::make_shared<Observers>(owner, std::move(ring))) {}
-    ~EventBus() { observers_->close(); }
+    ~EventBus();
     EventBus(const EventBus&) = delete;
     EventBus& operator=(const EventBus&) = delete;
 
-    // Queues whose subscription counts. Before the first emit; not thread-safe.
-    void add_queue(std::shared_ptr<RunQueue> queue) { queues_.push_back(std::move(queue)); }
+    // A queue whose subscription counts from now on. One call at a time; a queue that is known is not added again.
+    void add_queue(const std::shared_ptr<RunQueue>& queue);
 
     // Whether a listener wants this event: ask before making one.
     [[nodiscard]] bool wants(EventCode code) const noexcept {
         EventMask mask = observers_->mask();
-        for (const auto& queue : queues_) mask |= queue->subscribed();
+        for (const Link* link = first(); link != nullptr; link = link->next) mask |= link->queue->subscribed();
         return (mask & mask_of(code)) != 0;
     }
 
@@ -46,11 +46,18 @@ public:
     [[nodiscard]] Observers& observers() noexcept { return *observers_; }
 
 private:
+    // Links are only added, so that whoever tells needs no lock.
+    struct Link {
+        std::shared_ptr<RunQueue> queue;
+        const Link* next = nullptr;
+    };
+
+    [[nodiscard]] const Link* first() const noexcept { return first_.load(std::memory_order_acquire); }
     void emit(Event event);
     void lose(EventCode code) noexcept;
 
     const std::shared_ptr<Observers> observers_;
-    std::vector<std::shared_ptr<RunQueue>> queues_;
+    std::atomic<const Link*> first_{nullptr};
 };
 
 }  // namespace uvsched

@@ -190,6 +190,16 @@ void Notices::lacking(const std::string& alias, const std::string& what) noexcep
     });
 }
 
+void Notices::without_executor(const std::string& alias, const Definition& task, std::size_t count) noexcept {
+    bus_.tell(EventCode::task_unrunnable, [&] {
+        Event event = event_about(EventCode::task_unrunnable, clock_.wall(), alias, task.id);
+        event.count = static_cast<std::int64_t>(count);
+        event.message = "executor \"" + task.executor + "\" was removed; its tasks stay and wait: add an executor \"" +
+                        task.executor + "\", give the task another one, or delete it";
+        return event;
+    });
+}
+
 void Notices::delayed(const Run& run, Instant claimed_at, Instant now) noexcept {
     bus_.tell(EventCode::task_delayed, [&] {
         Event event = run_event(EventCode::task_delayed, run, claimed_at, now);

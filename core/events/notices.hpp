@@ -76,6 +76,9 @@ public:
     // An executor lacks threads; `what` says why and what becomes of its runs.
     void lacking(const std::string& alias, const std::string& what) noexcept;
 
+    // The executor of a task was removed; `count` tasks of the store had it.
+    void without_executor(const std::string& alias, const Definition& task, std::size_t count) noexcept;
+
     // A run that is called now waited long for that.
     void delayed(const Run& run, Instant claimed_at, Instant now) noexcept;
 

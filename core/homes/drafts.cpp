@@ -91,7 +91,7 @@ void Drafts::check_callable(const NewTask& task, const Definition& definition) c
     const FunctionVersion* const function = parts_.runs.functions().find(definition.function);
     if (function == nullptr)
         fail(Code::not_found, "function \"" + definition.function + "\" is not registered: register it first");
-    const bool queue = parts_.dispatcher.queue(parts_.dispatcher.index(definition.executor)) != nullptr;
+    const bool queue = parts_.dispatcher.is_queue(parts_.dispatcher.index(definition.executor));
     const bool native = function->function.call != nullptr;
     if (!queue && !native) {
         fail(Code::invalid, "executor \"" + definition.executor + "\" runs native functions; \"" + definition.function +

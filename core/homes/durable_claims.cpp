@@ -173,7 +173,7 @@ void DurableHome::called(const RunSlot& slot) noexcept {
 // A run that does not wait for the answer is called by now, whatever the store says.
 void DurableHome::gated(const StoreReply& reply, const std::vector<std::uint64_t>& runs) {
     struct Answer {
-        std::uint16_t executor;
+        std::shared_ptr<Executor> executor;
         std::uint64_t run;
         bool passes;
     };
@@ -186,7 +186,7 @@ void DurableHome::gated(const StoreReply& reply, const std::vector<std::uint64_t
             if (slot == nullptr) continue;
             const bool started = !reply.error && reply.batch.starts[i].outcome == Outcome::done;
             const bool passes = started && !parts_.life.ending() && driver_->holds();
-            answers.push_back({slot->executor, slot->run.id, passes});
+            answers.push_back({parts_.dispatcher.executor(slot->executor), slot->run.id, passes});
             parts_.dispatcher.answered(*slot, passes);
             if (passes) continue;
             if (started) {
@@ -200,7 +200,9 @@ void DurableHome::gated(const StoreReply& reply, const std::vector<std::uint64_t
         flush();
         parts_.shared.alarm.wake();
     }
-    for (const Answer& answer : answers) parts_.dispatcher.admit(answer.executor, answer.run, answer.passes);
+    for (const Answer& answer : answers) {
+        if (answer.executor) answer.executor->admitted(answer.run, answer.passes);
+    }
 }
 
 // ---- ended, or came back unstarted ----

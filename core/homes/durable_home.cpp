@@ -321,7 +321,7 @@ void DurableHome::reopened(const Joined& joined) {
 // What has not begun is not called, and what runs is asked to end: others have it. The ends of those runs are refused,
 // and told then.
 void DurableHome::outcast(const NodeLost& lost) {
-    std::vector<std::vector<std::uint64_t>> cancelled(parts_.dispatcher.count());
+    std::vector<std::pair<std::shared_ptr<Executor>, std::uint64_t>> cancelled;
     {
         const Lock lock(parts_.shared);
         parts_.runs.each([&](RunSlot& slot) {
@@ -331,12 +331,14 @@ void DurableHome::outcast(const NodeLost& lost) {
                 return;
             }
             if (slot.came_back() != RunSlot::Back::no) return;
-            cancelled[slot.executor].push_back(slot.run.id);
+            cancelled.emplace_back(parts_.dispatcher.executor(slot.executor), slot.run.id);
             slot.run.cancelled.store(true, std::memory_order_relaxed);
         });
         parts_.shared.notices.tell(EventCode::store_error, alias(), {}, lost.message() + "; it goes on as another one");
     }
-    for (std::uint16_t i = 0; i < parts_.dispatcher.count(); ++i) parts_.dispatcher.cancel(cancelled[i], i);
+    for (const auto& [executor, run] : cancelled) {
+        if (executor) executor->cancel(run);
+    }
 }
 
 void DurableHome::rejoined(const Joined& joined) {

@@ -56,6 +56,8 @@ public:
 
     void started(const Now& now) override;
     void functions_changed() noexcept override { regroup(); }
+    void executor_added() override;
+    void executor_removed(std::uint16_t executor) noexcept override;
     void catch_up(const Now& now) override;
     void settle() noexcept override;
     [[nodiscard]] bool holds(const RunSlot& slot) noexcept override;

@@ -12,7 +12,7 @@ std::optional<std::uint16_t> DurableHome::place_for(const Definition& task) cons
     const auto executor = parts_.dispatcher.find(task.executor);
     const FunctionVersion* const function = parts_.runs.functions().find(task.function);
     if (!executor || function == nullptr) return std::nullopt;
-    if (!parts_.dispatcher.queue(*executor) && function->function.call == nullptr) return std::nullopt;
+    if (!parts_.dispatcher.is_queue(*executor) && function->function.call == nullptr) return std::nullopt;
     const std::string_view trigger = custom_name(*task.trigger);
     if (!trigger.empty() && !parts_.asker.knows(std::string(trigger))) return std::nullopt;
     return executor;
@@ -26,7 +26,7 @@ std::string DurableHome::why_unrunnable(const Lane& lane) const {
     if (!executor) return "executor \"" + lane.executor + "\" is not configured in this process";
     const FunctionVersion* const function = parts_.runs.functions().find(lane.function);
     if (function == nullptr) return "function \"" + lane.function + "\" is not registered in this process";
-    if (!parts_.dispatcher.queue(*executor) && function->function.call == nullptr) {
+    if (!parts_.dispatcher.is_queue(*executor) && function->function.call == nullptr) {
         return "function \"" + lane.function + "\" belongs to another language, but executor \"" + lane.executor +
                "\" is native";
     }
@@ -64,6 +64,18 @@ void DurableHome::learn_lane(const StoredTask& task) {
     if (added) regroup();
 }
 
+void DurableHome::executor_added() {
+    companion_.executor_added();
+    lanes_.make_room(parts_.dispatcher.count());
+    regroup();
+}
+
+void DurableHome::executor_removed(std::uint16_t executor) noexcept {
+    companion_.executor_removed(executor);
+    regroup();
+    insist([this] { report_unrunnable(); });
+}
+
 void DurableHome::report_unrunnable() {
     lanes_.each_unreported([this](const Lane& lane) {
         const std::string why = why_unrunnable(lane);
@@ -79,6 +91,9 @@ std::string DurableHome::ways_out(const Lane& lane) const {
     const auto declared = declared_.find(lane.example_id);
     if (declared != declared_.end() && declared->second != lane.function) {
         text += " (this program declares \"" + lane.example_id + "\" with \"" + declared->second + "\")";
+    }
+    if (!parts_.dispatcher.find(lane.executor)) {
+        return text + ": add an executor \"" + lane.executor + "\", give the task another one, or delete it";
     }
     text += ": add the task again under that id (with replace_existing once the scheduler runs), ";
     const bool function = lane.trigger.empty() || parts_.runs.functions().find(lane.function) == nullptr;

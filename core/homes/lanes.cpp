@@ -26,6 +26,13 @@ Lanes::Lanes(std::size_t executors)
       asking_(executors),
       not_before_(executors, kEarliest) {}
 
+void Lanes::make_room(std::size_t executors) {
+    for (auto* const wakes : {&wakes_, &asked_, &asking_}) wakes->reserve(executors);
+    not_before_.reserve(executors);
+    for (auto* const wakes : {&wakes_, &asked_, &asking_}) wakes->resize(executors);
+    not_before_.resize(executors, kEarliest);
+}
+
 void Lanes::clear() noexcept {
     lanes_.clear();
     reported_.clear();

@@ -20,6 +20,8 @@ namespace uvsched {
 class Lanes {
 public:
     explicit Lanes(std::size_t executors);
+    // There are so many executors by now. Throws bad_alloc; nothing has changed then.
+    void make_room(std::size_t executors);
 
     // No lane is known, and none was reported.
     void clear() noexcept;

@@ -24,6 +24,17 @@ void MemoryHome::started(const Now& now) {
     ending_ = false;
 }
 
+void MemoryHome::executor_removed(std::uint16_t executor) noexcept {
+    const MemoryTask* waiting = nullptr;
+    std::size_t count = 0;
+    store_.each(0, store_.places(), [&](MemoryIndex index) {
+        const MemoryTask& task = store_.at(index);
+        if (task.executor != executor || task.status != TaskStatus::active) return;
+        if (count++ == 0) waiting = &task;
+    });
+    if (waiting != nullptr) parts_.shared.notices.without_executor(alias(), *waiting->definition, count);
+}
+
 void MemoryHome::clear() {
     store_.each(0, store_.places(), [&](MemoryIndex index) {
         parts_.shared.releases.splice(parts_.shared.releases.end(), store_.at(index).release);

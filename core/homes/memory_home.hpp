@@ -35,6 +35,8 @@ public:
     // The definition of a task; nullptr if there is no task of this id.
     [[nodiscard]] std::shared_ptr<const Definition> find(const std::string& id) const;
 
+    void executor_added() override {}
+    void executor_removed(std::uint16_t executor) noexcept override;
     void started(const Now& now) override;
     void catch_up(const Now& now) override;
     void settle() noexcept override;

@@ -17,7 +17,7 @@ void TaskHome::declare(const NewTask& task) {
 }
 
 Reason TaskHome::reason_of(const RunSlot& slot) const noexcept {
-    const bool callable = slot.run.function != nullptr || parts_.dispatcher.queue(slot.executor);
+    const bool callable = slot.run.function != nullptr || parts_.dispatcher.is_queue(slot.executor);
     if (!callable && slot.end_state != FireState::missed) return Reason::not_callable;
     if (slot.end_state == FireState::missed) return Reason::misfire;
     return slot.end_state == FireState::cancelled ? Reason::cancelled : Reason::none;

@@ -102,6 +102,10 @@ public:
     // The loop begins.
     virtual void started(const Now& now) = 0;
     virtual void functions_changed() noexcept {}
+    // An executor came.
+    virtual void executor_added() = 0;
+    // An executor is gone: its tasks wait for another one of its alias, and an event says so.
+    virtual void executor_removed(std::uint16_t executor) noexcept = 0;
 
     // Handles replies, runs whose turn has come, ended runs, and work that lacked memory earlier.
     virtual void catch_up(const Now& now) = 0;

@@ -22,25 +22,16 @@ Dispatcher::Dispatcher(const std::map<std::string, ExecutorConfig>& executors, c
     : owner_(owner),
       clock_(clock),
       notices_(notices),
-      places_(executors.size()),
-      rooms_(executors.size()),
-      unattended_(executors.size()) {
-    auto place = places_.begin();
-    for (const auto& [alias, executor] : executors) {
-        place->alias = alias;
-        place->type = executor.type;
-        if (executor.type == ExecutorType::thread_pool)
-            place->executor = make_thread_pool(executor.thread_prefix + "-" + alias, executor.threads, owner);
-        if (executor.type == ExecutorType::queue) place->executor = place->queue = make_run_queue();
-        ++place;
-    }
+      places_(std::make_unique<std::unique_ptr<Place>[]>(kMostPlaces)) {
+    for (const auto& [alias, executor] : executors) put(count(), alias, executor);
 }
 
 // ---- the executors ----
 
 std::optional<std::uint16_t> Dispatcher::find(const std::string& alias) const noexcept {
-    for (std::uint16_t i = 0; i < count(); ++i) {
-        if (places_[i].alias == alias) return i;
+    const std::uint16_t places = count();
+    for (std::uint16_t i = 0; i < places; ++i) {
+        if (places_[i]->there.load(std::memory_order_relaxed) && places_[i]->alias == alias) return i;
     }
     return std::nullopt;
 }
@@ -48,71 +39,144 @@ std::optional<std::uint16_t> Dispatcher::find(const std::string& alias) const no
 std::uint16_t Dispatcher::index(const std::string& alias) const {
     if (const auto found = find(alias)) return *found;
     std::string known;
-    for (const Place& place : places_) known += (known.empty() ? "\"" : ", \"") + place.alias + "\"";
-    fail(Code::not_found, "executor \"" + alias + "\": there is no such executor; known are " + known);
+    for (const std::string& each : aliases()) known += (known.empty() ? "\"" : ", \"") + each + "\"";
+    fail(Code::not_found, "executor \"" + alias + "\": there is no such executor; " +
+                              (known.empty() ? "the scheduler has none" : "known are " + known));
 }
 
 std::vector<std::string> Dispatcher::aliases() const {
     std::vector<std::string> aliases;
-    for (const Place& place : places_) aliases.push_back(place.alias);
+    const std::uint16_t places = count();
+    for (std::uint16_t i = 0; i < places; ++i) {
+        if (places_[i]->there.load(std::memory_order_relaxed)) aliases.push_back(places_[i]->alias);
+    }
     return aliases;
 }
 
+std::shared_ptr<RunQueue> Dispatcher::queue(std::uint16_t executor) const noexcept {
+    return is_queue(executor) ? places_[executor]->queue : nullptr;
+}
+
+std::shared_ptr<Executor> Dispatcher::at_work(std::uint16_t executor) const noexcept {
+    const Place& place = *places_[executor];
+    return place.there || place.leaving ? place.executor : nullptr;
+}
+
 const std::string* Dispatcher::alias_of(const Executor& executor) const noexcept {
-    const auto place = std::find_if(places_.begin(), places_.end(),
-                                    [&](const Place& each) { return each.executor.get() == &executor; });
-    return place == places_.end() ? nullptr : &place->alias;
-}
-
-void Dispatcher::start(RunSink& sink) {
-    sink_ = &sink;
-    for (const Place& place : places_) {
-        if (place.executor) place.executor->start(sink);
+    for (std::uint16_t i = 0; i < count(); ++i) {
+        if (places_[i]->executor.get() == &executor) return &places_[i]->alias;
     }
+    return nullptr;
 }
 
-void Dispatcher::close() {
-    for (const Place& place : places_) {
-        if (place.executor) place.executor->close();
+// The place of an alias; count() if it has none yet.
+std::uint16_t Dispatcher::number_of(const std::string& alias) const noexcept {
+    std::uint16_t number = 0;
+    while (number < count() && places_[number]->alias != alias) ++number;
+    return number;
+}
+
+std::uint16_t Dispatcher::add(const std::string& alias, const ExecutorConfig& config, const Runs& runs) {
+    const std::uint16_t number = number_of(alias);
+    if (number == kMostPlaces) {
+        fail(Code::invalid, "executor \"" + alias + "\": the scheduler has had " + std::to_string(kMostPlaces) +
+                                " aliases of executors, and takes no more; use one of them again");
     }
-}
-
-void Dispatcher::stop() {
-    for (const Place& place : places_) {
-        if (place.executor) place.executor->stop();
+    if (number < count()) {
+        const Place& place = *places_[number];
+        if (place.there)
+            fail(Code::already, "executor \"" + alias + "\": the alias is taken; remove that executor first");
+        const bool same = config.type == ExecutorType::queue && place.type == ExecutorType::queue;
+        if (!same && under_way(number, runs)) {
+            fail(Code::already, "executor \"" + alias +
+                                    "\": runs of the one that was removed are under way; add it when they have ended");
+        }
     }
+    put(number, alias, config);
+    return number;
 }
 
-void Dispatcher::nudge() {
-    for (const Place& place : places_) {
-        if (place.executor) place.executor->submit({});
+void Dispatcher::put(std::uint16_t number, const std::string& alias, const ExecutorConfig& config) {
+    const bool fresh = number == count();
+    std::unique_ptr<Place> made = fresh ? std::make_unique<Place>(alias) : nullptr;
+    Place& place = fresh ? *made : *places_[number];
+    std::shared_ptr<Executor> executor;
+    std::shared_ptr<RunQueue> queue = place.queue;
+    if (config.type == ExecutorType::thread_pool)
+        executor = make_thread_pool(config.thread_prefix + "-" + alias, config.threads, owner_);
+    if (config.type == ExecutorType::queue) {
+        if (!queue) queue = make_run_queue();
+        executor = queue;
     }
+    reserve_more(rooms_, 1);
+    unattended_.reserve(number + 1U);
+    // From here on nothing fails.
+    place.type = config.type;
+    place.executor.swap(executor);
+    place.queue = std::move(queue);
+    place.leaving = false;
+    if (fresh) {
+        rooms_.push_back(0);
+        unattended_.push_back(true);
+        places_[number] = std::move(made);
+        count_.store(static_cast<std::uint16_t>(number + 1U), std::memory_order_release);
+    }
+    place.there.store(true, std::memory_order_relaxed);
 }
 
-void Dispatcher::cancel(std::span<const std::uint64_t> runs, std::uint16_t executor) {
-    if (!places_[executor].executor) return;
-    for (const std::uint64_t run : runs) places_[executor].executor->cancel(run);
+void Dispatcher::remove(std::uint16_t executor) noexcept {
+    Place& place = *places_[executor];
+    place.there.store(false, std::memory_order_relaxed);
+    rooms_[executor] = 0;
+    place.leaving = place.type == ExecutorType::thread_pool;
+    leaving_ = leaving_ || place.leaving;
+}
+
+bool Dispatcher::under_way(std::uint16_t executor, const Runs& runs) const {
+    bool found = false;
+    runs.each([&](const RunSlot& slot) { found = found || slot.executor == executor; });
+    return found;
+}
+
+std::vector<std::shared_ptr<Executor>> Dispatcher::left(const Runs& runs) {
+    std::vector<std::shared_ptr<Executor>> left;
+    bool more = false;
+    for (std::uint16_t i = 0; i < count(); ++i) {
+        Place& place = *places_[i];
+        if (!place.leaving) continue;
+        if (under_way(i, runs)) {
+            more = true;
+        } else {
+            left.push_back(place.executor);
+            place.leaving = false;
+        }
+    }
+    leaving_ = more;
+    return left;
 }
 
 // ---- room ----
 
 void Dispatcher::measure() {
-    for (std::size_t i = 0; i < places_.size(); ++i) {
-        Place& place = places_[i];
+    for (std::uint16_t i = 0; i < count(); ++i) {
+        Place& place = *places_[i];
         place.reserved -= std::exchange(place.handed_over, 0);
         rooms_[i] = 0;
-        if (place.reserved > 0 || place.gated > 0) continue;
+        if (place.reserved > 0 || place.gated > 0 || !place.there.load(std::memory_order_relaxed)) continue;
         rooms_[i] = place.executor ? place.executor->room() : kInlineRoom;
     }
 }
 
 void Dispatcher::expect_room() noexcept {
-    for (std::size_t& room : rooms_) room = std::max<std::size_t>(room, 1);
+    for (std::uint16_t i = 0; i < count(); ++i) {
+        if (places_[i]->there.load(std::memory_order_relaxed)) rooms_[i] = std::max<std::size_t>(rooms_[i], 1);
+    }
 }
 
 const std::vector<bool>& Dispatcher::unattended() {
-    for (std::size_t i = 0; i < places_.size(); ++i) {
-        unattended_[i] = places_[i].executor && !places_[i].executor->attended();
+    for (std::uint16_t i = 0; i < count(); ++i) {
+        const Place& place = *places_[i];
+        unattended_[i] = !place.there || (place.executor && !place.executor->attended());
     }
     return unattended_;
 }
@@ -142,7 +206,7 @@ void Dispatcher::hand_over(Runs& runs) {
         const std::uint16_t executor = (*begin)->executor;
         const auto end =
             std::find_if(begin, batch_.end(), [&](const RunSlot* slot) { return slot->executor != executor; });
-        Place& place = places_[executor];
+        Place& place = *places_[executor];
         if (place.executor) {
             submitting_.clear();
             reserve_more(submitting_, batch_.size());
@@ -151,8 +215,10 @@ void Dispatcher::hand_over(Runs& runs) {
                 (*it)->submitted = true;
             }
             place.executor->submit(submitting_);
-        } else {
+        } else if (place.there.load(std::memory_order_relaxed)) {
             call_inline({begin, end}, runs);
+        } else {
+            for (auto it = begin; it != end; ++it) runs.left(**it);
         }
         place.handed_over += static_cast<std::size_t>(end - begin);
         batch_.erase(begin, end);
@@ -198,7 +264,7 @@ Dispatcher::Turn Dispatcher::begin(RunSlot& slot, Instant now) noexcept {
     if (now > run.latest_start) return Turn::late;
     if (slot.gate == RunSlot::Gate::closed) slot.gate = run.gated ? RunSlot::Gate::asked : RunSlot::Gate::open;
     if (slot.gate == RunSlot::Gate::asked) {
-        if (!places_[slot.executor].executor) ++places_[slot.executor].gated;
+        if (Place& place = *places_[slot.executor]; !place.executor) ++place.gated;
         return Turn::wait;
     }
     if (now - slot.claimed_at > kDelay) notices_.delayed(run, slot.claimed_at, now);
@@ -208,7 +274,7 @@ Dispatcher::Turn Dispatcher::begin(RunSlot& slot, Instant now) noexcept {
 }
 
 void Dispatcher::answered(RunSlot& slot, bool passes) noexcept {
-    Place& place = places_[slot.executor];
+    Place& place = *places_[slot.executor];
     if (passes) {
         slot.gate = RunSlot::Gate::open;
         slot.run.gated = false;
@@ -218,10 +284,6 @@ void Dispatcher::answered(RunSlot& slot, bool passes) noexcept {
     if (!passes) return;
     reserve(slot.executor);
     line_.push_front(slot);
-}
-
-void Dispatcher::admit(std::uint16_t executor, std::uint64_t run, bool passes) noexcept {
-    if (places_[executor].executor) places_[executor].executor->admitted(run, passes);
 }
 
 }  // namespace uvsched

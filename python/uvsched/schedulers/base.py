@@ -15,7 +15,7 @@ from .._names import unknown_method
 from .._time import span_to_micros
 from ..enums import SchedulerState, TaskScheduleState
 from ..events import SchedulerEvent
-from ..events.constants import ALL_EVENTS, EXECUTOR_ADDED, EXECUTOR_REMOVED, STORE_ADDED, STORE_REMOVED
+from ..events.constants import ALL_EVENTS
 from ..exceptions import TaskLookupError
 from ..executors import BaseExecutor
 from ..executors.factory import create_executor
@@ -65,6 +65,7 @@ from .listener_tasks import ListenerTasks
 from .listeners import Listener, Listeners
 from .loggers import ClassicLogging as ClassicLogging
 from .loggers import default_loggers_class as default_loggers_class
+from .parts import Parts
 from .registry import Registry
 from .resources import Resources
 from .task_adder import TaskAdder
@@ -154,6 +155,7 @@ class BaseScheduler:
         listeners = Listeners(None if self._polled else listener_tasks)
         announcements = Announcements(configuration, handle, listeners)
         self._announcements = announcements
+        self._parts = Parts(configuration, handle, declarations, announcements, self._driver)
         self._adder = TaskAdder(configuration, handle, declarations, registry, resources, announcements)
         self._editor = TaskEditor(configuration, handle, declarations, registry, resources, announcements)
         self._reader = TaskReader(configuration, handle, declarations, registry, unrunnable)
@@ -377,15 +379,13 @@ class BaseScheduler:
     def add_executor(
         self, executor: BaseExecutor | Executor | str, alias: str = "default", **executor_options: Any
     ) -> None:
-        """Adds an executor under a free alias, or under "default" if none was given for it.
+        """Adds an executor under a free alias; before the first start also under "default" if none was given for it.
+        While the scheduler runs, the executor takes runs at once: tasks that waited for this alias go on.
 
         Raises:
-            SchedulerAlreadyRunningError: the scheduler has been started before. ValueError: the alias is taken.
+            ValueError: the alias is taken. SchedulerNotRunningError: the scheduler is stopping.
         """
-        part = create_executor(executor, executor_options, alias)
-        self._configuration.check_executor(part, alias)
-        self._handle.add_part("executor", self._configuration.executors, part, alias)
-        self._announcements.part(EXECUTOR_ADDED, alias)
+        self._parts.add_executor(create_executor(executor, executor_options, alias), alias, self)
 
     def add_store(self, store: BaseStore | str, alias: str = "default", **store_options: Any) -> None:
         """Adds a store under a free alias, or under "default" if none was given for it.
@@ -393,22 +393,20 @@ class BaseScheduler:
         Raises:
             SchedulerAlreadyRunningError: the scheduler has been started before. ValueError: the alias is taken.
         """
-        part = create_store(store, store_options, alias)
-        self._handle.add_part("store", self._configuration.stores, part, alias)
-        self._announcements.part(STORE_ADDED, alias)
+        self._parts.add_store(create_store(store, store_options, alias), alias)
 
     def remove_executor(self, alias: str, shutdown: bool = True) -> None:
-        """Removes an executor, before the first start.
+        """Removes an executor. Runs that it has not begun are released, and its tasks wait until there is an executor
+        of this alias; a TASK_UNRUNNABLE event names one of them.
 
         Args:
-            shutdown: accepted for asyncz's sake: it is not open.
+            shutdown: end it: its coroutines are cancelled, functions in threads go on to their end. False: what it runs
+                goes on, and it is closed with the scheduler.
 
         Raises:
-            SchedulerAlreadyRunningError: the scheduler has been started before. LookupError: there is no such executor.
-            ValueError: tasks were added for it.
+            LookupError: there is no such executor. ValueError: before a start, a task that was added needs it.
         """
-        self._handle.remove_part("executor", self._configuration.executors, alias)
-        self._announcements.part(EXECUTOR_REMOVED, alias)
+        self._parts.remove_executor(alias, shutdown)
 
     def remove_store(self, alias: str, shutdown: bool = True) -> None:
         """Removes a store, before the first start.
@@ -420,8 +418,7 @@ class BaseScheduler:
             SchedulerAlreadyRunningError: the scheduler has been started before. LookupError: there is no such store.
             ValueError: tasks were added to it.
         """
-        self._handle.remove_part("store", self._configuration.stores, alias)
-        self._announcements.part(STORE_REMOVED, alias)
+        self._parts.remove_store(alias)
 
     def provide(self, name: str, factory: Any) -> None:
         """Provides a resource to functions: a parameter whose default is `uvsched.provided(name)` gets it.

@@ -41,6 +41,8 @@ class Unrunnable:
         trigger = custom_name(task.trigger)
         if trigger is not None and trigger not in registry.triggers:
             return self._problems.get(trigger) or _why_unknown("trigger", trigger, self._why_shared(task.store))
+        if task.executor not in self._configuration.executors:
+            return f"there is no executor {task.executor!r}: add one, give the task another one, or delete the task"
         return None
 
     def _why_shared(self, store: str) -> str | None:

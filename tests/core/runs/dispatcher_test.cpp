@@ -44,10 +44,20 @@ struct Rooms {
     Dispatcher dispatcher{
         {{"here", {.type = ExecutorType::inline_}}, {"queue", {.type = ExecutorType::queue}}}, this, clock, notices};
 
-    Rooms() { dispatcher.start(sink); }
+    Rooms() {
+        dispatcher.connect(sink);
+        each([this](Executor& executor) { executor.start(sink); });
+    }
     ~Rooms() {
-        dispatcher.close();
-        dispatcher.stop();
+        each([](Executor& executor) { executor.close(); });
+        each([](Executor& executor) { executor.stop(); });
+    }
+
+    template <class Visit>
+    void each(Visit&& visit) {
+        for (std::uint16_t i = 0; i < dispatcher.count(); ++i) {
+            if (const auto executor = dispatcher.at_work(i)) visit(*executor);
+        }
     }
 
     RunSlot& push(const std::string& executor, NativeFunction function = nullptr, void* data = nullptr) {
