@@ -143,6 +143,18 @@ void Engine::add_queue(const std::string& alias) { check(sched_add_executor(hand
 
 void Engine::remove_queue(const std::string& alias) { check(sched_remove_executor(handle_, alias.c_str())); }
 
+void Engine::add_store(const std::string& alias, const std::string& json, bool durable) {
+    if (durable) durable_.push_back(alias);  // calls on it wait without the GIL from the first one on
+    const int code = without_gil([&] { return sched_add_store(handle_, alias.c_str(), json.c_str()); });
+    if (code != UVSCHED_OK && durable) durable_.erase(std::find(durable_.rbegin(), durable_.rend(), alias).base() - 1);
+    check(code);
+}
+
+void Engine::remove_store(const std::string& alias) {
+    check(without_gil([&] { return sched_remove_store(handle_, alias.c_str()); }));
+    std::erase(durable_, alias);
+}
+
 void Engine::keep_outcomes(bool values, bool errors) {
     keep_values_ = values;
     keep_errors_ = errors;
@@ -190,6 +202,8 @@ void bind_engine(py::module_& module) {
         .def("register_trigger", &Engine::register_trigger, py::arg("name"))
         .def("add_queue", &Engine::add_queue, py::arg("alias"))
         .def("remove_queue", &Engine::remove_queue, py::arg("alias"))
+        .def("add_store", &Engine::add_store, py::arg("alias"), py::arg("json"), py::arg("durable"))
+        .def("remove_store", &Engine::remove_store, py::arg("alias"))
         .def("keep_outcomes", &Engine::keep_outcomes, py::arg("values"), py::arg("errors"))
         .def("take_outcome", &Engine::take_outcome, py::arg("fire_id"))
         .def("inside_run", [](const Engine& engine) { return inside_run_of(engine); })

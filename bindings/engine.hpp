@@ -60,6 +60,9 @@ public:
     // A run queue of this alias comes, or goes.
     void add_queue(const std::string& alias);
     void remove_queue(const std::string& alias);
+    // A store comes, or goes: these wait, without the GIL. `json`: its options; `durable` as above.
+    void add_store(const std::string& alias, const std::string& json, bool durable);
+    void remove_store(const std::string& alias);
 
     // ---- if the program polls it: when Engine.poll() has work ----
     [[nodiscard]] int poll_descriptor() const;

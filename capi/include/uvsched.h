@@ -304,8 +304,8 @@ UVSCHED_API int sched_poll_fd(int* out, sched_scheduler* scheduler);
 UVSCHED_API int sched_poll_timeout(int* out, sched_scheduler* scheduler);
 
 /* Stores and executors may come and go at any time; each call is an event (UVSCHED_EVENT_EXECUTOR_ADDED and so on).
- * Texts are those of sched_config_add_executor() and sched_config_add_store(). A scheduler takes 1,000 aliases of
- * executors in its life; an alias may be used again. */
+ * Texts are those of sched_config_add_executor() and sched_config_add_store(). A scheduler takes 1,000 stores at a
+ * time, and 1,000 aliases of executors in its life; an alias may be used again. */
 
 /* Adds an executor, which runs tasks at once if the scheduler runs; tasks that waited for this alias go on.
  * UVSCHED_EALREADY: the alias is taken, or runs of a removed executor of this alias are under way. UVSCHED_ENOTRUNNING:
@@ -317,6 +317,18 @@ UVSCHED_API int sched_add_executor(sched_scheduler* scheduler, const char* alias
  * good: they are those of the next queue of this alias. UVSCHED_ENOTFOUND: there is no such executor. UVSCHED_EINVAL:
  * the next start writes a task that needs it. */
 UVSCHED_API int sched_remove_executor(sched_scheduler* scheduler, const char* alias);
+
+/* Adds a store. If the scheduler runs, a durable store is opened, and its tasks run from now on; the call waits for
+ * that. `url` may also be a JSON object with the options of the store ("type", "path", "retention_age" and so on).
+ * UVSCHED_EALREADY: the alias is taken, or a removed store of this alias is not closed yet. UVSCHED_ENOTRUNNING: the
+ * scheduler is stopping. UVSCHED_EDEADLK: called on a loop thread, from a callback. Errors of the store: it was not
+ * added. */
+UVSCHED_API int sched_add_store(sched_scheduler* scheduler, const char* alias, const char* url);
+
+/* Removes a store: nothing of it is called any more, tasks in memory are gone, and those of a durable store stay in it.
+ * The store is closed when what has begun has ended and is recorded: before this call returns, if nothing is under way.
+ * UVSCHED_ENOTFOUND: there is no such store. UVSCHED_EINVAL: the next start writes a task to it. */
+UVSCHED_API int sched_remove_store(sched_scheduler* scheduler, const char* alias);
 
 /* The name of its time zone; of the machine's zone if it was made without one. Lives as long as the handle. */
 UVSCHED_API const char* sched_timezone(const sched_scheduler* scheduler);

@@ -710,6 +710,10 @@ public:
         check(sched_get_state(&state, get()));
         return static_cast<State>(state);
     }
+    void add_store(const std::string& alias, const std::string& url) {
+        check(sched_add_store(get(), alias.c_str(), url.c_str()));
+    }
+    void remove_store(const std::string& alias) { check(sched_remove_store(get(), alias.c_str())); }
     void add_executor(const std::string& alias, const std::string& spec) {
         check(sched_add_executor(get(), alias.c_str(), spec.c_str()));
     }

@@ -19,6 +19,9 @@ T* not_null(T* pointer, const char* argument) {
     return pointer;
 }
 
+// Of a store: the longest path, and a scheme and options around it.
+inline constexpr std::size_t kMaxUrl = 4096 + 64;
+
 // An id, name or alias: 1 to `limit` bytes of UTF-8 without control characters.
 [[nodiscard]] std::string name_argument(const char* text, const char* argument, std::size_t limit = 255);
 

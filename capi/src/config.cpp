@@ -12,7 +12,6 @@ using namespace uvsched::capi;
 
 namespace {
 
-constexpr std::size_t kMaxUrl = 4096 + 64;  // the longest path, and a scheme and options around it
 constexpr std::size_t kMaxFolder = 4096;
 
 // Runs a setter on a config's members.

@@ -1,9 +1,11 @@
 #include "core/engine/scheduler.hpp"
 
 #include <algorithm>
+#include <nlohmann/json.hpp>
 
 #include "arguments.hpp"
 #include "copies.hpp"
+#include "core/json/text.hpp"
 #include "handles.hpp"
 #include "structs.hpp"
 
@@ -154,8 +156,25 @@ int sched_add_executor(sched_scheduler* scheduler, const char* alias, const char
 }
 
 int sched_remove_executor(sched_scheduler* scheduler, const char* alias) {
-    return with(__func__, scheduler,
-                [&](Scheduler& engine) { engine.remove_executor(name_argument(alias, "alias")); });
+    return with(__func__, scheduler, [&](Scheduler& engine) { engine.remove_executor(name_argument(alias, "alias")); });
+}
+
+int sched_add_store(sched_scheduler* scheduler, const char* alias, const char* url) {
+    return with(__func__, scheduler, [&](Scheduler& engine) {
+        Config config;
+        const std::string name = name_argument(alias, "alias");
+        const std::string given = text_argument(url, "url", kMaxJsonBytes);
+        if (given.starts_with('{')) {
+            config.add_store_json(name, parse_json(given, "url"));
+        } else {
+            config.add_store(name, name_argument(url, "url", kMaxUrl));
+        }
+        engine.add_store(name, config.stores.at(name));
+    });
+}
+
+int sched_remove_store(sched_scheduler* scheduler, const char* alias) {
+    return with(__func__, scheduler, [&](Scheduler& engine) { engine.remove_store(name_argument(alias, "alias")); });
 }
 
 const char* sched_timezone(const sched_scheduler* scheduler) {

@@ -260,12 +260,25 @@ bool TriggerAsker::any_under_way() const {
     return any;
 }
 
+void TriggerAsker::forget(const AskHome& home) noexcept {
+    std::vector<std::uint64_t> idle;
+    insist([&] {
+        idle.clear();
+        asks_.each([&](Ask& ask) {
+            if (ask.home != &home) return;
+            ask.obsolete = true;
+            if (!ask.begun) idle.push_back(ask.id);
+        });
+    });
+    for (const std::uint64_t id : idle) let_go(asks_.take(id).function);
+}
+
 void TriggerAsker::forget_all() {
     if (asks_.calling() != 0) thread_->abandon();
     std::vector<Ask> all;
     insist([&] { all = asks_.take_all(); });
     for (Ask& ask : all) {
-        insist([&] { ask.home->forget(ask); });
+        if (!ask.obsolete) insist([&] { ask.home->forget(ask); });
         let_go(std::move(ask.function));
     }
     thread_.reset();

@@ -83,6 +83,8 @@ public:
 
     // Drops all asks.
     void forget_all();
+    // The home goes: no answer comes to it any more.
+    void forget(const AskHome& home) noexcept;
     // Releases all functions.
     void clear();
 

@@ -73,25 +73,13 @@ Engine::Engine(Config config)
         if (dispatcher_.is_queue(i)) shared_.bus.add_queue(dispatcher_.queue(i));
     }
     dispatcher_.connect(*this);
-    make_homes();
-}
-
-void Engine::make_homes() {
-    std::uint16_t number = 0;
-    for (const auto& [alias, store] : config_.stores) {
-        if (store.durable()) {
-            homes_.push_back(std::make_unique<DurableHome>(parts_, number, alias, store, config_.identity));
-        } else {
-            homes_.push_back(std::make_unique<MemoryHome>(parts_, number, alias, store.history));
-        }
-        number = static_cast<std::uint16_t>(number + kNumbers);
-    }
+    for (const auto& [alias, store] : config_.stores) enter(make_home(alias, store));
 }
 
 Engine::~Engine() {
     if (shared_.forked.load()) {
         // The child of a fork may touch nothing here: threads, locks and descriptors are the parent's.
-        for (const auto& home : homes_) home->abandon();
+        for (const auto& home : *homes_) home->abandon();
         (void)loop_.release();
         return;
     }
@@ -100,8 +88,10 @@ Engine::~Engine() {
     const Lock lock(shared_);
     runs_.functions().clear(shared_.releases);
     asker_.clear();
-    for (const auto& home : homes_) home->clear();
-    for (const auto& [alias, store] : config_.stores) declared_.remove_all(alias);
+    for (const auto& home : *homes_) {
+        home->clear();
+        declared_.remove_all(home->alias());
+    }
 }
 
 // ---- start ----
@@ -125,9 +115,9 @@ void Engine::start(bool paused) {
         asker_.connect([self = weak_from_this()](TriggerAnswer&& answer) {
             if (const auto engine = self.lock()) engine->answered({&answer, 1});
         });
-        for (const auto& home : homes_) home->open();
+        for (const auto& home : *homes()) home->open();
         write_declared();
-        for (const auto& home : homes_) home->learn();
+        for (const auto& home : *homes()) home->learn();
         start_loop(paused);
     } catch (...) {
         abandon_start();
@@ -142,14 +132,14 @@ void Engine::write_declared() {
         declared.assign(declared_.all().begin(), declared_.all().end());
     }
     for (const NewTask& task : declared) {
-        TaskHome& there = home(task.spec.store);
-        there.declare(task);
-        if (there.durable() && !task.definition->trigger->is_event()) continue;
+        const auto there = home(task.spec.store);
+        there->declare(task);
+        if (there->durable() && !task.definition->trigger->is_event()) continue;
         // A start that fails later does not declare it a second time: its token is used already.
         const Lock lock(shared_);
         declared_.written(task.spec.store, task.definition->id);
     }
-    for (const auto& home : homes_) home->settle_undeclared(config_.undeclared);
+    for (const auto& home : *homes()) home->settle_undeclared(config_.undeclared);
     const Lock lock(shared_);
     declared_.all_written();
 }
@@ -171,7 +161,7 @@ void Engine::start_loop(bool paused) {
     shared_.alarm.awake();
     shared_.alarm.connect([loop = loop_.get()] { loop->signal(); });
     draining_ = false;
-    for (const auto& home : homes_) home->started(shared_.now());
+    for (const auto& home : *homes_) home->started(shared_.now());
     if (caller_drives()) {
         bell_.hang([loop = loop_.get()] { loop->signal(); });
         loop_->signal();  // for the first turn
@@ -218,7 +208,7 @@ void Engine::end_undriven() noexcept {
 }
 
 void Engine::close_homes() noexcept {
-    for (const auto& home : homes_) home->close();
+    for (const auto& home : *homes()) home->close();
 }
 
 void Engine::forget_asks() {
@@ -269,7 +259,7 @@ std::optional<Instant> Engine::step() {
 void Engine::begin_drain() {
     draining_ = true;
     forget_asks();
-    for (const auto& home : homes_) home->hurry();
+    for (const auto& home : *homes()) home->hurry();
     close_executors();
     next_turn();  // what had passed its gate comes back too
     // A cancel that came with the stop is for what ran before it, and not for the tasks of the shutdown.
@@ -280,7 +270,7 @@ void Engine::begin_drain() {
 
 bool Engine::drained() const {
     const std::lock_guard lock(shared_.mutex);
-    return runs_.live() == 0 && std::all_of(homes_.begin(), homes_.end(),
+    return runs_.live() == 0 && std::all_of(homes_->begin(), homes_->end(),
                                             [](const auto& home) { return home->quiet() && !home->any_shutdown(); });
 }
 
@@ -293,9 +283,11 @@ void Engine::begin_shutdown_tasks() {
     {
         const Lock lock(shared_);
         const Now now = shared_.now();
-        for (const auto& home : homes_) home->begin_shutdown(now);
+        for (const auto& home : *homes_) {
+            if (!home->leaving()) home->begin_shutdown(now);
+        }
         shutting_down_ =
-            std::any_of(homes_.begin(), homes_.end(), [](const auto& home) { return home->any_shutdown(); });
+            std::any_of(homes_->begin(), homes_->end(), [](const auto& home) { return home->any_shutdown(); });
         if (!shutting_down_) return;
     }
     start_executors();
@@ -319,7 +311,9 @@ void Engine::become_stopped() {
     shared_.clock->remove_waker(this);
     ForkGuard::remove(this);
     std::unique_ptr<Loop> loop;
+    Homes gone;
     Lock lock(shared_);
+    gone = end_leaving();
     shared_.notices.tell(EventCode::scheduler_shutdown, {}, {});
     for (std::uint16_t i = 0; i < dispatcher_.count(); ++i) {
         if (dispatcher_.is_queue(i)) insist([&] { dispatcher_.queue(i)->push_stopped(); });
@@ -338,7 +332,7 @@ void Engine::stop(StopMode mode) {
         fail(Code::not_running, "the scheduler is not running: it was not started, or has stopped already");
     }
     if (life_.stop(mode)) {
-        for (const auto& home : homes_) home->hurry();
+        for (const auto& home : *homes_) home->hurry();
     }
     shared_.alarm.wake();
 }
@@ -491,7 +485,7 @@ Code Engine::drive_until(std::optional<Micros> timeout, Done done) {
 Instant Engine::pump() noexcept {
     if (!caller_drives()) return kLatest;
     Instant until = kLatest;
-    for (const auto& home : homes_) until = std::min(until, home->pump());
+    for (const auto& home : *homes()) until = std::min(until, home->pump());
     TriggerThread::Due call;
     {
         const std::lock_guard lock(shared_.mutex);
@@ -511,7 +505,7 @@ void Engine::register_function(const std::string& name, Function function, bool 
         fail(Code::already, "function \"" + name + "\" is already registered: unregister it first");
     }
     runs_.functions().set(name, std::move(function), shared_.releases);
-    for (const auto& home : homes_) home->functions_changed();
+    for (const auto& home : *homes_) home->functions_changed();
     shared_.alarm.wake();
 }
 
@@ -519,20 +513,20 @@ void Engine::unregister_function(const std::string& name) {
     const Lock lock(shared_);
     if (runs_.functions().find(name) == nullptr) fail(Code::not_found, "function \"" + name + "\" is not registered");
     runs_.functions().remove(name, shared_.releases);
-    for (const auto& home : homes_) home->functions_changed();
+    for (const auto& home : *homes_) home->functions_changed();
 }
 
 void Engine::register_trigger(const std::string& name, TriggerFunction function, bool replace) {
     validate_text("trigger", name);
     const Lock lock(shared_);
     asker_.add(name, std::move(function), replace);
-    for (const auto& home : homes_) home->functions_changed();
+    for (const auto& home : *homes_) home->functions_changed();
 }
 
 void Engine::unregister_trigger(const std::string& name) {
     const Lock lock(shared_);
     asker_.remove(name);
-    for (const auto& home : homes_) home->functions_changed();
+    for (const auto& home : *homes_) home->functions_changed();
 }
 
 Stats Engine::stats() {

@@ -10,6 +10,7 @@
 // executors and stores.
 #pragma once
 
+#include <functional>
 #include <latch>
 #include <memory>
 #include <optional>
@@ -65,6 +66,8 @@ public:
     std::vector<HistoryRow> history(const std::string& store, const HistoryQuery& query) override;
     [[nodiscard]] std::vector<std::string> store_aliases() const override;
     [[nodiscard]] std::vector<std::string> executor_aliases() const override { return dispatcher_.aliases(); }
+    void add_store(const std::string& alias, const StoreConfig& store) override;
+    void remove_store(const std::string& alias) override;
     void add_executor(const std::string& alias, const ExecutorConfig& executor) override;
     void remove_executor(const std::string& alias) override;
     [[nodiscard]] const TimeZone& zone() const override { return *config_.zone; }
@@ -96,7 +99,6 @@ public:
 
 private:
     // ---- engine.cpp: life ----
-    void make_homes();
     void write_declared();
     void start_loop(bool paused);
     void abandon_start() noexcept;
@@ -119,6 +121,22 @@ private:
     bool await_stopped();
 
     // ---- parts.cpp: executors and stores that come and go ----
+    // Of all stores; those that were removed are there until nothing of them is under way.
+    using Homes = std::vector<std::shared_ptr<TaskHome>>;
+    [[nodiscard]] std::shared_ptr<const Homes> homes() const {
+        const std::lock_guard lock(shared_.mutex);
+        return homes_;
+    }
+    [[nodiscard]] std::shared_ptr<TaskHome> make_home(const std::string& alias, const StoreConfig& store);
+    [[nodiscard]] std::uint16_t free_number();
+    void enter(const std::shared_ptr<TaskHome>& home);
+    void enter_late(const std::shared_ptr<TaskHome>& home);
+    void free_number(const TaskHome& home) noexcept { by_number_[home.number() / kNumbers] = nullptr; }
+    [[nodiscard]] Homes take_left_homes();
+    void let_go(const Homes& left) noexcept;
+    [[nodiscard]] Homes end_leaving() noexcept;
+    [[nodiscard]] const NewTask* user_of_next_start(const std::function<bool(const NewTask&)>& uses) const;
+    [[nodiscard]] bool under_way(const TaskHome& home) const;
     void check_not_stopping(const char* what, const std::string& alias) const;
     // Calls visit(executor) with no lock held. Needs no memory.
     template <class Visit>
@@ -158,10 +176,12 @@ private:
     [[nodiscard]] bool idle(const Now& now) const;
 
     // The home of a run's task, or the one whose companion that is.
-    [[nodiscard]] TaskHome& home_of(const RunSlot& slot) const noexcept { return *homes_[slot.store / kNumbers]; }
+    [[nodiscard]] TaskHome& home_of(const RunSlot& slot) const noexcept { return *by_number_[slot.store / kNumbers]; }
 
     // ---- tasks.cpp: callers ----
-    [[nodiscard]] TaskHome& home(const std::string& alias) const;
+    [[nodiscard]] std::shared_ptr<TaskHome> home(const std::string& alias) const;
+    [[nodiscard]] const std::shared_ptr<TaskHome>& home_locked(const std::string& alias) const;
+    [[nodiscard]] Homes homes_of(const std::string& store) const;
     void check_stays(const TaskHome& home, const Definition& old, const Definition& definition) const;
     void change_declared(NewTask& task, const TaskChanges& changes);
     template <class Declared, class There>
@@ -182,7 +202,9 @@ private:
     const EngineParts parts_;
     Drafts drafts_;
     DeclaredTasks declared_;
-    std::vector<std::unique_ptr<TaskHome>> homes_;  // in order of alias; fixed after construction
+    std::shared_ptr<const Homes> homes_ = std::make_shared<const Homes>();  // in order of alias; replaced as a whole
+    std::vector<TaskHome*> by_number_;  // nullptr: free. Of a store that is being opened too
+    std::size_t leaving_ = 0;           // of homes_
 
     [[nodiscard]] bool caller_drives() const noexcept { return config_.driver == Driver::caller; }
     void check_caller_drives() const;

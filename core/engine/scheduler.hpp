@@ -89,11 +89,17 @@ public:
     [[nodiscard]] virtual std::vector<std::string> store_aliases() const = 0;
     [[nodiscard]] virtual std::vector<std::string> executor_aliases() const = 0;
 
+    // At any time; a durable store is opened if the scheduler runs, which the call waits for. Error(already): the alias
+    // is taken.
+    virtual void add_store(const std::string& alias, const StoreConfig& store) = 0;
+    // At any time. Nothing more of its tasks is called; it is closed when what has begun has ended. Error(invalid): the
+    // next start would write a task to it.
+    virtual void remove_store(const std::string& alias) = 0;
     // At any time. The executor takes runs at once if the scheduler runs; tasks that waited for this alias go on.
     // Error(already): the alias is taken, or runs of a removed executor of this alias are under way.
     virtual void add_executor(const std::string& alias, const ExecutorConfig& executor) = 0;
-    // At any time. What it has not begun is released, what it has begun goes on, and its tasks wait for another executor
-    // of the alias. Error(invalid): the next start would write a task that needs it.
+    // At any time. What it has not begun is released, what it has begun goes on, and its tasks wait for another
+    // executor of the alias. Error(invalid): the next start would write a task that needs it.
     virtual void remove_executor(const std::string& alias) = 0;
     [[nodiscard]] virtual const TimeZone& zone() const = 0;
     [[nodiscard]] virtual std::shared_ptr<Clock> clock() const = 0;

@@ -1,5 +1,6 @@
 // Callers' requests on tasks. An id is searched among declared tasks that are not written yet, and in each home.
 #include <algorithm>
+#include <iterator>
 #include <tuple>
 #include <type_traits>
 #include <utility>
@@ -13,13 +14,32 @@ namespace uvsched {
 
 // ---- where it is ----
 
-TaskHome& Engine::home(const std::string& alias) const {
+std::shared_ptr<TaskHome> Engine::home(const std::string& alias) const {
+    shared_.check_process();
+    const std::lock_guard lock(shared_.mutex);
+    return home_locked(alias);
+}
+
+const std::shared_ptr<TaskHome>& Engine::home_locked(const std::string& alias) const {
     std::string known;
-    for (const auto& home : homes_) {
-        if (home->alias() == alias) return *home;
+    for (const auto& home : *homes_) {
+        if (home->leaving()) continue;
+        if (home->alias() == alias) return home;
         known += (known.empty() ? "\"" : ", \"") + home->alias() + "\"";
     }
-    fail(Code::not_found, "store \"" + alias + "\": there is no such store; known are " + known);
+    fail(Code::not_found, "store \"" + alias + "\": there is no such store; " +
+                              (known.empty() ? "the scheduler has none" : "known are " + known));
+}
+
+// Those of one store, or, with an empty alias, of all.
+Engine::Homes Engine::homes_of(const std::string& store) const {
+    if (!store.empty()) return {home(store)};
+    shared_.check_process();
+    Homes there;
+    const std::lock_guard lock(shared_.mutex);
+    std::copy_if(homes_->begin(), homes_->end(), std::back_inserter(there),
+                 [](const auto& home) { return !home->leaving(); });
+    return there;
 }
 
 // An empty alias searches every store in order of alias. `declared` gets the task before its start, with the lock held;
@@ -27,10 +47,9 @@ TaskHome& Engine::home(const std::string& alias) const {
 template <class Declared, class There>
 auto Engine::on_task(const std::string& store, const std::string& id, Declared declared, There there) {
     using Result = std::invoke_result_t<Declared, NewTask&>;
-    if (!store.empty()) (void)home(store);
     const TaskHome* closed = nullptr;
-    for (const auto& home : homes_) {
-        if (!store.empty() && home->alias() != store) continue;
+    const Homes homes = homes_of(store);
+    for (const auto& home : homes) {
         {
             const Lock lock(shared_);
             if (NewTask* const found = declared_.find(home->alias(), id)) return Result(declared(*found));
@@ -56,8 +75,7 @@ auto Engine::on_task(const std::string& store, const std::string& id, Declared d
 template <class Visit>
 auto Engine::on_task_over(const std::string& store, Visit visit) {
     std::invoke_result_t<Visit, TaskHome&> result{};
-    for (const auto& home : homes_) {
-        if (!store.empty() && home->alias() != store) continue;
+    for (const auto& home : homes_of(store)) {
         result = visit(*home);
         if (result) break;
     }
@@ -68,7 +86,8 @@ auto Engine::on_task_over(const std::string& store, Visit visit) {
 
 AddOutcome Engine::add(TaskSpec spec, AddMode mode) {
     shared_.check_process();
-    TaskHome& there = home(spec.store);
+    const std::shared_ptr<TaskHome> held = home(spec.store);
+    TaskHome& there = *held;
     NewTask task = drafts_.make(std::move(spec), mode, there.durable());
     const std::string id = task.definition->id;
     const std::function<void()> release = task.spec.release;
@@ -76,6 +95,7 @@ AddOutcome Engine::add(TaskSpec spec, AddMode mode) {
         {
             Lock lock(shared_);
             life_.wait_started(lock.inner());
+            if (there.leaving()) (void)home_locked(there.alias());  // it was removed meanwhile
             if (life_.stopped()) return declared_.add(std::move(task));
         }
         try {
@@ -110,7 +130,7 @@ void Engine::check_stays(const TaskHome& home, const Definition& old, const Defi
 
 void Engine::change_declared(NewTask& task, const TaskChanges& changes) {
     const std::shared_ptr<const Definition> definition = drafts_.changed(*task.definition, changes);
-    check_stays(home(task.spec.store), *task.definition, *definition);
+    check_stays(*home_locked(task.spec.store), *task.definition, *definition);
     task.definition = definition;
     if (changes.next_run_time) task.spec.next_run_time = changes.next_run_time;
     if (!changes.token) return;
@@ -193,10 +213,8 @@ void Engine::remove(const std::string& store, const std::string& id) try {
 }
 
 std::int64_t Engine::remove_all(const std::string& store) {
-    if (!store.empty()) (void)home(store);
     std::int64_t removed = 0;
-    for (const auto& home : homes_) {
-        if (!store.empty() && home->alias() != store) continue;
+    for (const auto& home : homes_of(store)) {
         {
             const Lock lock(shared_);
             removed += declared_.remove_all(home->alias());
@@ -230,7 +248,8 @@ TaskView Engine::get(const std::string& store, const std::string& id) try {
 }
 
 std::vector<TaskView> Engine::list(const std::string& store, ListPlace& place, std::size_t limit, bool finished) {
-    TaskHome& there = home(store);
+    const std::shared_ptr<TaskHome> held = home(store);
+    TaskHome& there = *held;
     if (!place.begun) {
         place = {.after = place.after, .begun = true, .pending = {}, .present = {}};
         {
@@ -264,9 +283,7 @@ std::vector<TaskView> Engine::list(const std::string& store, ListPlace& place, s
 
 EngineCounts Engine::count(const std::string& store) {
     EngineCounts counts;
-    if (!store.empty()) (void)home(store);
-    for (const auto& home : homes_) {
-        if (!store.empty() && home->alias() != store) continue;
+    for (const auto& home : homes_of(store)) {
         home->count(counts.stored);
         std::vector<std::string> declared;
         {
@@ -298,12 +315,12 @@ std::vector<Instant> Engine::preview(const std::string& store, const std::string
 }
 
 std::vector<HistoryRow> Engine::history(const std::string& store, const HistoryQuery& query) {
-    return home(store.empty() ? "default" : store).history(query);
+    return home(store.empty() ? "default" : store)->history(query);
 }
 
 std::vector<std::string> Engine::store_aliases() const {
     std::vector<std::string> aliases;
-    for (const auto& home : homes_) aliases.push_back(home->alias());
+    for (const auto& home : homes_of({})) aliases.push_back(home->alias());
     return aliases;
 }
 

@@ -33,6 +33,7 @@ Instant Engine::turn() {
     }
     while (true) {
         std::vector<std::shared_ptr<Executor>> left;
+        Homes left_homes;
         {
             const Lock lock(shared_);
             const Now now = shared_.now();
@@ -42,7 +43,8 @@ Instant Engine::turn() {
             const bool any = dispatcher_.take();
             flush();
             if (dispatcher_.any_leaving()) left = dispatcher_.left(runs_);
-            if (!any && left.empty()) {
+            if (leaving_ > 0) left_homes = take_left_homes();
+            if (!any && left.empty() && left_homes.empty()) {
                 if (life_.idle_wanted() && idle(now)) life_.tell_idle(ticket);
                 const Instant until = std::min(next_deadline(now), asker_.deadline(now));
                 shared_.alarm.set(until);
@@ -51,6 +53,7 @@ Instant Engine::turn() {
         }
         dispatcher_.hand_over(runs_);
         for (const auto& executor : left) executor->stop();
+        let_go(left_homes);
     }
 }
 
@@ -58,7 +61,7 @@ Instant Engine::turn() {
 void Engine::catch_up(const Now& now) {
     runs_.end_called();
     notice_step(now);
-    for (const auto& home : homes_) home->catch_up(now);
+    for (const auto& home : *homes_) home->catch_up(now);
     asker_.expire(now);
 }
 
@@ -66,34 +69,41 @@ void Engine::notice_step(const Now& now) {
     const Micros change = saturating_sub(now.to_wall(), to_wall_);
     if (change > -kClockStep && change < kClockStep) return;
     to_wall_ = now.to_wall();
-    for (const auto& home : homes_) home->clock_stepped(change);
+    for (const auto& home : *homes_) home->clock_stepped(change);
     shared_.notices.clock_step(now.wall, change);
 }
 
 void Engine::claim(const Now& now) {
     if (life_.claims()) {
         dispatcher_.measure();
-        for (const auto& home : homes_) home->claim(now);
+        for (const auto& home : *homes_) {
+            if (!home->leaving()) home->claim(now);
+        }
     } else if (shutting_down_) {
         dispatcher_.measure();
-        for (const auto& home : homes_) home->claim_shutdown(now);
+        for (const auto& home : *homes_) {
+            if (!home->leaving()) home->claim_shutdown(now);
+        }
     }
 }
 
 void Engine::flush() noexcept {
-    for (const auto& home : homes_) home->flush();
+    for (const auto& home : *homes_) home->flush();
 }
 
 Instant Engine::next_deadline(const Now& now) const {
     Instant deadline = kLatest;
     if (!life_.claims()) return deadline;
-    for (const auto& home : homes_) deadline = std::min(deadline, home->next_deadline(now));
+    for (const auto& home : *homes_) {
+        if (!home->leaving()) deadline = std::min(deadline, home->next_deadline(now));
+    }
     return deadline;
 }
 
 bool Engine::idle(const Now& now) const {
     if (runs_.live() > 0 || !dispatcher_.empty() || shared_.shortage.any() || asker_.any_under_way()) return false;
-    if (!std::all_of(homes_.begin(), homes_.end(), [](const auto& home) { return home->quiet(); })) return false;
+    if (leaving_ > 0) return false;
+    if (!std::all_of(homes_->begin(), homes_->end(), [](const auto& home) { return home->quiet(); })) return false;
     return life_.state() != SchedulerState::running || next_deadline(now) > now.wall;
 }
 
@@ -167,15 +177,17 @@ void Engine::returned(std::span<Run* const> runs) noexcept {
 }
 
 void Engine::settle_runs() noexcept {
-    for (const auto& home : homes_) home->settle();
+    for (const auto& home : *homes_) home->settle();
     flush();
     progress();
 }
 
 // Something ended: wakes the loop if it may need to act.
 void Engine::progress() {
-    const bool ready = std::any_of(homes_.begin(), homes_.end(), [](const auto& home) { return home->has_ready(); });
-    if (ready || life_.idle_wanted() || life_.ending() || dispatcher_.any_leaving()) shared_.alarm.wake();
+    const bool ready = std::any_of(homes_->begin(), homes_->end(),
+                                   [](const auto& home) { return !home->leaving() && home->has_ready(); });
+    const bool parting = leaving_ > 0 || dispatcher_.any_leaving();
+    if (ready || parting || life_.idle_wanted() || life_.ending()) shared_.alarm.wake();
 }
 
 void Engine::has_room() {
@@ -187,7 +199,8 @@ void Engine::has_room() {
 void Engine::note_room() {
     dispatcher_.expect_room();
     const Now now = shared_.now();
-    if (std::any_of(homes_.begin(), homes_.end(), [&](const auto& home) { return home->wants_room(now); }))
+    if (std::any_of(homes_->begin(), homes_->end(),
+                    [&](const auto& home) { return !home->leaving() && home->wants_room(now); }))
         shared_.alarm.wake();
 }
 

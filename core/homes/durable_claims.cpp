@@ -79,7 +79,7 @@ bool DurableHome::take_claims(StoreReply& reply, const Now& now) {
     // What was claimed for a function that is gone by now, or with a lease that has run out, is left to others.
     std::vector<const OpenFire*> misfits;
     std::vector<std::uint16_t> places;
-    const bool refuses = parts_.life.ending() || !driver_->holds();
+    const bool refuses = parts_.life.ending() || leaving() || !driver_->holds();
     std::erase_if(fires, [&](const OpenFire* fire) {
         const auto place = refuses ? std::nullopt : place_for(*fire->task.definition);
         (place ? places.push_back(*place) : misfits.push_back(fire));
@@ -262,7 +262,7 @@ void DurableHome::tell_end(const Ended& end, Finish& finish) noexcept {
 
 // The fire of a dropped one has ended, or is in no ledger that this process knows.
 void DurableHome::release(RunSlot& slot) {
-    if (!slot.dropped) {
+    if (!slot.dropped || leaving()) {
         outbox_.reserve_releases(1);
         outbox_.release({.fire = slot.ref,
                          .now_wall = parts_.shared.clock->wall(),

@@ -193,6 +193,11 @@ Instant DurableHome::pump() noexcept {
     return saturating_add(micros_of(until), parts_.shared.now().to_wall());
 }
 
+void DurableHome::leave() noexcept {
+    TaskHome::leave();
+    companion_.leave();
+}
+
 void DurableHome::abandon() noexcept { (void)driver_.release(); }
 
 // ---- the loop ----
@@ -224,7 +229,7 @@ bool DurableHome::quiet() const { return outbox_.empty() && !outbox_.unflushed()
 
 // Something ended: wakes the loop if it may need to act.
 void DurableHome::progress() noexcept {
-    if (parts_.life.idle_wanted() || parts_.life.ending()) parts_.shared.alarm.wake();
+    if (parts_.life.idle_wanted() || parts_.life.ending() || leaving()) parts_.shared.alarm.wake();
 }
 
 void DurableHome::write_step() {
@@ -251,7 +256,7 @@ bool DurableHome::lost(const StoreLost& lost) {
     parts_.runs.each([this](RunSlot& slot) {
         if (slot.store == number() && slot.gate == RunSlot::Gate::closed) slot.dropped = true;
     });
-    const bool up = parts_.life.up();
+    const bool up = parts_.life.up() && !leaving();
     const bool reopen = up && config_.on_lost == OnLost::reopen;
     std::string what = lost.message();
     if (reopen) what += "; the store is opened anew, with the tasks that this program declared before its start";

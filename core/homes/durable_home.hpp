@@ -72,6 +72,7 @@ public:
     void begin_shutdown(const Now& now) override { companion_.begin_shutdown(now); }
     void claim_shutdown(const Now& now) override { companion_.claim_shutdown(now); }
     [[nodiscard]] bool any_shutdown() const override { return companion_.any_shutdown(); }
+    void leave() noexcept override;
     void clear() override { companion_.clear(); }
 
     // AskHome

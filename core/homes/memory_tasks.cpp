@@ -112,6 +112,7 @@ void MemoryHome::count(TaskCounts& counts) {
 
 AddOutcome MemoryHome::add(NewTask&& task, bool starting) {
     const Lock lock(parts_.shared);
+    if (leaving()) fail(Code::not_found, "store \"" + alias() + "\": it was removed");
     const Now now = present();
     const MemoryIndex index = store_.find(task.definition->id);
     if (index == MemoryStore::kNone) return create(std::move(task), now);

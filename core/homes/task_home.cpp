@@ -16,6 +16,15 @@ void TaskHome::declare(const NewTask& task) {
     note_declared(task);
 }
 
+// What has not begun comes back when its turn comes.
+void TaskHome::leave() noexcept {
+    leaving_ = true;
+    parts_.asker.forget(*this);
+    parts_.runs.each([this](RunSlot& slot) {
+        if (slot.store == number_ && !slot.begun) slot.dropped = true;
+    });
+}
+
 Reason TaskHome::reason_of(const RunSlot& slot) const noexcept {
     const bool callable = slot.run.function != nullptr || parts_.dispatcher.is_queue(slot.executor);
     if (!callable && slot.end_state != FireState::missed) return Reason::not_callable;

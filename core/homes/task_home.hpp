@@ -54,6 +54,7 @@ public:
         : parts_(parts), number_(number), alias_(std::move(alias)) {}
 
     [[nodiscard]] const std::string& alias() const noexcept { return alias_; }
+    [[nodiscard]] std::uint16_t number() const noexcept { return number_; }
     [[nodiscard]] virtual bool durable() const noexcept = 0;
     // Whether its tasks are out of reach, because the scheduler is not running. Any thread.
     [[nodiscard]] virtual bool closed() const { return false; }
@@ -135,6 +136,10 @@ public:
     virtual void claim_shutdown(const Now& now) = 0;
     [[nodiscard]] virtual bool any_shutdown() const = 0;
 
+    // The store was removed: nothing more of it is claimed or called, and what has begun is still recorded.
+    virtual void leave() noexcept;
+    [[nodiscard]] bool leaving() const noexcept { return leaving_; }
+
     // Releases everything that its tasks hold.
     virtual void clear() = 0;
 
@@ -142,7 +147,6 @@ protected:
     // A declaration was written, or kept out.
     virtual void note_declared(const NewTask& /*task*/) {}
 
-    [[nodiscard]] std::uint16_t number() const noexcept { return number_; }
     [[nodiscard]] const std::string& alias_of(const Ask& /*ask*/) const override { return alias_; }
 
     // A run whose turn came after its latest start.
@@ -175,6 +179,7 @@ private:
 
     const std::uint16_t number_;
     const std::string alias_;
+    bool leaving_ = false;
 };
 
 }  // namespace uvsched

@@ -14,6 +14,8 @@
 
 namespace uvsched {
 
+struct HomeRuns;
+
 // A run, its home and its executor.
 struct RunSlot {
     Run run;
@@ -42,6 +44,7 @@ struct RunSlot {
     Instant ended_at = 0;
     RunSlot* next = nullptr;  // in a RunLine; a run is in one at most
     std::uint16_t store = 0;
+    HomeRuns* lines = nullptr;  // of its home
     std::uint16_t executor = 0;
     Instant claimed_at = 0;
     FunctionVersion* function = nullptr;
@@ -86,6 +89,13 @@ private:
     RunSlot* first_ = nullptr;
     RunSlot* last_ = nullptr;
     std::size_t size_ = 0;
+};
+
+// The runs of one home that need something done.
+struct HomeRuns {
+    RunLine starting;
+    RunLine called;  // the loop thread's own
+    RunLine back;
 };
 
 class RunTable {

@@ -7,6 +7,7 @@
 #pragma once
 
 #include <cstdint>
+#include <memory>
 #include <vector>
 
 #include "core/runs/function_table.hpp"
@@ -17,13 +18,18 @@ namespace uvsched {
 class Runs {
 public:
     // `homes`: the number of homes. Release functions of functions that go are added to `releases`.
-    Runs(std::size_t homes, Releases& releases) : starting_(homes), called_(homes), back_(homes), releases_(releases) {}
+    Runs(std::size_t homes, Releases& releases) : releases_(releases) { make_room(homes); }
     Runs(const Runs&) = delete;
     Runs& operator=(const Runs&) = delete;
     ~Runs() = default;
 
     [[nodiscard]] FunctionTable& functions() noexcept { return functions_; }
     [[nodiscard]] const FunctionTable& functions() const noexcept { return functions_; }
+
+    // There are so many homes by now. Throws bad_alloc.
+    void make_room(std::size_t homes) {
+        while (lines_.size() < homes) lines_.push_back(std::make_unique<HomeRuns>());
+    }
 
     // The next `runs` calls of make() cannot fail.
     void reserve(std::size_t runs) { table_.reserve(runs); }
@@ -33,6 +39,7 @@ public:
     void begin(RunSlot& slot, const Definition& task, FunctionVersion* function) noexcept {
         Run& run = slot.run;
         run.task = &task;
+        slot.lines = lines_[slot.store].get();
         slot.function = function;
         FunctionTable::pin(function);
         run.function = function == nullptr ? nullptr : function->function.call;
@@ -44,8 +51,8 @@ public:
     }
 
     // Its turn has come: its home writes its start, before anything else happens to the run.
-    void starting(RunSlot& slot) noexcept { starting_[slot.store].push(slot); }
-    [[nodiscard]] RunLine& starting(std::uint16_t home) noexcept { return starting_[home]; }
+    void starting(RunSlot& slot) noexcept { slot.lines->starting.push(slot); }
+    [[nodiscard]] RunLine& starting(std::uint16_t home) noexcept { return lines_[home]->starting; }
 
     // It ended; its result and error are in the run.
     void ended(RunSlot& slot, FireState state, Instant now) noexcept {
@@ -59,21 +66,21 @@ public:
         slot.end_state = state;
         slot.ended_at = now;
         slot.come_back(RunSlot::Back::ended);
-        called_[slot.store].push(slot);
+        slot.lines->called.push(slot);
     }
     // The same of one that is not called any more.
     void left(RunSlot& slot) noexcept {
         slot.come_back(RunSlot::Back::unstarted);
-        called_[slot.store].push(slot);
+        slot.lines->called.push(slot);
     }
     void end_called() noexcept {
-        for (std::size_t home = 0; home < back_.size(); ++home) back_[home].splice(called_[home]);
+        for (const auto& lines : lines_) lines->back.splice(lines->called);
     }
     // The run comes back without having been called.
     void unstarted(RunSlot& slot) noexcept { bring_back(slot, RunSlot::Back::unstarted); }
 
     // The runs of a home that came back, in order, for the home to record.
-    [[nodiscard]] RunLine& back(std::uint16_t home) noexcept { return back_[home]; }
+    [[nodiscard]] RunLine& back(std::uint16_t home) noexcept { return lines_[home]->back; }
 
     // How the run ended is recorded, or on its way into the store.
     void free(RunSlot& slot) noexcept {
@@ -110,14 +117,12 @@ public:
 private:
     void bring_back(RunSlot& slot, RunSlot::Back back) noexcept {
         slot.come_back(back);
-        back_[slot.store].push(slot);
+        slot.lines->back.push(slot);
     }
 
     RunTable table_;
     FunctionTable functions_;
-    std::vector<RunLine> starting_;  // by store
-    std::vector<RunLine> called_;    // by store; the loop thread's own
-    std::vector<RunLine> back_;      // by store
+    std::vector<std::unique_ptr<HomeRuns>> lines_;  // by store: the loop thread has some in its hands, without a lock
     Releases& releases_;
     std::int64_t started_ = 0;
     std::int64_t finished_ = 0;

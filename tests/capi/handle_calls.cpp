@@ -78,6 +78,8 @@ const std::vector<HandleCall> kCalls = {
     CALL(scheduler, "scheduler", sched_poll_fd, &out.number, handle),
     CALL(scheduler, "scheduler", sched_poll_timeout, &out.number, handle),
     GETTER(scheduler, sched_timezone),
+    STATUS(scheduler, sched_add_store, "x", "memory"),
+    STATUS(scheduler, sched_remove_store, "x"),
     STATUS(scheduler, sched_add_executor, "x", "inline"),
     STATUS(scheduler, sched_remove_executor, "default"),
     STATUS(scheduler, sched_wait_idle, 0),

@@ -11,6 +11,7 @@ from types import TracebackType
 from typing import TYPE_CHECKING, Any, NoReturn, overload
 
 from ..runs import Run
+from ..stores import BaseStore
 from ..tasks import Task, TaskInfo, TaskRunPreview
 from ..tasks.options import Function
 from ..triggers.arguments import AnyTrigger
@@ -118,6 +119,14 @@ class AsyncIOScheduler(BaseScheduler):
     async def start_async(self, paused: bool = False) -> bool:
         """See start. Takes the running loop."""
         return await self._calls.make(lambda: self.start(paused))
+
+    async def add_store_async(self, store: BaseStore | str, alias: str = "default", **store_options: Any) -> None:
+        """See add_store."""
+        await self._calls.make(lambda: self.add_store(store, alias, **store_options))
+
+    async def remove_store_async(self, alias: str) -> None:
+        """See remove_store."""
+        await self._calls.make(lambda: self.remove_store(alias))
 
     async def add_task_async(self, fn_or_task: Function, trigger: AnyTrigger = None, **options: Any) -> Task:
         """See add_task."""

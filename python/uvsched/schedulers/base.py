@@ -155,11 +155,11 @@ class BaseScheduler:
         listeners = Listeners(None if self._polled else listener_tasks)
         announcements = Announcements(configuration, handle, listeners)
         self._announcements = announcements
-        self._parts = Parts(configuration, handle, declarations, announcements, self._driver)
         self._adder = TaskAdder(configuration, handle, declarations, registry, resources, announcements)
         self._editor = TaskEditor(configuration, handle, declarations, registry, resources, announcements)
         self._reader = TaskReader(configuration, handle, declarations, registry, unrunnable)
         self._feed = EventFeed(configuration, handle, unrunnable, self._driver, listeners)
+        self._parts = Parts(configuration, handle, declarations, self._feed, announcements, self._driver)
         self._lifecycle = Lifecycle(
             kind,
             configuration,
@@ -388,10 +388,12 @@ class BaseScheduler:
         self._parts.add_executor(create_executor(executor, executor_options, alias), alias, self)
 
     def add_store(self, store: BaseStore | str, alias: str = "default", **store_options: Any) -> None:
-        """Adds a store under a free alias, or under "default" if none was given for it.
+        """Adds a store under a free alias; before the first start also under "default" if none was given for it. While
+        the scheduler runs, a durable store is opened, which the call waits for, and its tasks run from now on.
 
         Raises:
-            SchedulerAlreadyRunningError: the scheduler has been started before. ValueError: the alias is taken.
+            ValueError: the alias is taken. StoreError: it cannot be opened; it was not added. SchedulerNotRunningError:
+            the scheduler is stopping.
         """
         self._parts.add_store(create_store(store, store_options, alias), alias)
 
@@ -409,14 +411,14 @@ class BaseScheduler:
         self._parts.remove_executor(alias, shutdown)
 
     def remove_store(self, alias: str, shutdown: bool = True) -> None:
-        """Removes a store, before the first start.
+        """Removes a store: its tasks are not run any more. Those in memory are gone, those of a durable store stay in
+        it. It is closed when the runs of its tasks that have begun are over.
 
         Args:
-            shutdown: accepted for asyncz's sake: it is not open.
+            shutdown: accepted for asyncz's sake: a store that no scheduler has is closed.
 
         Raises:
-            SchedulerAlreadyRunningError: the scheduler has been started before. LookupError: there is no such store.
-            ValueError: tasks were added to it.
+            LookupError: there is no such store. ValueError: before a start, tasks were added to it.
         """
         self._parts.remove_store(alias)
 

@@ -91,6 +91,11 @@ class Declarations:
         for key in [key for key in self._added if store is None or key[0] == store]:
             self.removed(key)
 
+    def removed_users(self, executor: str) -> None:
+        """An executor was removed: the engine of a forked child, which has not got it, is told nothing of its tasks."""
+        for key in [key for key, call in self._added.items() if call[7] == executor]:
+            self.removed(key)
+
     def replay(self, engine: Engine) -> None:
         """Declares all of it to a new engine."""
         for name, fn in self._functions.items():

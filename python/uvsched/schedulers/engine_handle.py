@@ -94,10 +94,10 @@ class EngineHandle:
         self.usable().advance(micros)
 
     def add_part(self, what: str, parts: dict[str, Any], part: Any, alias: str) -> None:
-        """Adds a store or an executor (`what`) to those of the configuration (`parts`).
+        """Adds a store or an executor (`what`) to those of the configuration (`parts`), before the first start.
 
         Raises:
-            SchedulerAlreadyRunningError: the scheduler has been started before. ValueError: the alias is taken.
+            ValueError: the alias is taken.
         """
         defaulted = self._configuration.defaulted
 
@@ -110,11 +110,10 @@ class EngineHandle:
         self._exchange(add, f"{what} {alias!r} can only be added before the first start()")
 
     def remove_part(self, what: str, parts: dict[str, Any], alias: str) -> None:
-        """Removes a store or an executor (`what`) from those of the configuration (`parts`).
+        """Removes a store or an executor (`what`) from those of the configuration (`parts`), before the first start.
 
         Raises:
-            SchedulerAlreadyRunningError: the scheduler has been started before. LookupError: there is no such part.
-            ValueError: a task that was added needs it, or the engine does.
+            LookupError: there is no such part. ValueError: a task that was added needs it, or the engine does.
         """
 
         def remove() -> None:

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import json
 from typing import Any
 
+from .._parts import plain
 from ..events.constants import EXECUTOR_ADDED, EXECUTOR_REMOVED, STORE_ADDED, STORE_REMOVED
 from ..executors import BaseExecutor
 from ..stores import BaseStore
@@ -13,6 +15,7 @@ from .configuration import Configuration
 from .declarations import Declarations
 from .driver import Driver
 from .engine_handle import EngineHandle
+from .event_feed import EventFeed
 
 
 class Parts:
@@ -24,12 +27,14 @@ class Parts:
         configuration: Configuration,
         handle: EngineHandle,
         declarations: Declarations,
+        feed: EventFeed,
         announcements: Announcements,
         driver: Driver,
     ) -> None:
         self._configuration = configuration
         self._handle = handle
         self._declarations = declarations
+        self._feed = feed
         self._announcements = announcements
         self._driver = driver
 
@@ -67,18 +72,37 @@ class Parts:
                 executor = found("executor", alias, executors)
                 self._handle.usable().remove_queue(alias)
                 del executors[alias]
+                self._declarations.removed_users(alias)
                 if shutdown:
                     self._driver.detach(executor)
         self._announcements.part(EXECUTOR_REMOVED, alias)
 
     def add_store(self, store: BaseStore, alias: str) -> None:
         """See BaseScheduler.add_store."""
-        self._handle.add_part("store", self._configuration.stores, store, alias)
+        stores = self._configuration.stores
+        with self._handle.held():
+            if self._declarations.open:
+                self._handle.add_part("store", stores, store, alias)
+            else:
+                _check_free("store", alias, stores)
+                settings = json.dumps(plain(store.settings(), f"stores.{alias}"))
+                self._handle.usable().add_store(alias, settings, store.durable)
+                stores[alias] = store
+                self._feed.subscribe()
         self._announcements.part(STORE_ADDED, alias)
 
     def remove_store(self, alias: str) -> None:
         """See BaseScheduler.remove_store."""
-        self._handle.remove_part("store", self._configuration.stores, alias)
+        stores = self._configuration.stores
+        with self._handle.held():
+            if self._declarations.open:
+                self._handle.remove_part("store", stores, alias)
+            else:
+                found("store", alias, stores)
+                self._handle.usable().remove_store(alias)
+                del stores[alias]
+                self._declarations.removed_all(alias)
+                self._announcements.all_removed(alias)
         self._announcements.part(STORE_REMOVED, alias)
 
 

@@ -66,8 +66,7 @@ TEST_CASE("an executor is added while the scheduler runs, and takes tasks at onc
         REQUIRE(told.size() == 2);
         CHECK(told[0].alias == "later");
         CHECK(told[0].asked);
-        CHECK(fixture.scheduler->executor_aliases() ==
-              std::vector<std::string>{"default", "queue", "later", "here"});
+        CHECK(fixture.scheduler->executor_aliases() == std::vector<std::string>{"default", "queue", "later", "here"});
     });
 }
 
