@@ -42,6 +42,7 @@ void StoreNode::begin() {
     forget_doubt();
     reopen_ = false;
     rejoins_ = false;
+    outlived_ = {};
     closed_ = false;
     not_before_ = Time::min();
     mail_.open();
@@ -450,6 +451,8 @@ bool StoreNode::look() {
         for (const StoreRequest& request : requests_) {
             for (const Finish& finish : request.batch.finishes) {
                 // One that is made again may have happened: then its run is over already.
+                // And others have what this process began before it was declared dead.
+                if (outlived_.contains(finish.fire)) continue;
                 if (!mine_ || mine_->contains(finish.fire)) ++endings[finish.fire.task];
             }
         }
@@ -677,7 +680,11 @@ void StoreNode::reopen() {
     const Now now = hooks_.now();
     request.wall = now.wall;
     request.elapsed = saturating_sub(now.elapsed, base_);
-    if (!rejoins_) request.ours = at_work();
+    if (rejoins_) {
+        outlived_.add_all(at_work());
+    } else {
+        request.ours = at_work();
+    }
     for (StoreRequest& each : requests_) each.batch.shift.reset();  // the store is opened with the clock as it is now
     try {
         const Joined joined = join(request);

@@ -148,6 +148,7 @@ private:
     std::vector<OpenFire> takes_;  // of that, with the tokens before
     std::optional<StoreReply> made_;  // what of these was made: to be told
     std::optional<FireSet> mine_;     // by the store's account after such a doubt, until a cycle is done
+    FireSet outlived_;                // the runs under way when the node was declared dead
     std::int64_t last_claim_ = 0;     // its id
     NodeNumber number_ = 0;
     std::chrono::microseconds lease_{0};

@@ -130,6 +130,25 @@ TEST_CASE("other nodes: a node that was declared dead joins again, and its owner
     CHECK(each.node.heartbeat().holds());
 }
 
+TEST_CASE("other nodes: the end of a run from before the node was declared dead makes no room for another") {
+    Shared each;
+    each.at_work = {fire_of(3)};
+    each.members->answer.standing = false;
+    each.now += seconds(2);
+    each.node.heartbeat().pump();
+    each.members->answer.standing = true;
+    each.pump();
+    // The fire that is open is another node's by now.
+    each.store->found.due.push_back(due_task(3, each.present.wall, 1));
+    each.post_finish("finish", 3);
+    StoreRequest look = each.request("look");
+    look.looks.push_back({.executor = 0, .lanes = {1}, .limit = 10});
+    each.node.post(std::move(look));
+    each.pump_after(milliseconds(5'000));
+    REQUIRE(each.replies.back().second.batch.claims.size() == 1);
+    CHECK(each.replies.back().second.batch.claims[0].plan.runs.empty());
+}
+
 TEST_CASE("other nodes: joining again is tried until it is done; what must not be lost waits") {
     Shared each;
     each.members->answer.standing = false;
