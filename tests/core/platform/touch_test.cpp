@@ -2,7 +2,6 @@
 #include "core/platform/touch.hpp"
 
 #include <doctest/doctest.h>
-#include <poll.h>
 #include <unistd.h>
 
 #include <cstdlib>
@@ -12,15 +11,6 @@
 #include "core/platform/files.hpp"
 
 using namespace uvsched;
-
-namespace {
-
-bool is_readable(int descriptor) {
-    pollfd asked{.fd = descriptor, .events = POLLIN, .revents = 0};
-    return poll(&asked, 1, 0) == 1;
-}
-
-}  // namespace
 
 TEST_CASE("a touch is told, a write is not") {
     std::string path = "/tmp/uvsched-touch-XXXXXX";
