@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import io
+import logging
 import os
 import signal
 import sys
@@ -17,11 +18,15 @@ ENVIRONMENT = {**os.environ, "LC_ALL": "C.UTF-8", "COLUMNS": "80", "TZ": "UTC"}
 
 
 @contextlib.contextmanager
-def _signals_kept() -> Iterator[None]:
+def _process_kept() -> Iterator[None]:
+    """A command may set signal handlers and the level of the log: the tests after it must not notice."""
     kept = {number: signal.getsignal(number) for number in (signal.SIGINT, signal.SIGPIPE)}
+    log = logging.getLogger("uvsched")
+    level = log.level
     try:
         yield
     finally:
+        log.setLevel(level)
         for number, handler in kept.items():
             signal.signal(number, handler)
 
@@ -31,7 +36,7 @@ def run(*arguments: str, given: bytes = b"", timezone: str = "UTC") -> tuple[int
     `timezone` the machine's."""
     out, err = (io.TextIOWrapper(io.BytesIO(), encoding="utf-8") for _ in range(2))
     with (
-        _signals_kept(),
+        _process_kept(),
         mock.patch.dict(os.environ, {"COLUMNS": "80", "TZ": timezone}),
         mock.patch.object(sys, "stdin", io.TextIOWrapper(io.BytesIO(given))),
         contextlib.redirect_stdout(out),

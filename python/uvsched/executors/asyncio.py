@@ -36,14 +36,6 @@ class AsyncIOExecutor(OnLoop, BaseExecutor):
         assert isinstance(self._loop, asyncio.AbstractEventLoop)
         return self._loop.run_in_executor(None, run.__call__)  # no loop takes what looks like a coroutine
 
-    def cancel_coroutines(self) -> None:
-        if self._consumer is None:
-            return
-        runs: set[object] = set(self._consumer.runs)
-        for task in asyncio.all_tasks():
-            if task.get_coro() in runs:
-                task.cancel()
-
     @property
     def busy(self) -> int:
         return 0 if self._consumer is None else self._consumer.busy

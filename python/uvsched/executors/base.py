@@ -116,11 +116,6 @@ class BaseExecutor:
     def stopping(self) -> None:
         """The scheduler has begun to stop: no run comes any more, and those under way may end. Thread-safe."""
 
-    def cancel_coroutines(self) -> None:
-        """Cancels the coroutines under way. Called on the loop's thread."""
-        if self._feed is not None:
-            self._feed.cancel()
-
     def close(self, cancel: bool, usable: bool) -> None:
         """Takes no more runs and gives back waiting runs. Never blocks. Called on the loop's thread, or when the loop
         does not run.

@@ -157,14 +157,10 @@ class RunFeed:
         given_up = cancel or any(run.cancelled for run in self._consumer.runs)
         if usable:
             self._read()
-            self.cancel()
+            for awaited in [future for future in self._under_way.values() if future is not None]:
+                awaited.cancel()
         self._consumer.close(cancel, usable)
         return given_up
-
-    def cancel(self) -> None:
-        """Cancels what is awaited on the loop."""
-        for awaited in [future for future in self._under_way.values() if future is not None]:
-            awaited.cancel()
 
     @property
     def busy(self) -> int:

@@ -74,9 +74,7 @@ class AsyncIOScheduler(BaseScheduler):
 
         On the loop's own thread, and in a run of this scheduler, it never blocks: no run starts after it returns,
         coroutines are cancelled, functions in threads go on to their end (wait=True) or are given up (wait=False); use
-        shutdown_async() to wait. If there are tasks on a shutdown trigger, they run in the loop's next turns, and the
-        scheduler has stopped when they have ended.
-
+        shutdown_async() to wait. Tasks on a shutdown trigger that need the loop are skipped, with a row in the history.
         On other threads, while the loop runs, it waits for runs under way, at most for the scheduler's shutdown_timeout
         (wait=True), or cancels the runs that can be cancelled.
 

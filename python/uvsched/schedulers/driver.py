@@ -64,10 +64,6 @@ class Driver(Protocol):
         """Stops the engine, and lets runs under way end (`wait`) or cancels them. Does nothing on a thread that those
         runs need."""
 
-    def linger(self, engine: _core.Engine, wait: bool, end: Callable[[], None]) -> bool:
-        """On the thread of a loop that runs: stops the engine, cancels coroutines under way, and stays open until tasks
-        on a shutdown trigger have run in the loop's next turns. Then it calls `end`. False on any other thread."""
-
     def close(self, cancel: bool, usable: bool = True) -> Callable[[], None]:
         """Detaches at once: coroutines are cancelled, and waiting runs go back.
 

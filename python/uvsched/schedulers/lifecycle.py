@@ -183,11 +183,8 @@ class Lifecycle:
         if not self._take_back():
             return False
         if self._driver.active:
-            engine = self._handle.usable()
-            if self._registry.farewells and self._driver.linger(engine, wait, lambda: self._end(wait)):
-                return True
             try:
-                self._driver.wind_down(engine, wait)
+                self._driver.wind_down(self._handle.usable(), wait)
             finally:
                 self._end(wait)
         return True

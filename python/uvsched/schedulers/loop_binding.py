@@ -91,11 +91,6 @@ class LoopBinding(Generic[AnyLoop]):
         for executor in list(self._opened):
             executor.stopping()
 
-    def cancel_coroutines(self) -> None:
-        """Cancels the coroutines under way."""
-        for executor in self._opened:
-            executor.cancel_coroutines()
-
     def close(self, *, cancel: bool, loop_usable: bool = True) -> None:
         """Detaches: nothing starts any more, waiting runs go back, coroutines are cancelled. Never blocks, and may be
         repeated.

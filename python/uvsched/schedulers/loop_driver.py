@@ -25,7 +25,6 @@ if TYPE_CHECKING:
 _Binding: TypeAlias = LoopBinding[asyncio.AbstractEventLoop]
 
 _CANCEL_S = 1.0  # for cancelled coroutines to clean up, before their runs are reported without them
-_FAREWELL_S = 5.0  # for shutdown tasks that a loop which is about to end waits for
 _TURN_S = 0.01  # between two looks whether an engine without threads has stored results
 
 
@@ -39,7 +38,6 @@ class LoopDriver:
         self._turns: EngineTurns[asyncio.AbstractEventLoop] | None = None  # if the engine has no threads of its own
         self._reports: Reports | None = None
         self._stopped: asyncio.Event | None = None
-        self._lingering: asyncio.Task[None] | None = None
         self._ended = threading.Event()
 
     @property
@@ -132,11 +130,10 @@ class LoopDriver:
     def _on_loop_lost(self) -> None:
         """On the thread that closed the loop."""
         if self._binding is not None and self._reports is not None:
-            if self._lingering is None:
-                logger.warning(
-                    "the event loop was closed while the scheduler ran: the scheduler stops, and its coroutines are "
-                    "cancelled; shut it down before the loop ends, for example with `async with scheduler:`"
-                )
+            logger.warning(
+                "the event loop was closed while the scheduler ran: the scheduler stops, and its coroutines are "
+                "cancelled; shut it down before the loop ends, for example with `async with scheduler:`"
+            )
             self._reports.on_lost()
 
     # ---- Waiting for runs under way ----
@@ -154,21 +151,16 @@ class LoopDriver:
         if binding is None or engine.inside_run():
             return
         if is_current(binding.loop):
-            news = self._begin_end(engine, binding, wait)
-            await self._wind_down_on_loop(engine, binding, wait, timeout, news)
+            await self._wind_down_on_loop(engine, binding, wait, timeout)
         elif binding.loop.is_running():
             await in_thread(self._wind_down_from_outside, engine, binding, wait, timeout)
 
-    def _begin_end(self, engine: _core.Engine, binding: _Binding, wait: bool) -> asyncio.Event:
-        """Has the engine stop. The event is set when it has."""
+    async def _wind_down_on_loop(
+        self, engine: _core.Engine, binding: _Binding, wait: bool, timeout: float | None
+    ) -> None:
         news = self._stopped = asyncio.Event()
         engine.stop(not wait)
         binding.stopping()
-        return news
-
-    async def _wind_down_on_loop(
-        self, engine: _core.Engine, binding: _Binding, wait: bool, timeout: float | None, news: asyncio.Event
-    ) -> None:
         if wait:
             with Waiting(timeout, binding.running, lambda: binding.loop.call_soon_threadsafe(news.set)) as waiting:
                 while not waiting.over and not await is_set(news, waiting.pause()):
@@ -198,26 +190,6 @@ class LoopDriver:
             if waiting.interrupted:
                 return
         self._ended.wait(_CANCEL_S)
-
-    def linger(self, engine: _core.Engine, wait: bool, end: Callable[[], None]) -> bool:
-        binding = self._binding
-        if binding is None or not is_current(binding.loop):
-            return False
-        news = self._begin_end(engine, binding, wait)
-        binding.cancel_coroutines()
-        self._lingering = binding.loop.create_task(self._linger(engine, binding, wait, news, end))
-        return True
-
-    async def _linger(
-        self, engine: _core.Engine, binding: _Binding, wait: bool, news: asyncio.Event, end: Callable[[], None]
-    ) -> None:
-        try:
-            await self._wind_down_on_loop(engine, binding, wait, self._configuration.shutdown_timeout, news)
-        except asyncio.CancelledError:  # the loop is about to end: it waits for its tasks, this one among them
-            await is_set(news, _FAREWELL_S)
-        finally:
-            self._lingering = None
-            end()
 
     async def settle(self, engine: _core.Engine, deadline: float) -> None:
         if self._configuration.own_threads:
@@ -284,8 +256,7 @@ class LoopDriver:
         binding, self._binding = self._binding, None
         thread, self._thread = self._thread, None
         turns, self._turns = self._turns, None
-        self._lingering = self._reports = None
-        self._ended = threading.Event()
+        self._reports, self._ended = None, threading.Event()
         # Threads, the loop's selector and the coroutines are the parent's: ending them here would end them there, or
         # run their cleanup twice.
         return [turns, *([] if binding is None else [thread, *binding.forget()])]

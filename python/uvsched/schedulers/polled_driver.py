@@ -168,9 +168,6 @@ class PolledDriver:
         if not self._stopped:
             engine.stop(True)
 
-    def linger(self, engine: _core.Engine, wait: bool, end: Callable[[], None]) -> bool:
-        return False
-
     def close(self, cancel: bool, usable: bool = True) -> Callable[[], None]:
         binding, self._binding = self._binding, None
         self._reports = None

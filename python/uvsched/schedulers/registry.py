@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
-from ..triggers import BaseTrigger, ShutdownTrigger
+from ..triggers import BaseTrigger
 from ..triggers.base import Spec
 from ..triggers.custom import objects
 from .configuration import Configuration
@@ -24,7 +24,6 @@ class Registry:
         references: the names of functions that start() has to check.
         functions: functions by name (module:qualname).
         triggers: the names of the classes of custom triggers.
-        farewells: whether a task on a shutdown trigger was added.
     """
 
     def __init__(self, configuration: Configuration, declarations: Declarations) -> None:
@@ -34,7 +33,6 @@ class Registry:
         self._custom_triggers: CustomTriggers = ThreadedTriggers()
         self.functions: dict[str, Callable[..., Any]] = {}
         self.triggers: set[str] = set()
-        self.farewells = False
 
     @property
     def custom_triggers(self) -> CustomTriggers:
@@ -67,8 +65,6 @@ class Registry:
         Raises:
             ValueError: the store is durable, and other processes cannot make this trigger.
         """
-        if isinstance(trigger, ShutdownTrigger):
-            self.farewells = True
         if not trigger.is_custom:
             return trigger.spec(self._configuration.timezone)
         form = objects.declare(trigger)
