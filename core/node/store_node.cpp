@@ -65,7 +65,10 @@ void StoreNode::notice() noexcept {
     wake_();
 }
 
-void StoreNode::hurry() noexcept { hurry_ = true; }
+void StoreNode::hurry() noexcept {
+    hurry_ = true;
+    store_->expect_close();
+}
 
 // ---- joining ----
 
