@@ -3,15 +3,17 @@
 
 #include <array>
 #include <atomic>
-#include <functional>
 #include <thread>
 
 #include "core/triggers/shutdown.hpp"
 #include "tests/core/engine/fixture.hpp"
+#include "tests/core/engine/messages.hpp"
 
 using namespace uvsched;
+using uvsched::test::contains;
 using uvsched::test::Fixture;
 using uvsched::test::kStart;
+using uvsched::test::message_of;
 using uvsched::test::TemporaryFolder;
 
 namespace {
@@ -24,19 +26,6 @@ TaskSpec in(TaskSpec task, const std::string& executor) {
     task.executor = executor;
     return task;
 }
-
-std::string message_of(const std::function<void()>& call, Code code) {
-    try {
-        call();
-    } catch (const Error& error) {
-        CHECK(error.code() == code);
-        return error.message();
-    }
-    FAIL("no error");
-    return {};
-}
-
-bool contains(const std::string& text, const std::string& part) { return text.find(part) != std::string::npos; }
 
 // In memory and in SQLite.
 template <class Test>
