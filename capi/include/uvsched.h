@@ -90,7 +90,7 @@ typedef enum sched_error_code UVSCHED_32BIT {
     UVSCHED_EFORKED = -10,       /* the handle belongs to the parent process */
     UVSCHED_EVERSION = -11,      /* two copies of the library, or a newer database schema */
     UVSCHED_ESTORE = -12,        /* the store failed */
-    UVSCHED_EBUSY = -13,         /* the store file is in use by another process */
+    UVSCHED_EBUSY = -13,         /* the store file cannot be shared with its users */
     UVSCHED_ECORRUPT = -14,      /* the store file is damaged, or is not a database of uvsched */
     UVSCHED_EUNSUPPORTED = -15,  /* known, but not in this build */
     UVSCHED_EINTERNAL = -16,     /* a bug in uvsched */
@@ -159,6 +159,8 @@ UVSCHED_API void sched_config_free(sched_config* config);
  * file follow its path, "sqlite:PATH?synchronous=normal&on_file_lost=reopen":
  *   synchronous   how much of a commit is synced. "full" (the default); "normal" may lose the last seconds in a power
  *                 cut.
+ *   lease         after how many seconds of silence (a process that is stopped, or hangs as a whole) the other
+ *                 processes on the file take over its runs: 1 to 600, 10 by default. The first process sets it.
  *   on_file_lost  what follows if the file is removed or replaced while it is open. "stop": the scheduler stops;
  *                 "reopen": the file that is there now is opened (docs/ledger.md).
  * UVSCHED_EALREADY: the alias is taken. UVSCHED_ENOTFOUND, UVSCHED_EUNSUPPORTED: see above. */

@@ -65,10 +65,7 @@ void StoreNode::notice() noexcept {
     wake_();
 }
 
-void StoreNode::hurry() noexcept {
-    hurry_ = true;
-    store_->expect_close();
-}
+void StoreNode::hurry() noexcept { hurry_ = true; }
 
 // ---- joining ----
 

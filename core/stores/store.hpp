@@ -123,10 +123,6 @@ public:
     // Throws StoreLost if the store's file was removed or replaced; apply() checks by itself.
     virtual void check() {}
 
-    // Announces close(): another open() of the same database in this process may wait for it. May be called from any
-    // thread; never waits.
-    virtual void expect_close() noexcept {}
-
     // The present, which decides what is due, as well as it can be told without asking the store: its own clock by what
     // is known of it, or this process's.
     [[nodiscard]] virtual Now now(const Now& here) const { return here; }

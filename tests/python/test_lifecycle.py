@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 from uvsched.enums import SchedulerState
 from uvsched.events.constants import SCHEDULER_SHUTDOWN, SCHEDULER_STARTED, TASK_CANCELLED, TASK_EXECUTED
-from uvsched.exceptions import ResourceError, SchedulerNotRunningError, StoreBusyError, StoreError
+from uvsched.exceptions import ResourceError, SchedulerNotRunningError, StoreError
 from uvsched.executors import AsyncIOExecutor, DebugExecutor, ThreadPoolExecutor
 from uvsched.schedulers import AsyncIOScheduler
 
@@ -463,16 +463,23 @@ def test_two_schedulers_in_one_process(run: Any, tmp_path: Path) -> None:
 
 def test_two_schedulers_on_one_file(run: Any, tmp_path: Path) -> None:
     url = f"sqlite:{tmp_path / 'tasks.db'}"
-    first, second = AsyncIOScheduler(stores={"default": url}), AsyncIOScheduler(stores={"default": url})
+    seen: list[str] = []
 
     async def main() -> None:
+        ENTRIES["function"] = lambda: seen.append("x")
+        first, second = (
+            AsyncIOScheduler(stores={"default": url}, trusted_modules=[__name__.partition(".")[0]]) for _ in "12"
+        )
         async with first:
-            with pytest.raises(StoreBusyError, match=r"tasks\.db: another store of this process"):
-                second.start()
-            assert first.running
-            assert not second.running
+            async with second:
+                first.add_task(entry_function, id="x")
+                await until(lambda: seen)
+                assert first.running
+                assert second.running
+            assert [run.task_id for run in first.history()] == ["x"]
         async with second:
-            pass
+            assert [run.task_id for run in second.history()] == ["x"]
+        assert seen == ["x"]
 
     run(main)
 

@@ -31,7 +31,7 @@ public:
     }
     void close() noexcept override { real_->close(); }
     void check() override { real_->check(); }
-    void expect_close() noexcept override { real_->expect_close(); }
+    std::shared_ptr<Membership> membership() override { return real_->membership(); }
 
     [[nodiscard]] Now now(const Now& here) const override {
         if (!planted(Planted::clock_ahead)) return here;

@@ -4,7 +4,6 @@
 
 #include <chrono>
 #include <fstream>
-#include <thread>
 
 #include "tests/stores/child.hpp"
 #include "tests/stores/ledger.hpp"
@@ -191,10 +190,10 @@ TEST_CASE("a forked child that lives on does not keep its dead parent's file") {
         return 0;
     });
     parent.await();
-    CHECK(try_open(path).code() == Code::busy);
+    CHECK(open(*make(path)).dead.empty());
     kill(parent.pid(), SIGKILL);
     parent.wait();
-    CHECK(try_open(path).code() == Code::ok);
+    CHECK_FALSE(open(*make(path)).dead.empty());
     for (const int end : {pipe_ends[0], pipe_ends[1], up[0], up[1]}) ::close(end);
 }
 
@@ -384,31 +383,6 @@ TEST_CASE("a lock file that holds something, or belongs to somebody else, is ref
     CHECK(says(try_open(path), "another user (4711)"));
     REQUIRE(chown(path.c_str(), 4711, 0) == 0);
     CHECK(try_open(path).code() == Code::ok);
-}
-
-TEST_CASE("a file that a store of this process is closing is waited for") {
-    const Folder folder;
-    const std::string path = folder.file("t.db");
-    const auto first = make(path);
-    open(*first);
-    first->expect_close();
-    std::thread closing([&] {
-        std::this_thread::sleep_for(std::chrono::milliseconds(20));
-        first->close();
-    });
-    CHECK(try_open(path).code() == Code::ok);
-    closing.join();
-}
-
-TEST_CASE("a file that was expected to be closed and is open again is not waited for") {
-    const Folder folder;
-    const std::string path = folder.file("t.db");
-    const auto first = make(path);
-    open(*first);
-    first->close();
-    first->expect_close();  // a stop that is asked for once more, when the first is almost over
-    open(*first);
-    CHECK(says(try_open(path), "another store of this process"));
 }
 
 TEST_CASE("another program's transaction is waited for five seconds, and not again until it ends") {

@@ -22,7 +22,7 @@ namespace {
 class Node {
 public:
     explicit Node(const std::string& path, Micros lease = 10 * kSecond) {
-        const sqlite::SharedFile::Door door = sqlite::SharedFile::open(path, lease, nullptr);
+        const sqlite::SharedFile::Door door = sqlite::SharedFile::open(path, lease);
         file_ = door.file();
         first_ = door.first();
         file_->enter(number_);

@@ -1,14 +1,38 @@
 #include "core/stores/sqlite/database.hpp"
 
 #include <algorithm>
+#include <random>
+#include <thread>
 
 #include "core/base/name.hpp"
 #include "core/base/quote.hpp"
 #include "core/ledger/fire_rules.hpp"
+#include "core/platform/host.hpp"
 #include "core/stores/sqlite/schema.hpp"
 #include "core/triggers/custom.hpp"
 
 namespace uvsched::sqlite {
+namespace {
+
+std::chrono::microseconds random_pause() {
+    static thread_local std::minstd_rand random(static_cast<unsigned>(process_id()));
+    return std::chrono::microseconds(std::uniform_int_distribution<int>(300, 1000)(random));
+}
+
+}  // namespace
+
+// Who waits for SQLite's lock looks again in such times: without a pause one process could keep it for seconds.
+Connection& Database::take_turn() {
+    if (file && file->has_strangers()) std::this_thread::sleep_until(next_turn_);
+    return sql().db;
+}
+
+void Database::check_standing() {
+    if (Cursor(sql().has_node, node).next()) return;
+    throw NodeLost(path +
+                   ": other processes that use the file took this one for dead, because it was silent for a lease; " +
+                   "it joins them again");
+}
 
 Statements& Database::sql() {
     if (!statements) fail(Code::store, options.path + ": the store is closed");
@@ -228,6 +252,8 @@ Quarantined Database::set_apart(TaskNumber task, std::string why) {
 void Writing::commit() {
     if (db_.tells) Cursor(db_.sql().count_change).run();
     transaction_.commit();
+    db_.next_turn_ = std::chrono::steady_clock::now() + random_pause();
+    if (db_.tells) db_.file->announce(db_.node);
     db_.checkpoints.run_if_due();
 }
 

@@ -1,6 +1,7 @@
 // Database: the shared state of the parts of the SQLite store: an open file, its statements, and this node's number.
 #pragma once
 
+#include <chrono>
 #include <cstdint>
 #include <memory>
 #include <optional>
@@ -64,6 +65,12 @@ public:
         lane_names_.clear();
         own_changes = 0;
     }
+
+    // For a transaction: waits a moment if the last one was just now, and other processes may be waiting for theirs.
+    Connection& take_turn();
+
+    // Throws NodeLost if other nodes have declared this one dead.
+    void check_standing();
 
     // The statements; throws Error(store) if the store is closed or suspended.
     Statements& sql();
@@ -133,6 +140,7 @@ public:
 private:
     LaneNumber lane_for(std::string_view executor, std::string_view function, std::string_view trigger,
                         std::int64_t format);
+    friend class Writing;
     void leave_to_newer(TaskNumber task, std::int64_t format);
 
     struct LaneNames {
@@ -142,12 +150,13 @@ private:
         std::int64_t format = 0;
     };
     std::unordered_map<LaneNumber, LaneNames> lane_names_;  // no lane ever changes
+    std::chrono::steady_clock::time_point next_turn_;
 };
 
 // A transaction that may make something that other nodes must find. Rolled back unless committed.
 class Writing {
 public:
-    explicit Writing(Database& db) : db_(db), transaction_(db.sql().db) { db.tells = false; }
+    explicit Writing(Database& db) : db_(db), transaction_(db.take_turn()) { db.tells = false; }
     void commit();
 
 private:

@@ -1,4 +1,4 @@
-// What an opening does: it adds a node, and reads again what could not be read before.
+// What an opening does: it adds a node. The first one reads again what could not be read before.
 #include "core/platform/host.hpp"
 #include "core/stores/sqlite/store_steps.hpp"
 
@@ -49,11 +49,11 @@ void make_room(Database& db) {
     Cursor(db.sql().numbers_too_high).run();
 }
 
-void join(Database& db, const OpenRequest& request, Opened& opened) {
-    make_room(db);
+void join(Database& db, const OpenRequest& request, bool first, Opened& opened) {
+    if (first) make_room(db);
     add_node(db, request.label);
     keep_ours(db, request.ours);
-    read_again(db, opened);
+    if (first) read_again(db, opened);
     opened.node = db.node;
     opened.dead = numbers(Cursor(db.sql().other_nodes, db.node));
 }

@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <cerrno>
-#include <condition_variable>
 #include <cstdlib>
 #include <map>
 #include <system_error>
@@ -21,8 +20,7 @@ namespace uvsched::sqlite {
 
 namespace {
 
-constexpr auto kPatienceWithCloser = std::chrono::seconds(5);  // with a store of this process that is closing the file
-constexpr auto kPatienceAtDoor = std::chrono::seconds(30);     // with whoever makes or migrates the database
+constexpr auto kPatienceAtDoor = std::chrono::seconds(30);            // with whoever makes or migrates the database
 constexpr auto kPatienceWithLeaver = std::chrono::milliseconds(200);  // who has left the list, and not yet the rest
 constexpr auto kPatienceWithNumber = std::chrono::seconds(1);         // with whoever changes it
 constexpr auto kNap = std::chrono::milliseconds(1);
@@ -32,7 +30,6 @@ constexpr auto kNap = std::chrono::milliseconds(1);
 // Which files nodes of this process have open.
 struct SharedFile::Registry {
     std::mutex mutex;
-    std::condition_variable released;
     std::map<FileIdentity, std::shared_ptr<SharedFile>> held;  // by the database's identity, and by the lock file's
 
     [[nodiscard]] std::shared_ptr<SharedFile> find(const FileIdentity& file) const {
@@ -49,23 +46,6 @@ struct SharedFile::Registry {
     }
     void drop(const SharedFile* file) noexcept {
         std::erase_if(held, [file](const auto& entry) { return entry.second.get() == file; });
-    }
-    // Waits for those who are closing the file; who else has it refuses.
-    void claim(std::unique_lock<std::mutex>& guard, const std::string& path) {
-        const auto is_closing = [](const SharedFile& file) { return file.closing_ && *file.closing_; };
-        released.wait_for(guard, kPatienceWithCloser, [&] {
-            const auto holder = find(path);
-            return !holder || !is_closing(*holder);
-        });
-        const auto holder = find(path);
-        if (!holder) return;
-        const std::string process = " of this process (" + std::to_string(process_id()) + ") ";
-        fail(Code::busy,
-             path + (!is_closing(*holder)
-                         ? ": another store" + process + "has the file open; give each scheduler a file of its own"
-                         : ": a scheduler" + process +
-                               "that is stopping still has the file open, because runs are under way; "
-                               "wait until it has stopped"));
     }
     // Not by this name, or not this file any more.
     static void refuse(const std::string& path, const SharedFile& holder) {
@@ -151,18 +131,15 @@ SharedFile::Registry& SharedFile::registry() {
 
 // ---- opening ----
 
-SharedFile::Door SharedFile::open(const std::string& path, Micros lease, std::shared_ptr<std::atomic<bool>> closing) {
+SharedFile::Door SharedFile::open(const std::string& path, Micros lease) {
     Registry& shared = registry();
-    if (closing) *closing = false;  // of an earlier opening
     std::unique_lock guard(shared.mutex);
-    if (closing) shared.claim(guard, path);
     if (auto file = shared.find(path)) {
         file->take_again(path);
         return {std::move(guard), std::move(file)};
     }
     const auto file = std::make_shared<SharedFile>();
     file->lease_ = lease;
-    file->closing_ = std::move(closing);
     try {
         file->take(path);
         shared.add(file);
@@ -262,7 +239,6 @@ void SharedFile::join_roster() {
         return begin_roster();
     }
     const Roster roster = read_roster();
-    if (closing_) fail_busy(path_, somebody(roster));
     check_roster(roster);
     lease_ = roster.header.lease;
     keep_lock_on_database();
@@ -335,7 +311,6 @@ void SharedFile::close() noexcept {
     registry().drop(this);
     side_.file.close();
     inode_.release();
-    registry().released.notify_all();
 }
 
 // ---- nodes ----

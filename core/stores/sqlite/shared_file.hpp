@@ -41,9 +41,7 @@ public:
     // database, must be this store's own. Throws Error(busy) that names another process where the file cannot be
     // shared, and Error(store) if a file cannot be written.
     // Waits half a minute for another opening. The lease is for the first node; others have that of the file.
-    // With `closing` the caller wants the file for itself: Error(busy) that names who has it. A store of this process
-    // whose own `closing` is true is waited for, at most five seconds.
-    [[nodiscard]] static Door open(const std::string& path, Micros lease, std::shared_ptr<std::atomic<bool>> closing);
+    [[nodiscard]] static Door open(const std::string& path, Micros lease);
 
     // The absolute path with links resolved, which is the same in all processes.
     [[nodiscard]] const std::string& path() const noexcept { return path_; }
@@ -123,7 +121,6 @@ private:
     FileIdentity database_;
     UserId owner_ = 0;  // of the database
     InodeLock inode_;
-    std::shared_ptr<std::atomic<bool>> closing_;
     std::atomic<bool> strangers_{false};
 
     mutable std::mutex mutex_;  // of what follows; the registry's comes first

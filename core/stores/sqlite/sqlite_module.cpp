@@ -37,6 +37,10 @@ SqliteOptions read_sqlite_options(StoreFields& given) {
     SqliteOptions out;
     out.path = read_path(given);
     out.synchronous = given.first_of("synchronous", "full", "normal") ? Synchronous::full : Synchronous::normal;
+    out.lease = given.fields().seconds("lease").value_or(kDefaultLease);
+    if (out.lease < kShortestLease || out.lease > kLongestLease) {
+        given.fields().refuse("lease", "not between 1 and 600 seconds");
+    }
     return out;
 }
 
@@ -50,6 +54,7 @@ StoreConfig read_sqlite_store(StoreFields& given) {
             {"type", "sqlite"},
             {"path", options.path},
             {"synchronous", options.synchronous == Synchronous::full ? "full" : "normal"},
+            {"lease", static_cast<double>(options.lease) / kSecond},
             {"on_file_lost", out.on_lost == OnLost::stop ? "stop" : "reopen"},
         }
             .dump();

@@ -10,7 +10,7 @@
 namespace uvsched {
 
 // Reads "sqlite:PATH", "sqlite:///RELATIVE" or "sqlite:////ABSOLUTE" as "url", "database" or "path", or a path alone,
-// and "synchronous" (full, normal). Throws Error(invalid) that names what is wrong.
+// "synchronous" (full, normal) and "lease" (seconds). Throws Error(invalid) that names what is wrong.
 [[nodiscard]] SqliteOptions read_sqlite_options(StoreFields& given);
 
 // The same, and "on_file_lost" (stop, reopen).

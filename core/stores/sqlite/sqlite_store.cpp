@@ -2,14 +2,15 @@
 
 #include <algorithm>
 #include <array>
-#include <atomic>
 #include <new>
 
 #include "core/stores/node_number.hpp"
 #include "core/stores/sqlite/database.hpp"
+#include "core/stores/sqlite/file_membership.hpp"
 #include "core/stores/sqlite/fork_pause.hpp"
 #include "core/stores/sqlite/schema.hpp"
 #include "core/stores/sqlite/store_steps.hpp"
+#include "core/time/span_text.hpp"
 
 namespace uvsched {
 namespace {
@@ -27,8 +28,6 @@ std::uint64_t hash_of_uuid(const std::string& uuid) {
     }
     return halves[0] ^ halves[1];
 }
-
-constexpr Micros kLease = 10 * kSecond;
 
 Micros within_reach(Micros shift) { return std::clamp(shift, -kMostShift, kMostShift); }
 
@@ -87,7 +86,7 @@ public:
     Opened open(const OpenRequest& request) override;
     void close() noexcept override;
     void check() override;
-    void expect_close() noexcept override { *closing_ = true; }
+    std::shared_ptr<Membership> membership() override { return membership_; }
     void apply(Batch& batch) override;
 
     Look look(const LookRequest& request) override {
@@ -98,10 +97,13 @@ public:
     void recall(Claim& claim) override {
         const Use use(*this);
         const Snapshot snapshot(db_.sql().db);
+        db_.check_standing();
         sqlite::recall(db_, claim);
     }
     std::vector<FireRef> mine() override {
         const Use use(*this);
+        const Snapshot snapshot(db_.sql().db);
+        db_.check_standing();
         return sqlite::mine(db_);
     }
     Quarantined set_apart(TaskNumber task, const std::string& why) override;
@@ -172,7 +174,7 @@ private:
     void apply_all(Batch& batch);
     void probe_all(const Batch& batch, const char* suffix) const;
     Database db_;
-    const std::shared_ptr<std::atomic<bool>> closing_ = std::make_shared<std::atomic<bool>>(false);
+    std::shared_ptr<Membership> membership_;
     bool let_go_ = false;  // the file is open, without a connection: until the next call
     ForkPause forks_{[this] { let_go(); }};
 };
@@ -189,7 +191,7 @@ Opened SqliteStore::open(const OpenRequest& request) {
 }
 
 Opened SqliteStore::open_file(const OpenRequest& request) {
-    const SharedFile::Door door = SharedFile::open(db_.options.path, kLease, closing_);
+    const SharedFile::Door door = SharedFile::open(db_.options.path, db_.options.lease);
     db_.file = door.file();
     db_.node = draw_node_number();
     db_.file->enter(db_.node);
@@ -198,7 +200,7 @@ Opened SqliteStore::open_file(const OpenRequest& request) {
     open_connection();
     static_cast<void>(schema_version(db_.connection));  // before the first write: another program's file stays as it is
     db_.connection.prepare_writing(db_.options.synchronous);
-    check_for_damage(db_.connection);
+    if (door.first()) check_for_damage(db_.connection);
     prepare_schema(db_.connection);
     db_.statements.emplace(db_.connection);
     db_.checkpoints.begin(db_.connection);
@@ -219,7 +221,7 @@ Opened SqliteStore::open_file(const OpenRequest& request) {
     opened.store_hash = db_.store_hash;
     opened.line = line;
     if (line != meta.line) Cursor(db_.sql().set_line, line.boot, line.base, line.shift).run();
-    join(db_, request, opened);
+    join(db_, request, door.first(), opened);
     const std::vector<NodeNumber> living = db_.file->living();  // after the rows: who has one has a place
     std::erase_if(opened.dead, [&](NodeNumber node) { return std::ranges::find(living, node) != living.end(); });
     db_.step("join.before_commit");
@@ -227,6 +229,14 @@ Opened SqliteStore::open_file(const OpenRequest& request) {
     db_.step("join.committed");
     db_.file->keep_database();
     db_.watch.forget_sides();
+    static_cast<void>(db_.watch.look());  // which remembers them: nobody else makes them anew
+    membership_ = std::make_shared<FileMembership>(db_.file, db_.node);
+    opened.lease = db_.file->lease();
+    if (opened.lease != db_.options.lease) {
+        opened.notices.push_back(db_.path + ": the lease is " + span_text(opened.lease) +
+                                 ", as whoever came first set " + "it, and not " + span_text(db_.options.lease));
+    }
+    db_.file->announce(db_.node);
     return opened;
 }
 
@@ -259,7 +269,8 @@ void SqliteStore::close_connection() noexcept {
         const Sight sight = db_.watch.look();
         const bool complete = sight != Sight::same && sight != Sight::side_replaced && db_.checkpoints.run();
         db_.checkpoints.end();
-        if (sight == Sight::same) return db_.connection.close();
+        // Others may have let go of it for a moment, and find the log where it was.
+        if (sight == Sight::same && db_.file->is_alone(db_.node)) return db_.connection.close();
         db_.connection.close_as_is();
         if (sight == Sight::database_gone) db_.watch.remove_sides(complete);
     } catch (const std::exception&) {
@@ -293,6 +304,9 @@ void SqliteStore::check_starts() {
 }
 
 void SqliteStore::begin_log_anew(const std::string& why) {
+    if (!db_.file->is_alone(db_.node)) {
+        throw StoreLost(why + "; the database is made whole when all schedulers that use it have closed it");
+    }
     if (!db_.checkpoints.run()) {
         fail(Code::store, why + "; end the other program that reads the database (an open sqlite3 shell?)");
     }
@@ -317,6 +331,7 @@ void SqliteStore::take_up() {
     db_.checkpoints.begin(db_.connection);
     db_.file->keep_database();
     db_.watch.forget_sides();
+    static_cast<void>(db_.watch.look());  // which remembers them: nobody else makes them anew
     let_go_ = false;
 }
 
@@ -355,6 +370,7 @@ Recovered SqliteStore::recover(NodeNumber dead, Instant now, std::size_t limit) 
     const Use use(*this);
     Writing transaction(db_);
     db_.step("recover.begin");
+    if (dead != db_.node) db_.check_standing();
     Recovered out = sqlite::recover(db_, dead, now, limit);
     db_.step("recover.before_commit");
     transaction.commit();
@@ -391,6 +407,7 @@ void SqliteStore::apply_all(Batch& batch) {
     prepare(batch, adds, changes);
     Writing transaction(db_);
     probe_all(batch, ".begin");
+    db_.check_standing();
     // First: what is claimed in this batch was found by the clock as it is now.
     if (batch.shift) Cursor(db_.sql().set_shift, within_reach(*batch.shift)).run();
     db_.read_line();

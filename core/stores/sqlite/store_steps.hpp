@@ -46,7 +46,7 @@ void skip_unstarted(Database& db, TaskNumber task, const Named& named, Reason re
                     std::vector<Dropped>& dropped);
 
 // joining.cpp
-void join(Database& db, const OpenRequest& request, Opened& opened);
+void join(Database& db, const OpenRequest& request, bool first, Opened& opened);
 // Gives room again behind the numbers of history and of lanes, which may be somebody's edit.
 void make_room(Database& db);
 

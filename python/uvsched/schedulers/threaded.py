@@ -2,21 +2,17 @@
 
 from __future__ import annotations
 
-import re
 import threading
 from collections.abc import Mapping
 from typing import Any
 
 from ..events import SchedulerEvent
 from ..events.constants import SCHEDULER_SHUTDOWN
-from ..exceptions import StoreBusyError
 from . import processes
 from .asyncio import AsyncIOScheduler
-from .serving_process import reloader_of, why_not_here
+from .serving_process import why_not_here
 
 __all__ = ["BackgroundScheduler", "BlockingScheduler"]
-
-_PROCESS = re.compile(r"in use by process (\d+)")
 
 
 class BackgroundScheduler(AsyncIOScheduler):
@@ -44,16 +40,7 @@ class BackgroundScheduler(AsyncIOScheduler):
             processes.excuse()
             processes.logger.warning("%r is not started: %s", self, why)
             return False
-        try:
-            return super().start(paused)
-        except StoreBusyError as error:
-            holder = _PROCESS.search(error.detail)
-            if holder is None or not reloader_of(int(holder[1])):
-                raise
-            raise StoreBusyError(
-                detail=f"{error.detail}. That process is the reloader, which loaded this program too: start the "
-                "scheduler only where werkzeug.serving.is_running_from_reloader() is true, or turn the reloader off"
-            ) from None
+        return super().start(paused)
 
 
 class BlockingScheduler(BackgroundScheduler):

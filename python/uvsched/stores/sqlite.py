@@ -22,7 +22,8 @@ class SQLiteStore(BaseStore):
     writable by nobody else, or sticky like /tmp), a stored task's function is imported by its name when this process
     has not added it; see `trusted_modules` of the scheduler.
 
-    One process at a time uses the file; if it does not exist, it is made with mode 0600. Functions are stored by
+    Several processes may share the file: each due time runs in one of them, and what a killed process had claimed, the
+    others run. If the file does not exist, it is made with mode 0600. Functions are stored by
     reference (`module:qualname`), arguments as JSON.
 
     While the file is open, the store checks its names before each commit. If the file was removed or replaced, nothing
@@ -33,6 +34,8 @@ class SQLiteStore(BaseStore):
         retention_age: how long ended runs are kept, as timedelta or seconds. None: the engine's default; 0: for ever.
         retention_per_task: how many ended runs are kept for each task. None: the engine's default; 0: all.
         synchronous: "full": each commit is synced to the disk. "normal": the last seconds may be lost in a power cut.
+        lease: how long a process may be silent (stopped, or hung as a whole) before the others take over its runs, as
+            timedelta or seconds, 1 to 600. The first process to open the file sets it for all.
         on_file_lost: "stop": the scheduler stops, as after shutdown(), and may be started again. "reopen": the store
             opens the file that is now at the path, or makes a new one, with the tasks that were added before start();
             tasks that were added later, and the ledger, are gone with the file.
@@ -41,7 +44,7 @@ class SQLiteStore(BaseStore):
         TypeError, ValueError: naming the argument.
     """
 
-    __slots__ = ("on_file_lost", "path", "retention_age", "retention_per_task", "synchronous")
+    __slots__ = ("lease", "on_file_lost", "path", "retention_age", "retention_per_task", "synchronous")
 
     alias: ClassVar[str] = "sqlite"
 
@@ -53,6 +56,7 @@ class SQLiteStore(BaseStore):
         retention_age: timedelta | float | None = None,
         retention_per_task: int | None = None,
         synchronous: Literal["full", "normal"] = "full",
+        lease: timedelta | float = 10,
         on_file_lost: Literal["stop", "reopen"] = "stop",
     ) -> None:
         text = os.fspath(path)
@@ -71,6 +75,9 @@ class SQLiteStore(BaseStore):
         self.retention_age = None if retention_age is None else span_to_micros(retention_age, "retention_age")
         self.retention_per_task = retention_per_task
         self.synchronous = synchronous
+        self.lease = span_to_micros(lease, "lease")
+        if not 1_000_000 <= self.lease <= 600_000_000:
+            raise ValueError(f"lease: {lease!r} is not between 1 and 600 seconds")
         self.on_file_lost = on_file_lost
 
     @property
@@ -95,6 +102,7 @@ class SQLiteStore(BaseStore):
             "type": "sqlite",
             "path": self.path,
             "synchronous": self.synchronous,
+            "lease": self.lease / 1_000_000,
             "on_file_lost": self.on_file_lost,
         }
         if self.retention_age is not None:
