@@ -18,10 +18,11 @@ inline std::ptrdiff_t listed(const char* what) {
     return std::distance(first, std::filesystem::directory_iterator());
 }
 
-// Waits until so many are listed again: what a thread that has let go holds is still listed for a moment.
+// Waits until no more are listed than before: a thread that has ended is still listed for a moment, and with it what it
+// holds. `before` may have counted such a one, too.
 inline bool back_to(const char* what, std::ptrdiff_t before) {
     for (int tries = 0; tries < 30'000; ++tries) {
-        if (listed(what) == before) return true;
+        if (listed(what) <= before) return true;
         usleep(1'000);
     }
     return false;
