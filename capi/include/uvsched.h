@@ -90,7 +90,7 @@ typedef enum sched_error_code UVSCHED_32BIT {
     UVSCHED_EFORKED = -10,       /* the handle belongs to the parent process */
     UVSCHED_EVERSION = -11,      /* two copies of the library, or a newer database schema */
     UVSCHED_ESTORE = -12,        /* the store failed */
-    UVSCHED_EBUSY = -13,         /* the store file cannot be shared with its users */
+    UVSCHED_EBUSY = -13,         /* the store file is in use by a process that it cannot be shared with */
     UVSCHED_ECORRUPT = -14,      /* the store file is damaged, or is not a database of uvsched */
     UVSCHED_EUNSUPPORTED = -15,  /* known, but not in this build */
     UVSCHED_EINTERNAL = -16,     /* a bug in uvsched */
@@ -240,9 +240,10 @@ UVSCHED_API int sched_new(sched_scheduler** out, const sched_config* config);
 UVSCHED_API void sched_free(sched_scheduler* scheduler);
 
 /* Opens the stores, recovers, writes the tasks added so far and begins to fire. sched_start_paused() does so too, but
- * no task fires until sched_resume(). Waits for the stores, and, if this scheduler or another one of the process that
- * has the file is stopping, for its end: for five seconds at most, then UVSCHED_EALREADY or UVSCHED_EBUSY. A scheduler
- * that has stopped may be started again. If a start fails, nothing runs and the stores are closed again.
+ * no task fires until sched_resume(). Waits for the stores, and, if this scheduler is stopping, for its end: for five
+ * seconds at most, then UVSCHED_EALREADY. Other schedulers, of this process and of others, may have the same SQLite
+ * file open (docs/stores.md). A scheduler that has stopped may be started again. If a start fails, nothing runs and the
+ * stores are closed again.
  * UVSCHED_EALREADY: it runs. UVSCHED_EBUSY, UVSCHED_ECORRUPT, UVSCHED_EVERSION, UVSCHED_ESTORE: the file of a store,
  * which the text names. UVSCHED_ECONFLICT: see UVSCHED_RAISE_CONFLICT. */
 UVSCHED_API int sched_start(sched_scheduler* scheduler);

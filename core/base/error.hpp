@@ -22,7 +22,7 @@ enum class Code : int {
     forked = -10,         // this scheduler was started in the parent process
     version = -11,        // two copies of the library, or a newer database schema
     store = -12,          // the store failed: I/O, disk full, read-only
-    busy = -13,           // the store file is in use by another process
+    busy = -13,           // the store file is in use by a process that it cannot be shared with
     corrupt = -14,        // the file is not a database of ours, or is damaged
     unsupported = -15,    // known, but not available in this build
     internal = -16,       // a bug in uvsched

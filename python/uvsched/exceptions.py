@@ -72,9 +72,10 @@ class StoreTimeoutError(StoreError, TimeoutError):
 
 
 class StoreBusyError(StoreError):
-    """Another process uses the store's file."""
+    """The store's file is in use by a process that it cannot be shared with: one that opened it by another name, or one
+    of an earlier version of uvsched."""
 
-    detail = "the store file is in use by another process"
+    detail = "the store file is in use by a process that it cannot be shared with"
 
 
 class StoreCorruptError(StoreError):

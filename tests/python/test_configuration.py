@@ -91,21 +91,27 @@ def test_a_store_by_url(url: str, path: str) -> None:
 
 def test_one_rule_for_text_and_dictionaries(tmp_path: Path) -> None:
     stores: tuple[Any, ...] = (
-        "sqlite:x.db?synchronous=normal&retention_per_task=7",
-        {"url": "sqlite:x.db?synchronous=normal", "retention_per_task": "7"},
-        {"type": "sqlite", "path": Path("x.db"), "synchronous": "normal", "retention_per_task": 7},
+        "sqlite:x.db?synchronous=normal&retention_per_task=7&lease=2.5",
+        {"url": "sqlite:x.db?synchronous=normal", "retention_per_task": "7", "lease": "2.5"},
+        {"type": "sqlite", "path": Path("x.db"), "synchronous": "normal", "retention_per_task": 7, "lease": 2.5},
         {
             "class": "asyncz.stores.sqlite:SQLiteStore",
             "database": "x.db",
             "synchronous": "normal",
             "retention_per_task": 7,
+            "lease": 2.5,
         },
-        SQLiteStore("x.db", synchronous="normal", retention_per_task=7),
+        SQLiteStore("x.db", synchronous="normal", retention_per_task=7, lease=2.5),
     )
     for store in stores:
         found = read_configuration(None, {"stores": {"default": store}}).stores["default"]
         assert isinstance(found, SQLiteStore)
-        assert (found.path, found.synchronous, found.retention_per_task) == ("x.db", "normal", 7)
+        assert (found.path, found.synchronous, found.retention_per_task, found.lease) == (
+            "x.db",
+            "normal",
+            7,
+            2_500_000,
+        )
     executors: tuple[Any, ...] = (
         "threadpool:4",
         "pool:4",

@@ -3,14 +3,13 @@ servers themselves."""
 
 from __future__ import annotations
 
-import os
 import sys
 import types
 from typing import Any
 
 import pytest
 from uvsched.schedulers import BackgroundScheduler
-from uvsched.schedulers.serving_process import reloader_of, why_not_here
+from uvsched.schedulers.serving_process import why_not_here
 
 
 @pytest.fixture
@@ -127,12 +126,3 @@ def test_nothing_is_started_or_counted(process: Any, caplog: pytest.LogCaptureFi
     with scheduler:
         assert scheduler.running
     assert not scheduler.running
-
-
-def test_a_reloader(process: Any) -> None:
-    process("program")
-    assert not reloader_of(os.getppid())
-    for name in ("RUN_MAIN", "WERKZEUG_RUN_MAIN"):
-        process("program", {name: "true"})
-        assert reloader_of(os.getppid())
-        assert not reloader_of(os.getpid())

@@ -148,7 +148,12 @@ def test_commands_of_django_start_nothing(folder: Path) -> None:
         assert not (folder / "tasks.db").exists()
 
 
-def test_a_reloader_that_has_started_it_too(folder: Path) -> None:
+def test_a_reloader_that_has_started_it_too_shares_the_file(folder: Path) -> None:
     with running(folder, ["flask_main.py", "PORT", "everywhere"]) as server:
-        server.wait_until(lambda: said(server, "That process is the reloader"), "the child's error")
-        assert "start the scheduler only where werkzeug.serving.is_running_from_reloader() is true" in server.log
+        server.wait_for("/runs", lambda rows: done(rows) >= RECURRING)
+        add_reminders(server, 0)
+        rows = server.wait_for("/runs", lambda rows: {"now", "later"} <= done(rows))
+        assert [task for task, _, _ in rows].count("later") == 1
+        os.killpg(server.process.pid, signal.SIGINT)
+        server.wait()
+        assert "StoreBusyError" not in server.log

@@ -1,4 +1,5 @@
-"""Several workers of a server share one SQLite file: each due time runs once, whichever worker is killed or replaced."""
+"""Several workers of a server share one SQLite file: each due time runs once, whichever worker is killed
+or replaced."""
 
 from __future__ import annotations
 

@@ -5,6 +5,8 @@
 #include <nlohmann/json.hpp>
 #include <string_view>
 
+#include "core/time/span_text.hpp"
+
 namespace uvsched {
 namespace {
 
@@ -39,7 +41,7 @@ SqliteOptions read_sqlite_options(StoreFields& given) {
     out.synchronous = given.first_of("synchronous", "full", "normal") ? Synchronous::full : Synchronous::normal;
     out.lease = given.fields().seconds("lease").value_or(kDefaultLease);
     if (out.lease < kShortestLease || out.lease > kLongestLease) {
-        given.fields().refuse("lease", "not between 1 and 600 seconds");
+        given.fields().refuse("lease", span_text(out.lease) + " is not between 1 and 600 seconds");
     }
     return out;
 }

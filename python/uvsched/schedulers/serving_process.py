@@ -34,12 +34,6 @@ def has_reloader() -> bool:
     return "werkzeug._reloader" in sys.modules and os.environ.get("WERKZEUG_RUN_MAIN") != "true"
 
 
-def reloader_of(pid: int) -> bool:
-    """Whether the process `pid` is the parent of this one, which a reloader started to serve."""
-    reloaded = "true" in (os.environ.get("WERKZEUG_RUN_MAIN"), os.environ.get("RUN_MAIN"))
-    return reloaded and pid == os.getppid()
-
-
 def _why_not_django() -> str | None:
     if "django.core.management" not in sys.modules or len(sys.argv) < 2:
         return None

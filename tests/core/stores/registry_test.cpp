@@ -48,14 +48,17 @@ TEST_CASE("a SQLite file is named by a URL or a path") {
 
 TEST_CASE("options stand behind a URL or beside it") {
     for (const json& given : {
-             json("sqlite:t.db?synchronous=normal&on_file_lost=reopen&retention_per_task=7&retention_age=86400"),
+             json("sqlite:t.db?synchronous=normal&lease=2.5&on_file_lost=reopen&retention_per_task=7"
+                  "&retention_age=86400"),
              json{{"url", "sqlite:t.db?synchronous=normal"},
+                  {"lease", "2.5"},
                   {"on_file_lost", "reopen"},
                   {"retention_per_task", "7"},
                   {"retention_age", 86400}},
              json{{"type", "sqlite"},
                   {"path", "t.db"},
                   {"synchronous", "normal"},
+                  {"lease", 2.5},
                   {"on_file_lost", "reopen"},
                   {"retention_per_task", 7},
                   {"retention_age", "86400"}},
@@ -63,6 +66,7 @@ TEST_CASE("options stand behind a URL or beside it") {
         CAPTURE(given.dump());
         CHECK(sqlite_options(given).path == "t.db");
         CHECK(sqlite_options(given).synchronous == Synchronous::normal);
+        CHECK(sqlite_options(given).lease == 2'500'000);
         const StoreConfig store = read_store(given, "stores.x");
         CHECK(store.durable());
         CHECK(store.on_lost == OnLost::reopen);
@@ -70,6 +74,9 @@ TEST_CASE("options stand behind a URL or beside it") {
         CHECK(store.retention.age == kDay);
     }
     CHECK(sqlite_options("sqlite:t.db").synchronous == Synchronous::full);
+    CHECK(sqlite_options("sqlite:t.db").lease == 10 * kSecond);
+    CHECK(sqlite_options("sqlite:t.db?lease=1").lease == kSecond);
+    CHECK(sqlite_options("sqlite:t.db?lease=600").lease == 600 * kSecond);
     CHECK(sqlite_options("sqlite:t.db?synchronous=full").synchronous == Synchronous::full);
     CHECK(read_store("sqlite:t.db", "x").on_lost == OnLost::stop);
     CHECK(read_store("sqlite:t.db?on_file_lost=stop", "x").on_lost == OnLost::stop);
@@ -108,10 +115,13 @@ TEST_CASE("a fault of a store's configuration is named with its path") {
          "stores.x.url: \"postgresql://***@host/db\": the path is the URL of another kind of store; write sqlite:PATH"},
         {std::string("sqlite:a\0b", 10), "stores.x: \"sqlite:a\\x00b\": the path contains a NUL"},
         {"sqlite:t.db?synchronous=off", "stores.x.synchronous: \"off\" is neither full nor normal"},
+        {"sqlite:t.db?lease=0.5", "stores.x.lease: 0.5 s is not between 1 and 600 seconds"},
+        {"sqlite:t.db?lease=601", "stores.x.lease: 10 min 1 s is not between 1 and 600 seconds"},
+        {"sqlite:t.db?lease=long", "stores.x.lease: \"long\" is not a number of seconds"},
         {"sqlite:t.db?on_file_lost=cry", "stores.x.on_file_lost: \"cry\" is neither stop nor reopen"},
         {"sqlite:t.db?synchronous", "stores.x.synchronous: has no value; write synchronous=…"},
         {"sqlite:t.db?synchronous=full&journal=none",
-         "stores.x.journal: unknown key (known: url, database, path, synchronous, on_file_lost, retention_age, "
+         "stores.x.journal: unknown key (known: url, database, path, synchronous, lease, on_file_lost, retention_age, "
          "retention_per_task)"},
         {"sqlite:t.db?synchronous=full&synchronous=full", "stores.x.synchronous: given twice"},
         {{{"url", "sqlite:t.db?on_file_lost=stop"}, {"on_file_lost", "stop"}}, "stores.x.on_file_lost: given twice"},
