@@ -20,11 +20,16 @@ static int tick(const sched_run* run, void* user_data) {
     return fclose(log);
 }
 
-static int write_pid(const char* path) {
-    FILE* const file = fopen(path, "w");
-    if (file == NULL) return 1;
-    fprintf(file, "%ld\n", (long)getpid());
-    return fclose(file);
+/* Writes the process number into a file and keeps that locked, so that a folder has one daemon. */
+static int take_pid_file(const char* path, int ready) {
+    struct flock lock = {.l_type = F_WRLCK, .l_whence = SEEK_SET};
+    const int file = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
+    if (file < 0) return dprintf(ready, "%s cannot be written\n", path);
+    if (fcntl(file, F_SETLK, &lock) != 0) {
+        fcntl(file, F_GETLK, &lock);
+        return dprintf(ready, "%s: process %ld is the daemon of this folder\n", path, (long)lock.l_pid);
+    }
+    return ftruncate(file, 0) != 0 || dprintf(file, "%ld\n", (long)getpid()) < 0;
 }
 
 /* The daemon: closes `ready` when it runs, and says there first why it does not. */
@@ -38,10 +43,10 @@ static int serve(const sched_config* config, sched_task* task, int ready) {
     sigaddset(&ends, SIGINT);
     pthread_sigmask(SIG_BLOCK, &ends, NULL); /* they wait for sigwait(); the scheduler's threads take no signals */
 
+    if (take_pid_file("daemon.pid", ready)) return 1;
     failed = sched_new(&scheduler, config) || sched_register_function(scheduler, "tick", tick, "ticks.log", NULL) ||
              sched_add_task(scheduler, task, UVSCHED_REPLACE_EXISTING) || sched_start(scheduler);
     if (failed) dprintf(ready, "%s\n", sched_last_error());
-    if (!failed && write_pid("daemon.pid")) failed = dprintf(ready, "daemon.pid cannot be written\n");
     close(ready);
     if (!failed) {
         sigwait(&ends, &number);

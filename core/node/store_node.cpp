@@ -37,6 +37,7 @@ StoreNode::StoreNode(std::unique_ptr<Store> store, StoreHooks hooks, Wakes wakes
 void StoreNode::begin() {
     tries_left_ = kTriesAtEnd;
     failures_ = 0;
+    blind_ = false;
     hurry_ = false;
     loss_.reset();
     forget_doubt();
@@ -371,7 +372,7 @@ bool StoreNode::cycle() {
         return false;
     }
     if (healthy) {
-        if (std::exchange(failures_, 0) > 0) hooks_.recovered();
+        tell_recovery();
         look_around();
     }
     settle();
@@ -621,9 +622,11 @@ void StoreNode::look_around() {
     } catch (...) {
         note_present_failure();
         wakes_unknown_ = tries_left_ > 0 && !loss_;
+        blind_ = true;
         return;
     }
     wakes_unknown_ = false;
+    if (std::exchange(blind_, false)) tell_recovery();
     hooks_.wakes(wakes);
 }
 
@@ -692,6 +695,11 @@ void StoreNode::reopen() {
     }
     reopen_ = false;
     loss_.reset();
+    tell_recovery();
+}
+
+void StoreNode::tell_recovery() {
+    if (std::exchange(failures_, 0) > 0) hooks_.recovered();
 }
 
 void StoreNode::note_failure(const Error& error) noexcept {

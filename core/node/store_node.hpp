@@ -122,6 +122,7 @@ private:
     void lose_store(const StoreLost& lost) noexcept;
     void lose_node(const NodeLost& lost) noexcept;
     void note_failure(const Error& error) noexcept;
+    void tell_recovery();
     Error note_present_failure() noexcept;
     [[nodiscard]] Time after_pause(Time now) const noexcept;
     [[nodiscard]] Now present() const { return store_->now(hooks_.now()); }
@@ -164,6 +165,7 @@ private:
     std::atomic<bool> noticed_{false};
 
     int failures_ = 0;    // in a row
+    bool blind_ = false;  // the last look for wakes failed
     int tries_left_ = 0;  // once a stop has begun
     std::atomic<bool> hurry_{false};
     Time not_before_ = Time::min();  // a pause after a failure

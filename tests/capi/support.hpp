@@ -26,7 +26,7 @@ inline constexpr sched::Millis kLong{60'000};  // whatever takes so long has fai
 #define CHECK_FAILS(call, status, part)                                        \
     do {                                                                       \
         CHECK((call) == (status));                                             \
-        CHECK(doctest::String(sched_last_error()) == doctest::Contains(part)); \
+        CHECK(doctest::String(sched_last_error()) == doctest::Contains(std::string(part).c_str())); \
     } while (false)
 
 // The code that a call of uvsched.hpp throws; UVSCHED_OK where it throws nothing.

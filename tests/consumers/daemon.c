@@ -66,7 +66,7 @@ int main(void) {
         while (read_number("ticks.log") <= 0) nanosleep(&pause, NULL);
 
         TRUE(launch(folder, said, sizeof said) == 1);
-        TRUE(strstr(said, "in use by process") != NULL);
+        TRUE(strstr(said, "is the daemon of this folder") != NULL);
         while (waitpid(-1, &status, WNOHANG) > 0) {
         } /* the second daemon */
         TRUE(read_number("daemon.pid") == pid);

@@ -37,7 +37,7 @@ TEST_CASE("a start that gets no thread leaves nothing behind, and the next one w
     warm_up();
     for (const bool durable : {false, true}) {
         CAPTURE(durable);
-        const int most = durable ? 2 : 1;  // a loop, and a store's thread
+        const int most = durable ? 3 : 1;  // a loop, and the threads of a store and of its heartbeat
         for (int n = 1; n <= most; ++n) {
             CAPTURE(n);
             Folder folder;

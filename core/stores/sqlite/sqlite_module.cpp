@@ -5,6 +5,7 @@
 #include <nlohmann/json.hpp>
 #include <string_view>
 
+#include "core/json/span.hpp"
 #include "core/time/span_text.hpp"
 
 namespace uvsched {
@@ -56,7 +57,7 @@ StoreConfig read_sqlite_store(StoreFields& given) {
             {"type", "sqlite"},
             {"path", options.path},
             {"synchronous", options.synchronous == Synchronous::full ? "full" : "normal"},
-            {"lease", static_cast<double>(options.lease) / kSecond},
+            {"lease", seconds_json(options.lease)},
             {"on_file_lost", out.on_lost == OnLost::stop ? "stop" : "reopen"},
         }
             .dump();

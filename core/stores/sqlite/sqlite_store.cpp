@@ -252,6 +252,7 @@ void SqliteStore::close() noexcept {
 }
 
 void SqliteStore::close_file() noexcept {
+    membership_.reset();
     db_.statements.reset();
     close_connection();
     if (db_.file) db_.file->leave(db_.node);

@@ -117,8 +117,8 @@ TEST_CASE("a configuration is told as JSON, which makes it again") {
             "undeclared":"delete"})");
     const nlohmann::json told = nlohmann::json::parse(R"({
         "stores": {"default": {"type": "memory", "history": 5},
-                   "disk": {"type": "sqlite", "path": "/var/t.db", "synchronous": "normal", "on_file_lost": "stop",
-                            "retention_age": 2592000, "retention_per_task": 1000}},
+                   "disk": {"type": "sqlite", "path": "/var/t.db", "synchronous": "normal", "lease": 10,
+                            "on_file_lost": "stop", "retention_age": 2592000, "retention_per_task": 1000}},
         "executors": {"pool": {"type": "threadpool", "max_workers": 3, "pool_kwargs": {"thread_name_prefix": "w"}},
                       "a": {"type": "queue"}},
         "task_defaults": {"max_instances": 3}, "timezone": "Europe/Madrid", "identity": "node-1",
@@ -187,7 +187,7 @@ TEST_CASE("every fault is named with its path") {
         {R"({"stores":{"x":{"type":"sqlite","path":"a?b"}}})",
          "stores.x.path: \"a\": a file name with \"?\" cannot be opened; choose another name"},
         {R"({"stores":{"x":{"type":"sqlite","path":"a","history":5}}})",
-         "stores.x.history: unknown key (known: type, class, url, database, path, synchronous, on_file_lost, "
+         "stores.x.history: unknown key (known: type, class, url, database, path, synchronous, lease, on_file_lost, "
          "retention_age, retention_per_task)"},
         {R"({"stores":{"x":{"type":"sqlite","path":"a","on_file_lost":"cry"}}})",
          "stores.x.on_file_lost: \"cry\" is neither stop nor reopen"},

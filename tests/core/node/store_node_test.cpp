@@ -61,7 +61,10 @@ TEST_CASE("wakes that could not be found are looked for again, whether there is 
     fails = false;
     each.now = next;
     CHECK(each.pump() == StoreNode::kWithMail);
-    CHECK(each.take_told() == Words{"wake 7"});
+    CHECK(each.take_told() == Words{"recovered", "wake 7"});
+    each.post_run("b");
+    each.pump();
+    CHECK(each.take_told() == Words{"wake 7", "b"});
 }
 
 TEST_CASE("lanes are read again when another node has changed something, and the wakes are those of the lanes by now") {
@@ -101,7 +104,7 @@ TEST_CASE("lanes are read again when another node has changed something, and the
         fails = false;
         each.now = next;
         CHECK(each.pump() == StoreNode::kWithMail);
-        CHECK(each.take_told() == Words{"wake 9"});
+        CHECK(each.take_told() == Words{"recovered", "wake 9"});
     }
     SUBCASE("with the next request, after one that failed") {
         each.store->changed = 1;
@@ -374,6 +377,23 @@ TEST_CASE("a store that is lost is closed") {
         lost = false;
         CHECK(each.pump() == StoreNode::kWithMail);
         CHECK(each.take_told() == Words{"reopened", "recovered", "finish"});
+    }
+    SUBCASE("and tells that it answers again, though there is nothing to do") {
+        each.node.notice();
+        each.store->on_wake = [&] {
+            if (lost) throw StoreLost("gone");
+        };
+        lost = false;
+        each.pump();
+        each.take_told();
+        lost = true;
+        each.set_group(7);
+        each.node.notice();
+        each.now = each.pump();
+        CHECK(each.take_told() == Words{"lost: gone"});
+        lost = false;
+        CHECK(each.pump() == StoreNode::kWithMail);
+        CHECK(each.take_told() == Words{"reopened", "recovered"});
     }
     SUBCASE("and stays so, if the owner stops") {
         each.reopens = false;
