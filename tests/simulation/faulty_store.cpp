@@ -49,6 +49,7 @@ public:
     void apply(Batch& batch) override;
 
     Recovered recover(NodeNumber dead, Instant now, std::size_t limit) override {
+        if (around_.weather.dead()) fail(Code::store, "the simulated process is dead");  // and gives nothing back
         return real_->recover(dead, now, limit);
     }
     void recall(Claim& claim) override {

@@ -22,7 +22,7 @@ TEST_CASE("several nodes: each seed keeps the promises; `./dev simulate --nodes 
 
 TEST_CASE("several nodes: each planted fault is found") {
     for (const PlantedAmongNodesName& planted : kPlantedAmongNodes) {
-        CAPTURE(planted.name);
+        CAPTURE(std::string(planted.name));
         bool found = false;
         for (std::uint64_t seed = 1; seed <= kSeeds && !found; ++seed) {
             found = !simulate_nodes(seed, planted.fault).faults.empty();

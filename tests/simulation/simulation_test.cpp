@@ -25,7 +25,7 @@ TEST_CASE("each seed keeps the promises; `./dev simulate --seeds 1 --first SEED 
 
 TEST_CASE("each planted fault is found") {
     for (const PlantedName& planted : kPlanted) {
-        CAPTURE(planted.name);
+        CAPTURE(std::string(planted.name));
         bool found = false;
         run_seeds({.first = 1, .count = kSeeds, .stores = Stores::sqlite, .planted = planted.fault},
                   [&](std::uint64_t, const Verdict& verdict) {
