@@ -104,6 +104,7 @@ def describe_run(run: Run) -> dict[str, Any]:
         "fire": run.fire_id,
         "kind": run.kind,
         "state": run.state,
+        "by": run.owner,
         "reason": run.reason,
         "first": iso(run.first_time),
         "last": iso(run.scheduled_time),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 import signal
 import sqlite3
@@ -238,9 +239,46 @@ def test_kill_9_and_a_restart(start: Start, tmp_path: Path) -> None:
         assert db.execute("SELECT count(*) = count(DISTINCT fire) FROM samples").fetchone() == (1,)
 
 
-def test_a_second_one_on_the_same_data_says_so(start: Start) -> None:
-    with start() as running:
-        runs_of(running, "sample", 1)
-        with pytest.raises(AssertionError, match=r"tasks\.db.*(in use|another process)"), start():
-            pass
-        runs_of(running, "sample", 2)
+# ---- Several workers ----
+
+
+def process_of(row: Any) -> int:
+    """The process that made a run, from the identity of its scheduler."""
+    return int(row["by"].split("-")[-2])
+
+
+def wait_for_runs_by(server: Server, accepts: Callable[[int], bool], least: int) -> None:
+    """Waits until processes that are accepted have made so many of the runs of `sample`."""
+
+    def made(answer: Any) -> bool:
+        return sum(accepts(process_of(row)) for row in answer["runs"] if row["state"] == "done") >= least
+
+    server.wait_for("/runs?limit=500&task=sample", made)
+
+
+def test_workers_share_the_tasks(tmp_path: Path) -> None:
+    """Each second was sampled once, though one worker was killed and all were replaced."""
+    env = {"LOAD_MONITOR_DIR": str(tmp_path / "data")}
+    workers = ["--workers", "4"]
+    with serving(APP, "app:app", tmp_path / "first.log", env, workers) as first:
+        rows = runs_of(first, "sample", 3, state="done")
+        killed = process_of(rows[-1])
+        os.kill(killed, signal.SIGKILL)
+        before = {process_of(row) for row in rows}
+        wait_for_runs_by(first, lambda process: process != killed, 5)
+        with serving(APP, "app:app", tmp_path / "second.log", env, workers) as second:
+            second.wait_for("/tasks", lambda _: second.log.count("ready:") == 4)
+            before |= {process_of(row) for row in runs_of(second, "sample", 1)}
+            first.stop(signal.SIGTERM)
+            wait_for_runs_by(second, lambda process: process not in before, 3)
+            rows = runs_of(second, "sample", 1)
+            second.stop(signal.SIGTERM)
+    for earlier, later in pairwise(rows):
+        assert abs(instant(later["first"]) - instant(earlier["last"]) - 1) < 10 * MICROSECOND
+    assert len({row["fire"] for row in rows}) == len(rows)
+    assert {row["state"] for row in rows} == {"done"}
+    with closing(sqlite3.connect(tmp_path / "data" / "samples.db")) as db:
+        stored = {fire for (fire,) in db.execute("SELECT fire FROM samples")}
+    assert {row["fire"] for row in rows} <= stored
+    for log in (first.log, second.log):
+        assert "Traceback" not in log, log

@@ -127,6 +127,8 @@ def test_runs_come_by_themselves(page: Chrome) -> None:
     wait(page, lambda: ask(page, newest) > first)
     numbers = ask(page, "[...document.querySelectorAll('#runs tr')].map(row => Number(row.dataset.number))")
     assert numbers == sorted(set(numbers), reverse=True)
+    by = ask(page, "document.querySelector('#runs .by').textContent")
+    assert re.fullmatch(r"by AsyncIOScheduler-.+-\d+-1", by)
 
 
 def test_a_failure_is_readable_and_stays_open(page: Chrome) -> None:

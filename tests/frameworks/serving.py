@@ -15,7 +15,7 @@ import sys
 import time
 import urllib.error
 import urllib.request
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -39,16 +39,23 @@ class Refused(Exception):
 
 
 class Server:
-    """``python -m uvicorn --app-dir FOLDER TARGET``, with what it wrote kept for the messages of failed tests."""
+    """``python -m uvicorn --app-dir FOLDER OPTIONS TARGET``, with what it wrote kept for messages of failed tests."""
 
-    def __init__(self, folder: Path, target: str, log: Path, env: Mapping[str, str] | None = None) -> None:
+    def __init__(
+        self,
+        folder: Path,
+        target: str,
+        log: Path,
+        env: Mapping[str, str] | None = None,
+        options: Sequence[str] = (),
+    ) -> None:
         self.port = free_port()
         self.url = f"http://127.0.0.1:{self.port}"
         self._log = log
-        command = [sys.executable, "-m", "uvicorn", "--app-dir", str(folder), "--port", str(self.port), target]
+        command = [sys.executable, "-m", "uvicorn", "--app-dir", str(folder), "--port", str(self.port)]
         with log.open("ab") as out:
             self.process = subprocess.Popen(
-                command,
+                [*command, *options, target],
                 stdin=subprocess.DEVNULL,
                 stdout=out,
                 stderr=subprocess.STDOUT,
@@ -125,9 +132,11 @@ class Server:
 
 
 @contextlib.contextmanager
-def serving(folder: Path, target: str, log: Path, env: Mapping[str, str] | None = None) -> Iterator[Server]:
+def serving(
+    folder: Path, target: str, log: Path, env: Mapping[str, str] | None = None, options: Sequence[str] = ()
+) -> Iterator[Server]:
     """A server that is killed at the end of the block, unless the block has ended it."""
-    server = Server(folder, target, log, env)
+    server = Server(folder, target, log, env, options)
     try:
         server.wait_until_serving()
         yield server
