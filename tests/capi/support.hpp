@@ -23,9 +23,9 @@ inline constexpr sched::Millis kLong{60'000};  // whatever takes so long has fai
 [[nodiscard]] constexpr std::int64_t micros(sched::Micros span) { return span.count(); }
 
 // A call fails with this code, and its text has this part.
-#define CHECK_FAILS(call, status, part)                                        \
-    do {                                                                       \
-        CHECK((call) == (status));                                             \
+#define CHECK_FAILS(call, status, part)                                                             \
+    do {                                                                                            \
+        CHECK((call) == (status));                                                                  \
         CHECK(doctest::String(sched_last_error()) == doctest::Contains(std::string(part).c_str())); \
     } while (false)
 

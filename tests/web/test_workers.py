@@ -99,6 +99,21 @@ def test_uvicorn_with_four_workers(folder: Path) -> None:
     assert "Traceback" not in server.log, server.log
 
 
+def test_gunicorn_forks_four_workers(folder: Path) -> None:
+    calls = Calls(folder)
+    with running(folder, [*UVICORN_WORKER, "--preload", "--workers", str(WORKERS)]) as server:
+        server.wait_until(lambda: server.log.count("Application startup complete") == WORKERS, "all workers")
+        wait_for_calls(server, calls, 20)
+        killed = kill_one_that_called(calls)
+        wait_for_calls(server, calls, 20)
+        assert all(process != killed for _, _, process in calls.all()[-5:])
+        check_ticks(server.get("/runs"), calls, kills=1)
+        server.process.send_signal(signal.SIGTERM)
+        assert server.wait() == 0, server.log
+    assert "never started" not in server.log
+    assert "Traceback" not in server.log, server.log
+
+
 def test_gunicorn_is_reloaded_while_a_run_is_under_way(folder: Path) -> None:
     calls = Calls(folder)
     with running(folder, UVICORN_WORKER) as server:
