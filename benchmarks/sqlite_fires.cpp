@@ -2,12 +2,9 @@
 // it the same rows written with bare SQLite, in one transaction for each fire and in batches.
 //
 //   bench_sqlite_fires [FOLDER]      (/var/tmp: a folder on a real disk)
-#include <sqlite3.h>
-
-#include <filesystem>
 #include <semaphore>
 
-#include "benchmarks/bench.hpp"
+#include "benchmarks/bare_sqlite.hpp"
 
 namespace {
 
@@ -40,10 +37,10 @@ int on_fire(const sched_run*, void* user_data) {
 
 class Uvsched {
 public:
-    explicit Uvsched(const std::filesystem::path& folder) {
+    explicit Uvsched(const std::string& file) {
         sched_config* config = nullptr;
         bench::check(sched_config_new(&config));
-        const std::string url = "sqlite:" + (folder / "uvsched.db").string() + "?synchronous=full";
+        const std::string url = "sqlite:" + file + "?synchronous=full";
         bench::check(sched_config_add_store(config, "default", url.c_str()));
         bench::check(sched_config_add_executor(config, "default", "inline"));
         bench::check(sched_config_set_manual_clock(config, kStart));
@@ -81,105 +78,30 @@ private:
     Saturation state_;
 };
 
-// ---- bare SQLite ----
-
-class BareSqlite {
-public:
-    explicit BareSqlite(const std::filesystem::path& folder) {
-        if (sqlite3_open((folder / "bare.db").c_str(), &database_) != SQLITE_OK) bench::die("sqlite3_open failed");
-        run("PRAGMA journal_mode=WAL");
-        run("PRAGMA synchronous=FULL");
-        run("CREATE TABLE task (id INTEGER PRIMARY KEY, due INTEGER, runs INTEGER)");
-        run("CREATE INDEX task_due ON task (due)");
-        run("CREATE TABLE history (id INTEGER PRIMARY KEY, task INTEGER, slot INTEGER, state TEXT)");
-        run("BEGIN");
-        for (std::int64_t i = 0; i < kTasks; ++i) run("INSERT INTO task VALUES (NULL, 0, 0)");
-        run("COMMIT");
-        update_ = prepare("UPDATE task SET due = due + 1000000, runs = runs + 1 WHERE id = ?1");
-        insert_ = prepare("INSERT INTO history VALUES (NULL, ?1, ?2, 'done')");
-    }
-    ~BareSqlite() {
-        sqlite3_finalize(update_);
-        sqlite3_finalize(insert_);
-        sqlite3_close(database_);
-    }
-    BareSqlite(const BareSqlite&) = delete;
-    BareSqlite& operator=(const BareSqlite&) = delete;
-
-    // A claim and a finish for each fire, `batch` of each in one transaction.
-    double fires_per_second(std::int64_t fires, int batch) {
-        const double begin = bench::seconds();
-        for (std::int64_t done = 0; done < fires; done += batch) {
-            transaction(update_, done, batch);
-            transaction(insert_, done, batch);
-        }
-        return static_cast<double>(fires) / (bench::seconds() - begin);
-    }
-
-private:
-    void run(const char* sql) {
-        if (sqlite3_exec(database_, sql, nullptr, nullptr, nullptr) != SQLITE_OK) {
-            bench::die(std::string(sql) + ": " + sqlite3_errmsg(database_));
-        }
-    }
-    sqlite3_stmt* prepare(const char* sql) {
-        sqlite3_stmt* statement = nullptr;
-        if (sqlite3_prepare_v2(database_, sql, -1, &statement, nullptr) != SQLITE_OK) bench::die(sql);
-        return statement;
-    }
-    void transaction(sqlite3_stmt* statement, std::int64_t first, int count) {
-        run("BEGIN IMMEDIATE");
-        for (int i = 0; i < count; ++i) {
-            sqlite3_bind_int64(statement, 1, 1 + (first + i) % kTasks);
-            if (sqlite3_bind_parameter_count(statement) > 1) sqlite3_bind_int64(statement, 2, first + i);
-            if (sqlite3_step(statement) != SQLITE_DONE) bench::die(sqlite3_errmsg(database_));
-            sqlite3_reset(statement);
-        }
-        run("COMMIT");
-    }
-
-    sqlite3* database_ = nullptr;
-    sqlite3_stmt* update_ = nullptr;
-    sqlite3_stmt* insert_ = nullptr;
-};
-
-// A folder of its own that goes with the program.
-class Folder {
-public:
-    explicit Folder(const std::string& parent) {
-        std::string name = parent + "/uvsched-bench-XXXXXX";
-        if (mkdtemp(name.data()) == nullptr) bench::die("cannot make a folder in " + parent);
-        path_ = name;
-    }
-    ~Folder() {
-        std::error_code ignored;
-        std::filesystem::remove_all(path_, ignored);
-    }
-    Folder(const Folder&) = delete;
-    Folder& operator=(const Folder&) = delete;
-    [[nodiscard]] const std::filesystem::path& path() const { return path_; }
-
-private:
-    std::filesystem::path path_;
-};
+// A claim and a finish for each fire, `batch` of each in one transaction.
+double bare_fires_per_second(bench::BareSqlite& bare, std::int64_t fires, int batch) {
+    const double begin = bench::seconds();
+    for (std::int64_t done = 0; done < fires; done += batch) bare.fire(done, batch);
+    return static_cast<double>(fires) / (bench::seconds() - begin);
+}
 
 }  // namespace
 
 int main(int argc, char** argv) {
-    const Folder folder(argc > 1 ? argv[1] : "/var/tmp");
+    const bench::Folder folder(argc > 1 ? argv[1] : "/var/tmp");
     std::vector<double> ours;
     bench::Peer single{"one transaction a step", {}};
     std::vector<double> batched;
     bench::Control control;
     {
-        Uvsched scheduler(folder.path());
-        BareSqlite bare(folder.path());
+        Uvsched scheduler(folder.file("uvsched.db"));
+        bench::BareSqlite bare(folder.file("bare.db"), kTasks);
         for (int round = -1; round < kRounds; ++round) {
             if (round == 0) ours = single.samples = batched = {};  // the first one warms up
             control.look();
             ours.push_back(scheduler.fires_per_second());
-            single.samples.push_back(bare.fires_per_second(2'000, 1));
-            batched.push_back(bare.fires_per_second(kTasks * kPasses, kBatch));
+            single.samples.push_back(bare_fires_per_second(bare, 2'000, 1));
+            batched.push_back(bare_fires_per_second(bare, kTasks * kPasses, kBatch));
         }
     }
     control.judge();

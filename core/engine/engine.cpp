@@ -2,6 +2,7 @@
 #include "core/engine/engine.hpp"
 
 #include <algorithm>
+#include <map>
 #include <utility>
 
 #include "core/base/error.hpp"
@@ -131,14 +132,19 @@ void Engine::write_declared() {
         const Lock lock(shared_);
         declared.assign(declared_.all().begin(), declared_.all().end());
     }
+    std::map<std::string, std::vector<const NewTask*>> stored;  // by store
     for (const NewTask& task : declared) {
         const auto there = home(task.spec.store);
-        there->declare(task);
-        if (there->durable() && !task.definition->trigger->is_event()) continue;
+        if (there->durable() && !task.definition->trigger->is_event()) {
+            stored[task.spec.store].push_back(&task);
+            continue;
+        }
+        there->declare({&task});
         // A start that fails later does not declare it a second time: its token is used already.
         const Lock lock(shared_);
         declared_.written(task.spec.store, task.definition->id);
     }
+    for (const auto& [store, tasks] : stored) home(store)->declare(tasks);
     for (const auto& home : *homes()) home->settle_undeclared(config_.undeclared);
     const Lock lock(shared_);
     declared_.all_written();

@@ -311,11 +311,13 @@ void DurableHome::reopened(const Joined& joined) {
         for (const auto& [id, task] : redeclared_) declared.push_back(task);
     }
     const Instant now = parts_.shared.clock->wall();
+    std::vector<const NewTask*> again;
     for (NewTask& task : declared) {
         // No caller could get the error, and the other tasks must go on.
         if (task.mode != AddMode::replace) task.mode = AddMode::keep;
-        if (may_declare_again(task, now)) declare(task);
+        if (may_declare_again(task, now)) again.push_back(&task);
     }
+    declare(again);
     learn();
     const Lock lock(parts_.shared);
     report_unrunnable();

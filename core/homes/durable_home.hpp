@@ -34,6 +34,7 @@ public:
     [[nodiscard]] bool closed() const override;
 
     AddOutcome add(NewTask&& task, bool starting) override;
+    void declare(const std::vector<const NewTask*>& tasks) override;
     std::optional<TaskView> edit(const std::string& id, const Edit& edit, std::optional<TaskToken> token) override;
     bool remove(const std::string& id) override;
     std::int64_t remove_all() override;
@@ -129,13 +130,14 @@ private:
 
     // durable_tasks.cpp: callers
     void leave_other_home(const NewTask& task, bool starting);
-    AddOutcome add_stored(const NewTask& task, bool starting);
+    [[nodiscard]] Add add_of(const NewTask& task, bool starting, const Now& now);
+    AddOutcome added(const NewTask& task, const Add& answer, bool starting, const Now& now);
     // `asked`: by a caller.
     std::optional<TaskView> edit_stored(const std::string& id, const Edit& edit, bool asked);
     bool remove_stored(const std::string& id, bool asked);
     void tell_changed(EventCode code, const std::string& id, bool asked) noexcept;
     void tell_dropped(const std::vector<Dropped>& dropped, Instant now) noexcept;
-    void note_declared(const NewTask& task) override;
+    void note_declared(const NewTask& task);
     [[nodiscard]] TaskView view(const StoredTask& task) const;
     Batch apply(Batch batch);
     void read(const std::function<void(Store&)>& job);

@@ -118,7 +118,11 @@ void DurableHome::list(const ListPlace& place, std::size_t limit, bool finished,
 AddOutcome DurableHome::add(NewTask&& task, bool starting) {
     leave_other_home(task, starting);
     if (task.definition->trigger->is_event()) return companion_.add(std::move(task), starting);
-    return add_stored(task, starting);
+    const Now now = present();
+    Batch batch;
+    batch.adds.push_back(add_of(task, starting, now));
+    batch = apply(std::move(batch));
+    return added(task, batch.adds.front(), starting, now);
 }
 
 // A task of this id in the other home is replaced, or keeps the new task out.
@@ -143,29 +147,27 @@ void DurableHome::leave_other_home(const NewTask& task, bool starting) {
     if (starting) tell_replaced(parts_.shared.notices, alias(), *task.definition, other.get(), false);
 }
 
-AddOutcome DurableHome::add_stored(const NewTask& task, bool starting) {
-    const Now now = present();
+Add DurableHome::add_of(const NewTask& task, bool starting, const Now& now) {
+    const Definition& definition = *task.definition;
+    const Lock lock(parts_.shared);
+    Add request;
+    request.definition = task.definition;
+    const Begun begun = first_state(definition, parts_.ids.uid(), task.spec.next_run_time, now);
+    request.state = begun.state;
+    request.miss = begun.miss;
+    request.reschedule = task.spec.next_run_time && *task.spec.next_run_time;
+    request.on_existing = on_existing(task, starting, derived_ids_.contains(definition.id));
+    request.at_start = starting && !TaskIds::is_random(definition.id);  // no start declares a random id again
+    request.now_wall = now.wall;
+    if (request.miss) request.error = why_over(definition, *request.miss, now.wall).why;
+    return request;
+}
+
+// Takes in and tells what became of the request.
+AddOutcome DurableHome::added(const NewTask& task, const Add& answer, bool starting, const Now& now) {
     const Definition& definition = *task.definition;
     const std::string& id = definition.id;
     Notices& notices = parts_.shared.notices;
-    Batch batch;
-    Add& request = batch.adds.emplace_back();
-    Over over;
-    {
-        const Lock lock(parts_.shared);
-        request.definition = task.definition;
-        const Begun begun = first_state(definition, parts_.ids.uid(), task.spec.next_run_time, now);
-        request.state = begun.state;
-        request.miss = begun.miss;
-        request.reschedule = task.spec.next_run_time && *task.spec.next_run_time;
-        request.on_existing = on_existing(task, starting, derived_ids_.contains(id));
-        request.at_start = starting && !TaskIds::is_random(id);  // no start declares a random id again
-        request.now_wall = now.wall;
-        if (request.miss) over = why_over(definition, *request.miss, now.wall);
-        request.error = over.why;
-    }
-    batch = apply(std::move(batch));
-    const Add& answer = batch.adds.front();
     const Lock lock(parts_.shared);
     if (answer.result == Add::Result::conflict) refuse(alias(), task, *answer.task.definition);
     if (task.derived_id) derived_ids_.insert(id);
@@ -191,11 +193,53 @@ AddOutcome DurableHome::add_stored(const NewTask& task, bool starting) {
         begun = !answer.before || !same_trigger(*answer.before, definition);
     }
     if (begun && answer.miss && answer.task.state.status == TaskStatus::finished)
-        notices.over(alias(), definition, *answer.miss, over, now);
+        notices.over(alias(), definition, *answer.miss, why_over(definition, *answer.miss, now.wall), now);
     return outcome;
 }
 
 // ---- declared at a start ----
+
+namespace {
+
+constexpr std::size_t kDeclaredAtOnce = 500;  // in one transaction
+
+}  // namespace
+
+// All of a batch are written before the first conflict among them is told.
+void DurableHome::declare(const std::vector<const NewTask*>& tasks) {
+    std::vector<const NewTask*> stored;
+    for (std::size_t begin = 0; begin < tasks.size(); begin += kDeclaredAtOnce) {
+        const std::size_t end = std::min(tasks.size(), begin + kDeclaredAtOnce);
+        stored.clear();
+        Batch batch;
+        const Now now = present();
+        const auto insist = [this](const NewTask& task, const auto& work) {
+            try {
+                work();
+            } catch (const Error& error) {
+                if (error.code() != Code::conflict) throw;
+                keep_out(task, error);
+            }
+        };
+        for (std::size_t i = begin; i < end; ++i) {
+            const NewTask& task = *tasks[i];
+            insist(task, [&] {
+                leave_other_home(task, true);
+                if (task.definition->trigger->is_event()) {
+                    companion_.add(NewTask(task), true);
+                } else {
+                    batch.adds.push_back(add_of(task, true, now));
+                    stored.push_back(&task);
+                }
+            });
+        }
+        if (!batch.adds.empty()) batch = apply(std::move(batch));
+        for (std::size_t i = 0; i < stored.size(); ++i) {
+            insist(*stored[i], [&] { added(*stored[i], batch.adds[i], true, now); });
+        }
+        for (std::size_t i = begin; i < end; ++i) note_declared(*tasks[i]);
+    }
+}
 
 void DurableHome::note_declared(const NewTask& task) {
     const Definition& definition = *task.definition;

@@ -4,16 +4,22 @@
 
 namespace uvsched {
 
-void TaskHome::declare(const NewTask& task) {
-    try {
-        add(NewTask(task), true);
-    } catch (const Error& error) {
-        if (error.code() != Code::conflict || task.mode != AddMode::keep) throw;
-        tell_kept(parts_.shared.notices, alias_, task.definition->id, error);
-        const Lock lock(parts_.shared);
-        if (task.spec.release) parts_.shared.releases.push_back(task.spec.release);
+void TaskHome::declare(const std::vector<const NewTask*>& tasks) {
+    for (const NewTask* task : tasks) {
+        try {
+            add(NewTask(*task), true);
+        } catch (const Error& error) {
+            if (error.code() != Code::conflict) throw;
+            keep_out(*task, error);
+        }
     }
-    note_declared(task);
+}
+
+void TaskHome::keep_out(const NewTask& task, const Error& conflict) {
+    if (task.mode != AddMode::keep) throw Error(conflict);
+    tell_kept(parts_.shared.notices, alias_, task.definition->id, conflict);
+    const Lock lock(parts_.shared);
+    if (task.spec.release) parts_.shared.releases.push_back(task.spec.release);
 }
 
 // What has not begun comes back when its turn comes.

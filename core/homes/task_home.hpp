@@ -87,8 +87,8 @@ public:
     // ---- start and stop; no lock is held ----
 
     virtual void open() {}
-    // Writes a declaration that was made before the start. An event tells if a stored task keeps it out.
-    void declare(const NewTask& task);
+    // Writes declarations that were made before the start. An event tells if a stored task keeps one out.
+    virtual void declare(const std::vector<const NewTask*>& tasks);
     // All declarations are written.
     virtual void settle_undeclared(Undeclared /*undeclared*/) {}
     virtual void learn() {}
@@ -145,7 +145,8 @@ public:
 
 protected:
     // A declaration was written, or kept out.
-    virtual void note_declared(const NewTask& /*task*/) {}
+    // A stored task keeps a declaration out: tells so. Throws the conflict if the program wants to know.
+    void keep_out(const NewTask& task, const Error& conflict);
 
     [[nodiscard]] const std::string& alias_of(const Ask& /*ask*/) const override { return alias_; }
 
