@@ -60,3 +60,55 @@ TEST_CASE("a run whose fire another node took away is told as one that lost its 
     CHECK(f.runs() == 2);
     CHECK(f.history("t").size() == 1);
 }
+
+TEST_CASE("two schedulers that start together declare 1,200 equal tasks once, and a third start changes none of them") {
+    const TemporaryFolder folder;
+    const std::string path = folder / "tasks.db";
+    const auto declare = [](Fixture& f) {
+        for (int i = 0; i < 1'200; ++i) {
+            f.scheduler->add(f.task("task-" + std::to_string(i), Fixture::on_grid(kHour, kStart)), AddMode::declare);
+        }
+    };
+    Fixture one("sqlite:" + path + "?synchronous=normal");
+    Fixture two("sqlite:" + path + "?synchronous=normal");
+    declare(one);
+    declare(two);
+    std::thread beside([&] { two.start(); });
+    one.start();
+    beside.join();
+    CHECK(ask_sql(path, "SELECT count(*) FROM def") == "1200");
+    CHECK(one.told(EventCode::task_added).size() + two.told(EventCode::task_added).size() == 1'200);
+    for (Fixture* each : {&one, &two}) {
+        CHECK(each->told(EventCode::task_redeclared).empty());
+        CHECK(each->told(EventCode::store_error).empty());
+    }
+    const char* const all = "SELECT sum(rev), (SELECT changes FROM meta), (SELECT count(*) FROM open) FROM sched";
+    const std::string before = ask_sql(path, all);
+    Fixture three("sqlite:" + path + "?synchronous=normal");
+    declare(three);
+    three.start();
+    CHECK(ask_sql(path, all) == before);
+}
+
+TEST_CASE("a conflict among many declarations fails the start, and the next one writes nothing twice") {
+    const TemporaryFolder folder;
+    const std::string path = folder / "tasks.db";
+    Fixture other("sqlite:" + path);
+    other.start();
+    other.add(other.task("task-700", Fixture::every(kSecond)));
+    Fixture f("sqlite:" + path);
+    for (int i = 0; i < 1'200; ++i) {
+        f.scheduler->add(f.task("task-" + std::to_string(i), Fixture::every(kHour)),
+                         i == 700 ? AddMode::raise : AddMode::declare);
+    }
+    try {
+        f.start();
+        FAIL("started");
+    } catch (const Error& error) {
+        CHECK(error.code() == Code::conflict);
+        CHECK(error.message().find("task \"task-700\" differs from the one in store \"default\"") == 0);
+    }
+    other.scheduler->remove("default", "task-700");
+    f.start();
+    CHECK(ask_sql(path, "SELECT count(*), max(rev) FROM def JOIN sched USING (n)") == "1200|1");
+}
