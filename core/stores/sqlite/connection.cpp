@@ -14,6 +14,7 @@ namespace {
 // An operator's shell may hold the file for a moment; after this long somebody has forgotten a transaction.
 constexpr auto kBusyPatience = std::chrono::seconds(5);
 constexpr auto kShortPatience = std::chrono::milliseconds(20);
+constexpr auto kLongWait = std::chrono::milliseconds(50);
 
 std::string advice(int code) {
     switch (code & 0xff) {
@@ -45,14 +46,17 @@ bool is_refusal(int primary) {
 
 }  // namespace
 
-// Random pauses: with fixed ones, two programs that wait for each other's commits keep meeting.
+// Random pauses: with fixed ones, two programs that wait for each other's commits keep meeting. Whoever has waited for
+// long looks more often, so that its turn comes.
 int Connection::wait_while_busy(void* connection, int attempt) noexcept {
     auto& self = *static_cast<Connection*>(connection);
     const Time::time_point now = Time::now();
     if (attempt == 0) self.give_up_at_ = now + self.patience_;
     if (now >= self.give_up_at_) return 0;
     static thread_local std::minstd_rand random(static_cast<unsigned>(process_id()));
-    std::this_thread::sleep_for(std::chrono::microseconds(std::uniform_int_distribution<int>(200, 800)(random)));
+    const bool long_since = now - (self.give_up_at_ - self.patience_) > kLongWait;
+    std::uniform_int_distribution<int> pauses(long_since ? 20 : 200, long_since ? 100 : 800);
+    std::this_thread::sleep_for(std::chrono::microseconds(pauses(random)));
     return 1;
 }
 
