@@ -4,10 +4,12 @@
 //
 //   bench_sqlite_processes [FOLDER]      (/var/tmp: a folder on a real disk)
 #include <sys/mman.h>
+#include <sys/prctl.h>
 #include <sys/wait.h>
 
 #include <array>
 #include <atomic>
+#include <csignal>
 #include <functional>
 #include <thread>
 
@@ -60,6 +62,7 @@ public:
             const pid_t process = fork();
             if (process < 0) bench::die("fork failed");
             if (process == 0) {
+                prctl(PR_SET_PDEATHSIG, SIGKILL);
                 body(number);
                 _exit(0);
             }
