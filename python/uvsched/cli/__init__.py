@@ -6,6 +6,8 @@ without a web server, and what is in its store.
     uvsched run myapp.tasks:scheduler
     uvsched doctor myapp.tasks:scheduler
     uvsched status tasks.db
+    uvsched history tasks.db --since 1h
+    uvsched pause tasks.db digest
 
 `uvsched --help` and `uvsched COMMAND --help` say more; docs/command-line.md has examples, docs/triggers.md the rules.
 """
@@ -18,7 +20,7 @@ import sys
 from collections.abc import Sequence
 
 from .._core import version_details
-from . import check, next_times, scheduler_commands
+from . import check, next_times, operator_commands, scheduler_commands
 from .options import CommandError
 
 
@@ -49,4 +51,5 @@ def _parser() -> argparse.ArgumentParser:
     next_times.add_parser(commands)
     check.add_parser(commands)
     scheduler_commands.add_parsers(commands)
+    operator_commands.add_parsers(commands)
     return parser

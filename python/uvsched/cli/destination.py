@@ -1,9 +1,11 @@
-"""The scheduler through which a command adds tasks to a store. It is paused: nothing runs in the command."""
+"""The scheduler through which a command adds tasks to a store, or changes them. It is paused: nothing runs in the
+command."""
 
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Iterable, Iterator
+import os
+from collections.abc import Iterable, Iterator, Mapping
 
 from ..exceptions import UvschedException
 from ..executors import AsyncIOExecutor
@@ -22,6 +24,16 @@ def scheduler_of_file(store: SQLiteStore, executors: Iterable[str], timezone: st
         executors={alias: AsyncIOExecutor() for alias in {"default", *executors}},
         timezone=timezone,
     )
+
+
+def scheduler_of_operator(stores: Mapping[str, SQLiteStore]) -> AsyncIOScheduler:
+    """A scheduler that changes tasks in files and knows none of their functions: it imports no module of the
+    application, and leaves it to the application's schedulers how much history is kept."""
+    kept = {
+        alias: SQLiteStore(os.path.abspath(store.file), retention_age=0, retention_per_task=0)
+        for alias, store in stores.items()
+    }
+    return AsyncIOScheduler(stores=kept, timezone="UTC", trusted_modules=["uvsched"])
 
 
 @contextlib.contextmanager

@@ -82,6 +82,20 @@ def span(text: str) -> timedelta:
         raise argparse.ArgumentTypeError(f"{text!r} is too long a span") from None
 
 
+def since(text: str) -> datetime:
+    """For argparse: a moment, or a span before now."""
+    try:
+        return datetime.now(timezone.utc) - span(text)
+    except OverflowError:
+        raise argparse.ArgumentTypeError(f"{text!r} is too long a span") from None
+    except argparse.ArgumentTypeError:
+        pass
+    try:
+        return moment(text)
+    except argparse.ArgumentTypeError as error:
+        raise argparse.ArgumentTypeError(f"{error}; nor is it a span such as 30s, 5m, 2h, 1d or 1w") from None
+
+
 def zone_of(name: str, argument: str = "--timezone") -> tuple[str, tzinfo]:
     """The name of a zone and the zone: for "local" the name of the machine's zone, else the name as spelt.
 

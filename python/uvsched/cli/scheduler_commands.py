@@ -2,12 +2,9 @@
 
 from __future__ import annotations
 
-import argparse
-import importlib
-import os
-from collections.abc import Callable
 from typing import Any
 
+from .command_options import add_app_dir, add_import_options, add_json, add_scheduler, add_target, add_zone, later
 from .options import MOST_TIMES, count, moment, span
 
 
@@ -19,23 +16,23 @@ def add_parsers(commands: Any) -> None:
         description="Runs a scheduler without a web server. SIGTERM and Ctrl-C stop it in order: no run starts any "
         "more, and runs under way may end, within its shutdown_timeout.",
     )
-    _add_scheduler(parser)
+    add_scheduler(parser)
     parser.add_argument(
         "--log-level",
         choices=("debug", "info", "warning", "error"),
         default="info",
         help="what is logged, unless the program configures logging itself (default: info)",
     )
-    parser.set_defaults(run=_later("run"))
+    parser.set_defaults(run=later("run"))
     parser = commands.add_parser(
         "doctor",
         help="what is wrong with a scheduler, and what to do",
         description="Looks at a scheduler, its stores, its tasks and this machine, without starting anything.",
         epilog="Exit status: 0; 1 when there are errors; 2 when an argument is wrong.",
     )
-    _add_scheduler(parser)
-    _add_json(parser)
-    parser.set_defaults(run=_later("doctor"))
+    add_scheduler(parser)
+    add_json(parser)
+    parser.set_defaults(run=later("doctor"))
     _add_status(commands)
     _add_preview(commands)
     _add_add(commands)
@@ -45,16 +42,21 @@ def add_parsers(commands: Any) -> None:
 def _add_status(commands: Any) -> None:
     parser = commands.add_parser(
         "status",
-        help="show the tasks in a store, their last runs, and what is under way",
-        description="Shows what is in the file of a store: its tasks, how their last runs ended, and what is under "
-        "way. Only reads, also while a scheduler uses the file.",
-        epilog="Exit status: 0; 1 when a task is late by more than a minute, or cannot be read; 2 when an argument is "
-        "wrong.",
+        help="show the tasks in a store, their last runs, what is under way, and who runs them",
+        description="Shows what is in the file of a store: its tasks, how their last runs ended, what is under way, "
+        "and which schedulers have the file open. Only reads, also while a scheduler uses the file.",
+        epilog="Exit status: 0; 1 when a task is late by more than a minute, or cannot be read, or the file is "
+        "damaged; 2 when an argument is wrong.",
     )
-    _add_target(parser)
-    _add_zone(parser, "times are shown in")
-    _add_json(parser)
-    parser.set_defaults(run=_later("status"))
+    add_target(parser)
+    parser.add_argument(
+        "--check",
+        action="store_true",
+        help="also read the whole file and look for damage, and show versions, sizes and counts",
+    )
+    add_zone(parser, "times are shown in")
+    add_json(parser)
+    parser.set_defaults(run=later("status"))
 
 
 def _add_preview(commands: Any) -> None:
@@ -65,14 +67,14 @@ def _add_preview(commands: Any) -> None:
         "while a scheduler uses it; of a scheduler's store in memory it shows the tasks that its module adds.",
         epilog="Exit status: 0; 1 when there is no due time; 2 when an argument is wrong.",
     )
-    _add_target(parser)
+    add_target(parser)
     parser.add_argument("tasks", metavar="TASK", nargs="*", help="ids of tasks (default: all)")
     parser.add_argument(
         "-n", type=count, default=5, metavar="N", help=f"how many times of each: 1 to {MOST_TIMES} (default: 5)"
     )
-    _add_zone(parser, "times are shown in")
-    _add_json(parser)
-    parser.set_defaults(run=_later("preview"))
+    add_zone(parser, "times are shown in")
+    add_json(parser)
+    parser.set_defaults(run=later("preview"))
 
 
 def _add_add(commands: Any) -> None:
@@ -84,7 +86,7 @@ def _add_add(commands: Any) -> None:
         epilog="Exit status: 0; 1 when a task with this id is there already; 2 when an argument is wrong, or the store "
         "cannot be opened.",
     )
-    _add_target(parser)
+    add_target(parser)
     parser.add_argument("function", metavar="MODULE:FUNCTION", help="the function that the task calls")
     when = parser.add_mutually_exclusive_group()
     when.add_argument("--at", type=moment, metavar="TIME", help="once, at this time (ISO 8601)")
@@ -98,9 +100,9 @@ def _add_add(commands: Any) -> None:
     parser.add_argument("--executor", metavar="ALIAS", help="the executor that runs it (default: default)")
     parser.add_argument("--replace", action="store_true", help="replace a task that has this id")
     parser.add_argument("--create", action="store_true", help="make the file if it does not exist")
-    _add_zone(parser, "TIME and EXPRESSION are read in")
-    _add_json(parser)
-    parser.set_defaults(run=_later("add"))
+    add_zone(parser, "TIME and EXPRESSION are read in")
+    add_json(parser)
+    parser.set_defaults(run=later("add"))
 
 
 def _add_import(commands: Any) -> None:
@@ -121,52 +123,6 @@ def _add_import(commands: Any) -> None:
         help="the file of a store, made if it does not exist, or a scheduler of uvsched",
     )
     parser.add_argument("--dry-run", action="store_true", help="only say what would be copied")
-    _add_app_dir(parser)
-    _add_json(parser)
-    parser.set_defaults(run=_later("import_asyncz"), as_asyncz=False)
-
-
-def _add_scheduler(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("scheduler", metavar="MODULE:NAME", help="a scheduler, or an AsynczConfig, in a module")
-    _add_import_options(parser)
-
-
-def _add_target(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument(
-        "target", metavar="FILE|MODULE:NAME", help="the file of a store, or a scheduler or AsynczConfig in a module"
-    )
-    _add_import_options(parser)
-
-
-def _add_app_dir(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument(
-        "--app-dir", metavar="FOLDER", default=".", help="where modules are looked for first (default: .)"
-    )
-
-
-def _add_import_options(parser: argparse.ArgumentParser) -> None:
-    _add_app_dir(parser)
-    parser.add_argument(
-        "--as-asyncz",
-        action="store_true",
-        default=os.environ.get("UVSCHED_AS_ASYNCZ") == "1",
-        help="what the program imports from asyncz comes from uvsched (also: UVSCHED_AS_ASYNCZ=1)",
-    )
-
-
-def _add_zone(parser: argparse.ArgumentParser, use: str) -> None:
-    parser.add_argument(
-        "--timezone", "--tz", metavar="ZONE", default="local", help=f"the zone that {use} (default: the machine's)"
-    )
-
-
-def _add_json(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("--json", action="store_true", help="print one JSON document")
-
-
-def _later(command: str) -> Callable[[argparse.Namespace], int]:
-    def run(args: argparse.Namespace) -> int:
-        status: int = importlib.import_module(f".{command}", __package__).run(args)
-        return status
-
-    return run
+    add_app_dir(parser)
+    add_json(parser)
+    parser.set_defaults(run=later("import_asyncz"), as_asyncz=False)

@@ -1,4 +1,5 @@
-"""uvsched status: the tasks in a store's file, how their last runs ended, what is under way, and what is wrong."""
+"""uvsched status: the tasks in a store's file, how their last runs ended, what is under way, who runs them, and what is
+wrong."""
 
 from __future__ import annotations
 
@@ -9,6 +10,8 @@ from datetime import datetime, timedelta, timezone, tzinfo
 from typing import Any
 
 from .display import printable, table
+from .file_check import FileCheck, checked
+from .nodes import Node, nodes_of, number_open
 from .options import moment_text, utc_text, zone_of
 from .store_file import LastRun, StoredTask, UnderWay, open_file
 from .target import existing, target_of
@@ -27,44 +30,61 @@ class Row:
 
 @dataclass(frozen=True, slots=True)
 class Report:
-    """A store as it is shown. `path` is None for one in memory, of which nothing is known here."""
+    """A store as it is shown. `path` is None for one in memory, of which nothing is known here; `check` unless it was
+    asked for."""
 
     alias: str
     path: str | None
     rows: list[Row]
     under_way: list[UnderWay]
+    nodes: list[Node]
+    check: FileCheck | None
+
+    @property
+    def wrong(self) -> bool:
+        """Whether something is."""
+        return any(row.problem for row in self.rows) or (self.check is not None and bool(self.check.damage))
 
 
 def run(args: argparse.Namespace) -> int:
-    """Prints the status. 0: all is well; 1: a task is late or cannot be read."""
+    """Prints the status. 0: all is well; 1: a task is late or cannot be read, or the file is damaged."""
     _, zone = zone_of(args.timezone)
     target = target_of(args.target, args)
-    reports = [_read(alias, existing(path)) for alias, path in target.files.items()]
+    reports = [_read(alias, existing(path), args.check) for alias, path in target.files.items()]
     if target.scheduler is not None:
-        reports += [Report(alias, None, [], []) for alias in target.scheduler.stores if alias not in target.files]
+        reports += [
+            Report(alias, None, [], [], [], None) for alias in target.scheduler.stores if alias not in target.files
+        ]
     if args.json:
         print(json.dumps({"stores": [_document(report) for report in reports]}, indent=2))
     else:
         print("\n\n".join("\n".join(_lines(report, zone)) for report in reports))
-    return int(any(row.problem for report in reports for row in report.rows))
+    return int(any(report.wrong for report in reports))
 
 
-def _read(alias: str, path: str) -> Report:
+def _read(alias: str, path: str, check: bool) -> Report:
     now = datetime.now(timezone.utc)
     with open_file(path) as file:
-        last = file.last_runs()
-        rows = [Row(task, last.get(task.id), problem_of(task, now)) for task in file.tasks()]
-        return Report(alias, path, rows, file.under_way())
+        last, nodes = file.last_runs(), nodes_of(file)
+        open_by = number_open(nodes)
+        rows = [Row(task, last.get(task.id), problem_of(task, now, open_by)) for task in file.tasks()]
+        return Report(alias, path, rows, file.under_way(), nodes, checked(file) if check else None)
 
 
-def problem_of(task: StoredTask, now: datetime) -> str | None:
-    """What is wrong with a task; None if nothing is."""
+def problem_of(task: StoredTask, now: datetime, open_by: int | None) -> str | None:
+    """What is wrong with a task; None if nothing is. `open_by`: how many schedulers have the file open, if that is
+    known."""
     if task.quarantine is not None:
         return f"cannot be read: {task.quarantine}"
     if task.state != "active" or task.open or task.next_due is None or now - task.next_due <= _LATE:
         return None
     late = timedelta(seconds=(now - task.next_due) // timedelta(seconds=1))
-    return f"is late by {late}: no scheduler runs it (uvsched doctor MODULE:NAME says whether one could)"
+    if open_by == 0:
+        return f"is late by {late}: no scheduler has the file open"
+    return (
+        f"is late by {late}: no scheduler that has the file open takes it; one needs executor {task.executor!r} and "
+        f"function {task.function!r}, and room for it (uvsched doctor MODULE:NAME says whether it has them)"
+    )
 
 
 def _lines(report: Report, zone: tzinfo) -> list[str]:
@@ -85,7 +105,10 @@ def _lines(report: Report, zone: tzinfo) -> list[str]:
             lines.append(f"{name} {printable(row.problem)}")
         if row.last is not None and row.last.error:
             lines.append(f"{name} {row.last.state}: {printable(row.last.error)}")
-    return lines
+    if number_open(report.nodes) == 0:
+        lines.append("no scheduler has the file open")
+    lines += [node.line() for node in report.nodes]
+    return lines if report.check is None else [*lines, *report.check.lines()]
 
 
 def _cells(row: Row, zone: tzinfo) -> list[str]:
@@ -120,4 +143,6 @@ def _document(report: Report) -> dict[str, Any]:
             for row in report.rows
         ],
         "under_way": [asdict(fire) for fire in report.under_way],
+        "schedulers": [asdict(node) for node in report.nodes],
+        "check": None if report.check is None else asdict(report.check),
     }

@@ -111,23 +111,31 @@ class UnderWay:
 
 
 class StoreFile:
-    """An open file. See open_file()."""
+    """An open file, with this path. See open_file()."""
 
-    def __init__(self, connection: sqlite3.Connection) -> None:
+    def __init__(self, path: str, connection: sqlite3.Connection) -> None:
+        self.path = path
         self._connection = connection
+
+    def rows(self, query: str, *values: Any) -> Iterator[tuple[Any, ...]]:
+        """The rows that a query finds."""
+        return self._connection.execute(query, values)
+
+    def ids(self) -> list[str]:
+        """The ids of all tasks."""
+        return [id for (id,) in self.rows("SELECT id FROM def ORDER BY id")]
 
     def tasks(self) -> list[StoredTask]:
         """The tasks, in order of their next due time."""
-        rows: Iterator[tuple[Any, ...]] = self._connection.execute(_TASKS)
-        return [StoredTask(*(*values, _moment(slot), _moment(due))) for *values, slot, due in rows]
+        return [StoredTask(*(*values, _moment(slot), _moment(due))) for *values, slot, due in self.rows(_TASKS)]
 
     def last_runs(self) -> dict[str, LastRun]:
         """Of each task that has history."""
-        return {row[0]: LastRun(*row[1:]) for row in self._connection.execute(_LAST)}
+        return {row[0]: LastRun(*row[1:]) for row in self.rows(_LAST)}
 
     def under_way(self) -> list[UnderWay]:
         """The fires that have not ended."""
-        return [UnderWay(*row) for row in self._connection.execute(_UNDER_WAY)]
+        return [UnderWay(*row) for row in self.rows(_UNDER_WAY)]
 
 
 @contextlib.contextmanager
@@ -149,7 +157,7 @@ def open_file(path: str) -> Iterator[StoreFile]:
             connection.execute("PRAGMA query_only = ON")
             connection.execute("BEGIN")
             connection.execute("SELECT store_uuid FROM meta")
-            yield StoreFile(connection)
+            yield StoreFile(path, connection)
         except sqlite3.Error as error:
             raise CommandError(f"{path} cannot be read as a store of uvsched: {error}") from None
 
