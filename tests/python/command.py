@@ -1,4 +1,4 @@
-"""The command `uvsched`, run in this process; tests of the process itself start one with COMMAND."""
+"""The command `uvsched`, run in this process; tests of the process itself start one with COMMAND or in_folder()."""
 
 from __future__ import annotations
 
@@ -7,8 +7,10 @@ import io
 import logging
 import os
 import signal
+import subprocess
 import sys
 from collections.abc import Iterator
+from pathlib import Path
 from unittest import mock
 
 from uvsched.cli import main
@@ -51,3 +53,11 @@ def run(*arguments: str, given: bytes = b"", timezone: str = "UTC") -> tuple[int
         stream.flush()
         texts.append(stream.buffer.getvalue().decode())  # type: ignore[attr-defined]
     return status, texts[0], texts[1]
+
+
+def in_folder(folder: Path, *arguments: str) -> tuple[int, str, str]:
+    """As run(), in a process of its own, in this folder."""
+    ended = subprocess.run(
+        [*COMMAND, *arguments], cwd=folder, env=ENVIRONMENT, capture_output=True, text=True, timeout=60, check=False
+    )
+    return ended.returncode, ended.stdout, ended.stderr

@@ -23,6 +23,7 @@ from uvsched.triggers import BaseTrigger, CronTrigger
 
 from . import command
 from .command import COMMAND, ENVIRONMENT
+from .command import in_folder as in_app
 from .conftest import NOON, until_sync
 
 APP = """
@@ -86,14 +87,6 @@ def printed(*arguments: str) -> Any:
     return status, json.loads(out)
 
 
-def in_app(app: Path, *arguments: str) -> tuple[int, str, str]:
-    """Runs a command in a process of its own, in the application's folder."""
-    ended = subprocess.run(
-        [*COMMAND, *arguments], cwd=app, env=ENVIRONMENT, capture_output=True, text=True, timeout=60, check=False
-    )
-    return ended.returncode, ended.stdout, ended.stderr
-
-
 # the file
 
 
@@ -137,7 +130,7 @@ def test_the_status_of_a_file(path: Path) -> None:
     assert lines[1].split() == ["task", "state", "next", "runs", "last", "function"]
     assert lines[2].split()[:7] == ["later", "active", "Thu", "2099-01-01", "09:00:00", "+00:00", "0"]
     assert {line.split()[0]: line.split()[1] for line in lines[3:5]} == {"broken": "finished", "paused": "paused"}
-    assert lines[5] == "broken failed: ValueError: no such customer"
+    assert lines[5:] == ["broken failed: ValueError: no such customer", "no scheduler has the file open"]
 
 
 def test_the_status_as_json(path: Path) -> None:
@@ -149,6 +142,7 @@ def test_the_status_as_json(path: Path) -> None:
     (store,) = document["stores"]
     assert status == 0
     assert (store["store"], store["file"], store["under_way"]) == ("default", str(path), [])
+    assert (store["schedulers"], store["check"]) == ([], None)
     later, broken = store["tasks"]
     assert later == {
         "id": "later",
@@ -176,22 +170,26 @@ def test_a_late_task_and_one_that_cannot_be_read(path: Path) -> None:
         connection.execute("UPDATE def SET quarantine = 'somebody edited it' WHERE id = 'unreadable'")
     status, out, _ = command.run("status", str(path))
     assert status == 1
-    assert "late is late by 1:00:00: no scheduler runs it" in out
+    assert "late is late by 1:00:00: no scheduler has the file open\n" in out
     assert "unreadable cannot be read: somebody edited it\n" in out
 
 
 @pytest.mark.parametrize(
-    ("late", "state", "open_fires", "problem"),
+    ("late", "state", "open_fires", "open_by", "problem"),
     [
-        (timedelta(seconds=59), "active", 0, None),
-        (timedelta(hours=1, milliseconds=5), "active", 0, "is late by 1:00:00: "),
-        (timedelta(hours=1), "active", 1, None),
-        (timedelta(hours=1), "paused", 0, None),
+        (timedelta(seconds=59), "active", 0, 0, None),
+        (timedelta(hours=1, milliseconds=5), "active", 0, 0, "is late by 1:00:00: no scheduler has the file open"),
+        (timedelta(hours=1), "active", 0, 2, "is late by 1:00:00: no scheduler that has the file open takes it"),
+        (timedelta(hours=1), "active", 0, None, "is late by 1:00:00: no scheduler that has the file open takes it"),
+        (timedelta(hours=1), "active", 1, 1, None),
+        (timedelta(hours=1), "paused", 0, 1, None),
     ],
 )
-def test_what_counts_as_late(late: timedelta, state: str, open_fires: int, problem: str | None) -> None:
+def test_what_counts_as_late(
+    late: timedelta, state: str, open_fires: int, open_by: int | None, problem: str | None
+) -> None:
     due = NOON - late
-    found = problem_of(StoredTask("a", state, "app:f", "default", 0, open_fires, None, "{}", due, due), NOON)
+    found = problem_of(StoredTask("a", state, "app:f", "default", 0, open_fires, None, "{}", due, due), NOON, open_by)
     assert found == problem if problem is None else found is not None and found.startswith(problem)
 
 

@@ -4,7 +4,6 @@ command."""
 from __future__ import annotations
 
 import contextlib
-import os
 from collections.abc import Iterable, Iterator, Mapping
 
 from ..exceptions import UvschedException
@@ -27,13 +26,8 @@ def scheduler_of_file(store: SQLiteStore, executors: Iterable[str], timezone: st
 
 
 def scheduler_of_operator(stores: Mapping[str, SQLiteStore]) -> AsyncIOScheduler:
-    """A scheduler that changes tasks in files and knows none of their functions: it imports no module of the
-    application, and leaves it to the application's schedulers how much history is kept."""
-    kept = {
-        alias: SQLiteStore(os.path.abspath(store.file), retention_age=0, retention_per_task=0)
-        for alias, store in stores.items()
-    }
-    return AsyncIOScheduler(stores=kept, timezone="UTC", trusted_modules=["uvsched"])
+    """A scheduler that changes tasks in files. It has none of their functions, and imports no module for them."""
+    return AsyncIOScheduler(stores=dict(stores), timezone="UTC", trusted_modules=["uvsched"])
 
 
 @contextlib.contextmanager

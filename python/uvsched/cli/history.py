@@ -139,7 +139,7 @@ def _why_none(args: argparse.Namespace, files: dict[str, str]) -> str:
             with open_file(path) as file:
                 known += file.ids()
         if args.task not in known:
-            return f"there is no task {args.task!r}, and no row of one{did_you_mean(args.task, known)}"
+            return f"there is neither a task {args.task!r} nor a row of one{did_you_mean(args.task, known)}"
     chosen = any(value is not None for value in (args.task, args.state, args.since))
     return "there is no row like that" if chosen else "nothing has ended yet"
 

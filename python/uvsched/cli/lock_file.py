@@ -1,4 +1,5 @@
-"""The lock file beside a store's file, which lists the schedulers that have the file open. It is only read. The layout is that of core/stores/sqlite/roster.hpp."""
+"""The lock file beside a store's file, which lists the schedulers that have the file open. It is only read. The
+layout is that of core/stores/sqlite/roster.hpp."""
 
 from __future__ import annotations
 

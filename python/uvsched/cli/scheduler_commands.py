@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from .command_options import add_app_dir, add_import_options, add_json, add_scheduler, add_target, add_zone, later
+from .command_options import add_app_dir, add_json, add_scheduler, add_target, add_zone, later
 from .options import MOST_TIMES, count, moment, span
 
 

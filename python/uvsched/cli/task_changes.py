@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime, tzinfo
 from typing import Any
 
-from ..exceptions import TaskLookupError, UvschedException
+from ..exceptions import UvschedException
 from ..schedulers import AsyncIOScheduler
 from .destination import opened, scheduler_of_operator
 from .display import printable
@@ -56,9 +56,6 @@ def _changed(scheduler: AsyncIOScheduler, command: str, task: NamedTask) -> Outc
     change: Callable[[AsyncIOScheduler, NamedTask], Outcome] = _CHANGES[command]
     try:
         return change(scheduler, task)
-    except TaskLookupError:
-        why = f"its row cannot be read: {task.quarantine}" if task.quarantine else "it was deleted meanwhile"
-        return Outcome("failed", task.store, task.id, f"task {task.id!r}: {why}")
     except (UvschedException, LookupError) as error:
         return Outcome("failed", task.store, task.id, str(error))
 
