@@ -1,5 +1,5 @@
-"""uvsched history, pause, resume, delete and run-now, and what status says of schedulers and of the file: on a file that
-an application has open, and on one that nobody has."""
+"""uvsched history, pause, resume, delete and run-now, and what status says of schedulers and of the file: on a file
+that an application has open, and on one that nobody has."""
 
 from __future__ import annotations
 
@@ -216,11 +216,8 @@ def test_a_running_application_makes_the_run_that_is_asked_for(app: Application,
     assert app.line() == "later"
     assert Path(f"{path}-wal").stat().st_size > 0
 
-    def ended() -> Any:
-        return command.run("history", str(path), "--task", "later", "--json")[1]
-
-    _, out, _ = command.run("history", str(path), "--task", "later", "--json")
-    (run,) = json.loads(until_sync(lambda: '"state": "done"' in ended() and ended(), "its row"))["runs"]
+    until_sync(lambda: number_of(path, "later"), "its row")
+    (run,) = printed("history", str(path), "--task", "later")[1]["runs"]
     assert (run["kind"], run["state"], run["scheduler"]) == ("manual", "done", "worker")
     assert state_of(path, "later") == "active"
 
@@ -269,8 +266,7 @@ def test_a_run_that_no_scheduler_can_make(app: Application, path: Path) -> None:
 
 def test_a_run_under_way_goes_on(folder: Path, path: Path) -> None:
     (folder / "cli_app.py").write_text(
-        APP
-        + "\nimport sys, asyncio\n\n@scheduler.add_task(trigger='interval', hours=1, start_at='2099-01-01', id='slow')\n"
+        APP + "\nimport asyncio\n\n@scheduler.add_task(trigger='date', run_at='2099-01-01', id='slow')\n"
         "async def slow():\n    print('begun', flush=True)\n    await asyncio.Event().wait()\n"
     )
     application = Application(folder)
@@ -366,9 +362,9 @@ def test_a_row_that_cannot_be_read(stopped: Path) -> None:
         pass  # it puts the row away
     status, out, errors = command.run("pause", str(stopped), "report-a", "report-b")
     assert (status, out) == (1, "paused report-b\n")
-    assert errors.startswith("uvsched pause: task 'report-a': its row cannot be read: ")
+    assert "definition cannot be read: not JSON at byte 2" in errors
     status, _, errors = command.run("run-now", str(stopped), "report-a")
-    assert (status, "its row cannot be read: " in errors) == (2, True)
+    assert (status, "definition cannot be read: not JSON at byte 2" in errors) == (2, True)
     assert command.run("delete", str(stopped), "report-a") == (0, "deleted report-a\n", "")
 
 
@@ -414,12 +410,12 @@ def test_stores_of_an_application(folder: Path) -> None:
         "stores = {name: SQLiteStore(f'{name}.db') for name in ('one', 'two')}\n"
         "scheduler = AsyncIOScheduler(stores={**stores, 'default': 'memory'}, timezone='UTC')\n"
     )
-    for name in ("one", "two"):
+    for day, name in enumerate(("one", "two"), 1):
         stores = {"default": SQLiteStore(folder / f"{name}.db")}
         with BackgroundScheduler(stores=stores, timezone="UTC") as scheduler:
             scheduler.add_task(work, "interval", hours=1, id="both")
             scheduler.add_task(work, "interval", hours=1, id=f"in-{name}")
-        end(folder / f"{name}.db", f"in-{name}", "done", datetime(2026, 1, 1 + len(name), tzinfo=timezone.utc))
+        end(folder / f"{name}.db", f"in-{name}", "done", datetime(2026, 1, day, tzinfo=timezone.utc))
     two = "two:scheduler"
     assert in_folder(folder, "pause", two, "in-one", "in-two")[:2] == (0, "paused in-one\npaused in-two\n")
     message = "uvsched pause: the stores 'one' and 'two' each have a task 'both'; --store says which one is meant\n"
@@ -429,11 +425,8 @@ def test_stores_of_an_application(folder: Path) -> None:
     assert in_folder(folder, "pause", two, "both", "--store", "default")[2] == (
         "uvsched pause: --store: 'default' is not one of the stores in files: 'one', 'two'\n"
     )
-    _, out, _ = in_folder(folder, "history", two, "--json")
-    assert [(run["store"], run["task"]) for run in json.loads(out)["runs"]] == [
-        ("one", "in-one"),
-        ("two", "in-two"),
-    ] or [(run["store"], run["task"]) for run in json.loads(out)["runs"]] == [("two", "in-two"), ("one", "in-one")]
+    runs = json.loads(in_folder(folder, "history", two, "--json")[1])["runs"]
+    assert [(run["store"], run["task"]) for run in runs] == [("two", "in-two"), ("one", "in-one")]
 
 
 # history
@@ -510,13 +503,12 @@ def test_a_history_as_json(ended: Path) -> None:
         (["--since", "36h"], [3, 2]),
         (["--since", (NOW - timedelta(hours=1)).isoformat()], [3]),
         (["--since", "2d", "--task", "report-a", "--state", "failed"], [3]),
-        (["--since", (NOW + timedelta(hours=1)).strftime("%Y-%m-%dT%H:%M"), "--tz", "+02:00"], [3, 2]),
+        (["--since", (NOW + timedelta(hours=1)).strftime("%Y-%m-%dT%H:%M"), "--tz", "+02:00"], [3]),
     ],
 )
 def test_which_rows_are_shown(ended: Path, options: list[str], numbers: list[int]) -> None:
-    expected = [number for number in numbers if number != 2] if "--tz" in options else numbers
     status, document = printed("history", str(ended), *options)
-    assert (status, [run["number"] for run in document["runs"]]) == (0, expected)
+    assert (status, [run["number"] for run in document["runs"]]) == (0, numbers)
 
 
 def test_a_history_without_rows(stopped: Path, ended: Path) -> None:
@@ -530,11 +522,7 @@ def test_a_history_without_rows(stopped: Path, ended: Path) -> None:
         assert errors.startswith(f"uvsched history: {why}")
     change(ended, "DELETE FROM history")
     assert command.run("history", str(ended)) == (1, "", "uvsched history: nothing has ended yet\n")
-    assert printed_none(ended) == {"runs": []}
-
-
-def printed_none(path: Path) -> Any:
-    return json.loads(command.run("history", str(path), "--json")[1])
+    assert json.loads(command.run("history", str(ended), "--json")[1]) == {"runs": []}
 
 
 @pytest.mark.parametrize("text", ["yesterday", "5y", "9" * 30 + "w"])

@@ -14,7 +14,7 @@ from .target import Target, existing
 
 _MOST_COMPARED = 10_000  # ids that are looked through for one spelt alike
 _NAMED = """
-SELECT def.id, at_start, quarantine, coalesce(executor, ''), coalesce(fn, ''),
+SELECT at_start, coalesce(executor, ''), coalesce(fn, ''),
        (SELECT count(*) FROM open WHERE open.n = def.n AND open.state = 'running')
 FROM def LEFT JOIN sched USING (n) LEFT JOIN lane ON lane.lane = abs(sched.lane) WHERE def.id = ?
 """
@@ -27,14 +27,12 @@ class NamedTask:
     Attributes:
         store: alias of its store.
         declared: whether a start of the application declared it.
-        quarantine: why its row cannot be read; None if it can.
         running: how many of its runs were under way.
     """
 
     store: str
     id: str
     declared: bool
-    quarantine: str | None
     executor: str
     function: str
     running: int
@@ -52,7 +50,7 @@ def named_tasks(target: Target, args: argparse.Namespace, ids: Iterable[str]) ->
     for alias, path in files.items():
         with open_file(existing(path)) as file:
             for id in found:
-                for _, declared, *rest in file.rows(_NAMED, id):
+                for declared, *rest in file.rows(_NAMED, id):
                     found[id].append(NamedTask(alias, id, bool(declared), *rest))
             if not all(found.values()):
                 known += file.ids()

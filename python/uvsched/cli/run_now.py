@@ -72,9 +72,7 @@ def run(args: argparse.Namespace) -> int:
         try:
             scheduler.run_task(task.id, task.store)
         except (UvschedException, LookupError) as error:
-            raise CommandError(
-                f"its row cannot be read: {task.quarantine}" if task.quarantine else str(error)
-            ) from None
+            raise CommandError(str(error)) from None
     request = _followed(path, task, before)
     if args.json:
         print(json.dumps({"id": task.id, "store": task.store, **asdict(request)}, indent=2))
