@@ -56,13 +56,12 @@ class Request:
 
 
 def run(args: argparse.Namespace) -> int:
-    """Asks for the run. 0: it was asked for; 1: there is no such task."""
+    """Asks for the run. 0: it was asked for; 1: there is no such task, or its row cannot be read."""
     target = target_of(args.target, args)
     hush()
     tasks, missing = named_tasks(target, args, [args.task])
-    for why in missing.values():
-        print(f"uvsched run-now: {printable(why)}", file=sys.stderr)
-        return 1
+    if missing:
+        return _failed(missing[args.task])
     (task,) = tasks
     path = target.files[task.store]
     with open_file(path) as file:
@@ -72,13 +71,18 @@ def run(args: argparse.Namespace) -> int:
         try:
             scheduler.run_task(task.id, task.store)
         except (UvschedException, LookupError) as error:
-            raise CommandError(str(error)) from None
+            return _failed(str(error))
     request = _followed(path, task, before)
     if args.json:
         print(json.dumps({"id": task.id, "store": task.store, **asdict(request)}, indent=2))
     else:
         print(f"asked for a run of {printable(task.id)}: {_told(request, task)}")
     return 0
+
+
+def _failed(why: str) -> int:
+    print(f"uvsched run-now: {printable(why)}", file=sys.stderr)
+    return 1
 
 
 def _followed(path: str, task: NamedTask, before: set[int]) -> Request:

@@ -96,7 +96,7 @@ def _tell(outcomes: list[Outcome], args: argparse.Namespace, zone: tzinfo) -> No
         if outcome.what == "failed":
             print(f"uvsched {args.command}: {printable(outcome.note)}", file=sys.stderr)
         else:
-            print(_line(outcome, zone))
+            print(_line(outcome, zone), flush=True)  # before what is wrong with others, also in a pipe
 
 
 def _line(outcome: Outcome, zone: tzinfo) -> str:
