@@ -380,6 +380,20 @@ def test_what_is_no_store(tmp_path: Path, name: str) -> None:
     assert not absent.exists()
 
 
+def test_a_file_of_an_earlier_version(stopped: Path) -> None:
+    change(stopped, "UPDATE meta SET schema = 2")
+    for name, ids in (("history", []), ("pause", ["report-a"])):
+        assert command.run(name, str(stopped), *ids) == (
+            2,
+            "",
+            f"uvsched {name}: {stopped}: an earlier version of uvsched wrote the file; the next start of a scheduler "
+            "brings it up to date\n",
+        )
+    status, out, errors = command.run("status", str(stopped))
+    assert (status, errors) == (0, "")
+    assert "no scheduler" not in out
+
+
 # nothing runs, and nothing is imported
 
 

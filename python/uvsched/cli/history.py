@@ -96,6 +96,7 @@ def _read(alias: str, path: str, args: argparse.Namespace, since: datetime | Non
     wanted = {condition: value for condition, value in wanted.items() if value is not None}
     where = f"WHERE {' AND '.join(wanted)}" if wanted else ""
     with open_file(path) as file:
+        file.require_current()
         for row in file.rows(f"{_HISTORY} {where} ORDER BY seq DESC LIMIT ?", *wanted.values(), args.limit):
             (
                 number,

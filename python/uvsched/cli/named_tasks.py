@@ -49,6 +49,7 @@ def named_tasks(target: Target, args: argparse.Namespace, ids: Iterable[str]) ->
     known: list[str] = []
     for alias, path in files.items():
         with open_file(existing(path)) as file:
+            file.require_current()
             for id in found:
                 for declared, *rest in file.rows(_NAMED, id):
                     found[id].append(NamedTask(alias, id, bool(declared), *rest))

@@ -28,15 +28,11 @@ class Node:
         return f"open by {name}" if self.open else f"left by {name}, which died; another scheduler takes over its runs"
 
 
-def nodes_of(file: StoreFile) -> list[Node]:
-    """The nodes of a file."""
+def nodes_of(file: StoreFile) -> tuple[list[Node], int | None]:
+    """The nodes of a file, and how many of them have it open; None if that cannot be told here."""
+    if not file.current:
+        return [], None
     rows = list(file.rows(_NODES))
     living = nodes_that_live(file.path)
-    return [Node(label, pid, version, None if living is None else id in living) for id, label, pid, version in rows]
-
-
-def number_open(nodes: list[Node]) -> int | None:
-    """How many of them have the file open; None if that cannot be told here."""
-    if any(node.open is None for node in nodes):
-        return None
-    return sum(node.open is True for node in nodes)
+    nodes = [Node(label, pid, version, None if living is None else id in living) for id, label, pid, version in rows]
+    return nodes, None if living is None else sum(node.open is True for node in nodes)

@@ -76,8 +76,8 @@ def _add_run_now(commands: Any) -> None:
         help="ask for a run of a task in a store",
         description="Asks for a run of a task, besides those of its schedule; also if it is paused. A scheduler of "
         "the application makes it: nothing runs here. If none can, the run waits in the store.",
-        epilog="Exit status: 0 when the run was asked for; 1 when there is no such task, or its row cannot be read; 2 when an argument is wrong, "
-        "or the store cannot be opened.",
+        epilog="Exit status: 0 when the run was asked for; 1 when there is no such task, or its row cannot be "
+        "read; 2 when an argument is wrong, or the store cannot be opened.",
     )
     add_target(parser)
     parser.add_argument("task", metavar="ID", help="the id of the task")

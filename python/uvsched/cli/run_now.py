@@ -13,7 +13,7 @@ from .destination import opened, scheduler_of_operator
 from .display import printable
 from .loading import hush
 from .named_tasks import NamedTask, named_tasks
-from .nodes import nodes_of, number_open
+from .nodes import nodes_of
 from .options import CommandError
 from .store_file import StoreFile, open_file
 from .target import target_of
@@ -97,7 +97,7 @@ def _followed(path: str, task: NamedTask, before: set[int]) -> Request:
 
 
 def _look(file: StoreFile, task: NamedTask, before: set[int]) -> Request:
-    open_by = number_open(nodes_of(file))
+    _, open_by = nodes_of(file)
     for slot, state, label, error in file.rows(_REQUESTS, task.id):
         if slot not in before:
             return Request(state, label, None if error is None else error.partition("\n")[0], open_by)

@@ -11,7 +11,7 @@ from typing import Any
 
 from .display import printable, table
 from .file_check import FileCheck, checked
-from .nodes import Node, nodes_of, number_open
+from .nodes import Node, nodes_of
 from .options import moment_text, utc_text, zone_of
 from .store_file import LastRun, StoredTask, UnderWay, open_file
 from .target import existing, target_of
@@ -31,13 +31,15 @@ class Row:
 @dataclass(frozen=True, slots=True)
 class Report:
     """A store as it is shown. `path` is None for one in memory, of which nothing is known here; `check` unless it was
-    asked for."""
+    asked for.
+    `open_by`: how many of the nodes have it open; None if that is not known."""
 
     alias: str
     path: str | None
     rows: list[Row]
     under_way: list[UnderWay]
     nodes: list[Node]
+    open_by: int | None
     check: FileCheck | None
 
     @property
@@ -53,7 +55,9 @@ def run(args: argparse.Namespace) -> int:
     reports = [_read(alias, existing(path), args.check) for alias, path in target.files.items()]
     if target.scheduler is not None:
         reports += [
-            Report(alias, None, [], [], [], None) for alias in target.scheduler.stores if alias not in target.files
+            Report(alias, None, [], [], [], None, None)
+            for alias in target.scheduler.stores
+            if alias not in target.files
         ]
     if args.json:
         print(json.dumps({"stores": [_document(report) for report in reports]}, indent=2))
@@ -65,10 +69,10 @@ def run(args: argparse.Namespace) -> int:
 def _read(alias: str, path: str, check: bool) -> Report:
     now = datetime.now(timezone.utc)
     with open_file(path) as file:
-        last, nodes = file.last_runs(), nodes_of(file)
-        open_by = number_open(nodes)
+        last = file.last_runs()
+        nodes, open_by = nodes_of(file)
         rows = [Row(task, last.get(task.id), problem_of(task, now, open_by)) for task in file.tasks()]
-        return Report(alias, path, rows, file.under_way(), nodes, checked(file) if check else None)
+        return Report(alias, path, rows, file.under_way(), nodes, open_by, checked(file) if check else None)
 
 
 def problem_of(task: StoredTask, now: datetime, open_by: int | None) -> str | None:
@@ -105,7 +109,7 @@ def _lines(report: Report, zone: tzinfo) -> list[str]:
             lines.append(f"{name} {printable(row.problem)}")
         if row.last is not None and row.last.error:
             lines.append(f"{name} {row.last.state}: {printable(row.last.error)}")
-    if number_open(report.nodes) == 0:
+    if report.open_by == 0:
         lines.append("no scheduler has the file open")
     lines += [node.line() for node in report.nodes]
     return lines if report.check is None else [*lines, *report.check.lines()]

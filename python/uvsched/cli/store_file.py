@@ -18,6 +18,7 @@ from .options import CommandError
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=timezone.utc)
 _PATIENCE = 5.0  # seconds, while another program writes
+_SCHEMA = 3  # of files whose tables are those of this version
 
 _TASKS = """
 SELECT tasks.id, tasks.state, tasks.function, tasks.executor, tasks.runs, tasks.open, tasks.quarantine,
@@ -120,6 +121,23 @@ class StoreFile:
     def rows(self, query: str, *values: Any) -> Iterator[tuple[Any, ...]]:
         """The rows that a query finds."""
         return self._connection.execute(query, values)
+
+    @property
+    def current(self) -> bool:
+        """Whether its tables are those of this version."""
+        return bool(next(self.rows("SELECT schema FROM meta"))[0] >= _SCHEMA)
+
+    def require_current(self) -> None:
+        """For what the tables of earlier versions do not tell.
+
+        Raises:
+            CommandError: its tables are those of one.
+        """
+        if not self.current:
+            raise CommandError(
+                f"{self.path}: an earlier version of uvsched wrote the file; the next start of a scheduler brings it "
+                "up to date"
+            )
 
     def ids(self) -> list[str]:
         """The ids of all tasks."""
