@@ -30,9 +30,13 @@ class Row:
 
 @dataclass(frozen=True, slots=True)
 class Report:
-    """A store as it is shown. `path` is None for one in memory, of which nothing is known here; `check` unless it was
-    asked for.
-    `open_by`: how many of the nodes have it open; None if that is not known."""
+    """A store as it is shown.
+
+    Attributes:
+        path: None for one in memory, of which nothing is known here.
+        open_by: how many of the nodes have it open; None if that cannot be told here.
+        check: None if it was not asked for.
+    """
 
     alias: str
     path: str | None
