@@ -201,7 +201,7 @@ def test_a_running_application_finds_a_pause_and_a_resumption(app: Application, 
 def test_a_running_application_finds_that_a_task_is_deleted(app: Application, path: Path) -> None:
     assert command.run("delete", str(path), "tick") == (
         0,
-        "deleted tick; the application declares it, so its next start adds it again\n",
+        "deleted tick; a start of the application declared it, and the next one adds it again if it still does\n",
         "",
     )
     ticks, beats = number_of(path, "tick"), number_of(path, "beat")

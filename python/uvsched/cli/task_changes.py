@@ -74,7 +74,7 @@ def _delete(scheduler: AsyncIOScheduler, task: NamedTask) -> Outcome:
     scheduler.delete_task(task.id, task.store)
     deleted = Outcome("deleted", task.store, task.id, _goes_on(task))
     if task.declared:
-        again = "the application declares it, so its next start adds it again"
+        again = "a start of the application declared it, and the next one adds it again if it still does"
         return replace(deleted, note=f"{deleted.note}; {again}" if deleted.note else again)
     return deleted
 
