@@ -118,7 +118,6 @@ void Engine::start(bool paused) {
         });
         for (const auto& home : *homes()) home->open();
         write_declared();
-        for (const auto& home : *homes()) home->learn();
         start_loop(paused);
     } catch (...) {
         abandon_start();
@@ -162,6 +161,7 @@ void Engine::start_loop(bool paused) {
     };
     shared_.clock->add_waker(this, [wake, self = caller_drives() ? nullptr : shared_from_this()] { wake(); });
     start_executors();
+    for (const auto& home : *homes()) home->learn();  // asks custom triggers, and queues must take the answers
     const Lock lock(shared_);
     loop_ = std::move(loop);
     shared_.alarm.awake();

@@ -6,6 +6,7 @@ import asyncio
 import logging
 import textwrap
 import threading
+import time
 from collections.abc import Callable
 from datetime import datetime, timedelta, timezone, tzinfo
 from pathlib import Path
@@ -15,7 +16,7 @@ from zoneinfo import ZoneInfo
 import pytest
 from uvsched.events.constants import TRIGGER_ERROR
 from uvsched.executors import DebugExecutor
-from uvsched.schedulers import AsyncIOScheduler
+from uvsched.schedulers import AsyncIOScheduler, BackgroundScheduler
 from uvsched.triggers import BaseTrigger, CronTrigger, IntervalTrigger, OrTrigger
 
 from .conftest import NOON, Recorder, until
@@ -198,6 +199,18 @@ def test_tasks_added_before_start_and_again(scheduler: AsyncIOScheduler) -> None
         assert calls == [None]
 
     driven(scheduler, again)
+
+
+def test_a_start_with_many_stores_gets_the_first_time(tmp_path: Path) -> None:
+    """The first store asks long before all of them are open, and another thread answers at once."""
+    stores: dict[str, Any] = {f"disk{i:02}": f"sqlite:{tmp_path / str(i)}.db" for i in range(16)}
+    scheduler = BackgroundScheduler(stores={"default": "memory", **stores}, timezone="UTC")
+    task = scheduler.add_task(job, Every(1000), id="t", store="disk00")
+    with scheduler:
+        end = time.monotonic() + 30
+        while task.next_run_time is None:
+            assert time.monotonic() < end, "the answer to the first question was lost"
+            time.sleep(0.005)
 
 
 @pytest.mark.parametrize(
