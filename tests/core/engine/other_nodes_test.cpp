@@ -66,7 +66,7 @@ TEST_CASE("two schedulers that start together declare 1,200 equal tasks once, an
     const std::string path = folder / "tasks.db";
     const auto declare = [](Fixture& f) {
         for (int i = 0; i < 1'200; ++i) {
-            f.scheduler->add(f.task("task-" + std::to_string(i), Fixture::on_grid(kHour, kStart)), AddMode::declare);
+            f.scheduler->add(f.task("task-" + std::to_string(i), Fixture::every(kHour)), AddMode::declare);
         }
     };
     Fixture one("sqlite:" + path + "?synchronous=normal");
