@@ -1,6 +1,6 @@
 // Processes that share one SQLite file, synchronous FULL: fires per second of all of them together, how the work is
-// shared, and how long a writer that is no part of it waits for its commit. Beside them as many processes that write the
-// same rows with bare SQLite, in batches. And how late the last of 5,000 tasks starts that are due at one instant.
+// shared, and how long a writer that is no part of it waits for its commit. Beside them as many processes that write
+// the same rows with bare SQLite, in batches. And how late the last of 5,000 tasks starts that are due at one instant.
 //
 //   bench_sqlite_processes [FOLDER]      (/var/tmp: a folder on a real disk)
 #include <sys/mman.h>

@@ -7,6 +7,7 @@
 #include "core/homes/declaring.hpp"
 #include "core/node/store_inline.hpp"
 #include "core/node/store_thread.hpp"
+#include "core/platform/clocks.hpp"
 #include "core/platform/host.hpp"
 
 namespace uvsched {
@@ -45,7 +46,8 @@ std::unique_ptr<StoreDriver> DurableHome::make_driver() {
     Notices& notices = parts_.shared.notices;
     StoreHooks hooks;
     hooks.now = [this] { return present(); };
-    hooks.elapsed = [this] { return parts_.shared.clock->elapsed(); };
+    // Leases are the business of threads, whatever clock the tasks go by; who drives all by hand moves them with it.
+    hooks.elapsed = [this] { return parts_.bell == nullptr ? elapsed_microseconds() : parts_.shared.clock->elapsed(); };
     hooks.wakes = [this](const GroupWakes& found) {
         const std::lock_guard lock(parts_.shared.mutex);
         lanes_.set_wakes(found);

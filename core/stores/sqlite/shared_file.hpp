@@ -56,6 +56,10 @@ public:
     // beside the database now is what all nodes must have open. Throws like open().
     void keep_database();
 
+    // Call when SQLite has closed the database: on some platforms that dropped the lock on it, which other stores of
+    // this process, or this one after a fork(), go on with.
+    void keep_after_close() const noexcept;
+
     // ---- nodes of this process, by their numbers ----
 
     // Before the node is in the database. Throws Error(busy) if there is no place left.

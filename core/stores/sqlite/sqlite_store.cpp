@@ -255,7 +255,10 @@ void SqliteStore::close_file() noexcept {
     membership_.reset();
     db_.statements.reset();
     close_connection();
-    if (db_.file) db_.file->leave(db_.node);
+    if (db_.file) {
+        db_.file->keep_after_close();
+        db_.file->leave(db_.node);
+    }
     db_.file.reset();
     db_.forget();
     db_.path.clear();
@@ -320,6 +323,7 @@ void SqliteStore::let_go() noexcept {
     db_.statements.reset();
     db_.checkpoints.end();
     db_.connection.close_as_is();
+    db_.file->keep_after_close();
     let_go_ = true;
 }
 
