@@ -1,5 +1,8 @@
 // Several processes and stores on one file, and fork().
 #include <filesystem>
+#include <memory>
+#include <thread>
+#include <vector>
 
 #include "tests/stores/child.hpp"
 #include "tests/stores/ledger.hpp"
@@ -165,4 +168,27 @@ TEST_CASE("a child may take the file when its parent has let it go") {
     store->close();
     child.tell();
     CHECK(child.exit_status() == 0);
+}
+
+TEST_CASE("who opens a file while the last one closes it is not refused") {
+    const Folder folder;
+    const std::string path = folder.file("t.db");
+    const auto come_and_go = [&path](int rounds) {
+        for (int round = 0; round < rounds; ++round) {
+            const auto store = make_sqlite_store({path, Synchronous::normal, {}});
+            open(*store);
+            store->close();
+        }
+    };
+    std::vector<std::unique_ptr<Child>> others;
+    for (int i = 0; i < 3; ++i) {
+        others.push_back(std::make_unique<Child>([&](Child&) {
+            come_and_go(40);
+            return 0;
+        }));
+    }
+    std::thread beside([&] { come_and_go(40); });
+    come_and_go(40);
+    beside.join();
+    for (const auto& other : others) CHECK(other->exit_status() == 0);
 }

@@ -21,6 +21,7 @@ namespace uvsched::sqlite {
 namespace {
 
 constexpr auto kPatienceAtDoor = std::chrono::seconds(30);            // with whoever makes or migrates the database
+constexpr auto kPatienceAtExit = std::chrono::milliseconds(200);      // with whoever opens the file just now
 constexpr auto kPatienceWithLeaver = std::chrono::milliseconds(200);  // who has left the list, and not yet the rest
 constexpr auto kPatienceWithNumber = std::chrono::seconds(1);         // with whoever changes it
 constexpr auto kNap = std::chrono::milliseconds(1);
@@ -400,6 +401,28 @@ void SharedFile::enter(NodeNumber node) {
 
 void SharedFile::leave(NodeNumber node) noexcept {
     const std::lock_guard guard(registry().mutex);
+    go(node);
+}
+
+SharedFile::Exit::Exit(std::shared_ptr<SharedFile> file, NodeNumber node) noexcept
+    : registry_(registry().mutex), file_(std::move(file)), node_(node) {
+    try {
+        if (!file_->is_alone(node)) return;
+        has_door_ = lock_in_time(file_->lock_file(), Roster::kDoorByte, kPatienceAtExit, file_->path_ + "-lock");
+        alone_ = has_door_ && file_->is_alone(node);
+    } catch (const std::exception&) {
+        alone_ = false;
+    }
+}
+
+SharedFile::Exit::~Exit() {
+    const int lock_file = file_->lock_file();
+    file_->go(node_);  // before the door opens
+    if (has_door_ && file_->side_.file.is_open()) unlock_byte(lock_file, Roster::kDoorByte);
+}
+
+// Under the registry's mutex.
+void SharedFile::go(NodeNumber node) noexcept {
     const std::lock_guard lock(mutex_);
     bool others = false;
     for (std::size_t place = 0; place < Roster::kPlaces; ++place) {

@@ -32,6 +32,7 @@ namespace uvsched::sqlite {
 class SharedFile {
 public:
     class Door;
+    class Exit;
 
     SharedFile() = default;
     SharedFile(const SharedFile&) = delete;
@@ -119,6 +120,7 @@ private:
     [[nodiscard]] std::optional<ProcessId> somebody(const Roster& roster) const noexcept;
     void close_door() noexcept;
     void close() noexcept;
+    void go(NodeNumber node) noexcept;
     [[nodiscard]] int lock_file() const noexcept { return side_.file.descriptor(); }
 
     std::string path_;
@@ -152,6 +154,26 @@ public:
 private:
     std::unique_lock<std::mutex> registry_;
     std::shared_ptr<SharedFile> file_;
+};
+
+// A node on its way out. It closes the database while this lives, and leaves with it; nobody opens the file meanwhile,
+// unless another process does already.
+class SharedFile::Exit {
+public:
+    Exit(std::shared_ptr<SharedFile> file, NodeNumber node) noexcept;
+    ~Exit();
+    Exit(const Exit&) = delete;
+    Exit& operator=(const Exit&) = delete;
+
+    // Nobody else has the file open, or can come to have it.
+    [[nodiscard]] bool alone() const noexcept { return alone_; }
+
+private:
+    std::unique_lock<std::mutex> registry_;
+    const std::shared_ptr<SharedFile> file_;
+    const NodeNumber node_;
+    bool has_door_ = false;
+    bool alone_ = false;
 };
 
 }  // namespace uvsched::sqlite

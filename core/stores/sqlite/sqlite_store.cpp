@@ -164,7 +164,7 @@ private:
     Opened open_file(const OpenRequest& request);
     void close_file() noexcept;
     void open_connection();
-    void close_connection() noexcept;
+    void close_connection(bool alone) noexcept;
     void let_go() noexcept;
     void take_up();
     void check_file();
@@ -254,10 +254,10 @@ void SqliteStore::close() noexcept {
 void SqliteStore::close_file() noexcept {
     membership_.reset();
     db_.statements.reset();
-    close_connection();
     if (db_.file) {
+        const SharedFile::Exit exit(db_.file, db_.node);
+        close_connection(exit.alone());
         db_.file->keep_after_close();
-        db_.file->leave(db_.node);
     }
     db_.file.reset();
     db_.forget();
@@ -265,7 +265,7 @@ void SqliteStore::close_file() noexcept {
 }
 
 // Where SQLite closes a database last, it deletes the files beside it by name: they may be another's by now.
-void SqliteStore::close_connection() noexcept {
+void SqliteStore::close_connection(bool alone) noexcept {
     using Sight = FileWatch::Sight;
     let_go_ = false;
     if (db_.path.empty()) return;
@@ -274,7 +274,7 @@ void SqliteStore::close_connection() noexcept {
         const bool complete = sight != Sight::same && sight != Sight::side_replaced && db_.checkpoints.run();
         db_.checkpoints.end();
         // Others may have let go of it for a moment, and find the log where it was.
-        if (sight == Sight::same && db_.file->is_alone(db_.node)) return db_.connection.close();
+        if (sight == Sight::same && alone) return db_.connection.close();
         db_.connection.close_as_is();
         if (sight == Sight::database_gone) db_.watch.remove_sides(complete);
     } catch (const std::exception&) {
