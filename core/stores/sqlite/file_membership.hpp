@@ -15,10 +15,7 @@ public:
 
     BeatAnswer beat() override;
     [[nodiscard]] int descriptor() const noexcept override { return is_told_ ? watch_.descriptor() : -1; }
-    bool heard() noexcept override {
-        watch_.clear();
-        return true;
-    }
+    void heard() noexcept override { watch_.clear(); }
 
 private:
     void watch();
