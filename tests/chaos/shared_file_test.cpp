@@ -58,6 +58,12 @@ int serve(Child& self, const Plan& plan) {
     config.add_store("default", "sqlite:" + plan.path + "?synchronous=normal&lease=2&retention_per_task=0");
     config.add_executor("default", "threadpool:" + std::to_string(kThreads));
     const auto scheduler = Scheduler::create(std::move(config));
+    scheduler->add_observer(mask_of(EventCode::store_error),
+                            [](const Event& event) {
+                                std::fprintf(stderr, "process %d: %s\n", static_cast<int>(getpid()),
+                                             event.message.c_str());
+                            },
+                            {});
     scheduler->register_function("log", {.call = log_start, .token = 0, .user_data = &log, .release = {}}, false);
     for (int task = 0; task < kTasks; ++task) {
         TaskSpec spec;
