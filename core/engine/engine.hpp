@@ -158,6 +158,12 @@ private:
     }
     void stop_executors() {
         each_executor([](Executor& executor) { executor.stop(); });
+        std::vector<std::shared_ptr<Executor>> replaced;
+        {
+            const std::lock_guard lock(shared_.mutex);
+            replaced = dispatcher_.take_replaced();
+        }
+        for (const auto& executor : replaced) executor->stop();
     }
 
     // ---- turn.cpp: the loop thread ----

@@ -109,12 +109,13 @@ void Dispatcher::put(std::uint16_t number, const std::string& alias, const Execu
         executor = queue;
     }
     reserve_more(rooms_, 1);
+    reserve_more(replaced_, 1);
     unattended_.reserve(number + 1U);
     // From here on nothing fails.
     place.type = config.type;
     place.executor.swap(executor);
     place.queue = std::move(queue);
-    place.leaving = false;
+    if (std::exchange(place.leaving, false)) replaced_.push_back(std::move(executor));
     if (fresh) {
         rooms_.push_back(0);
         unattended_.push_back(true);
@@ -140,6 +141,8 @@ bool Dispatcher::under_way(std::uint16_t executor, const Runs& runs) const {
 
 std::vector<std::shared_ptr<Executor>> Dispatcher::left(const Runs& runs) {
     std::vector<std::shared_ptr<Executor>> left;
+    left.reserve(replaced_.size() + count());
+    for (std::shared_ptr<Executor>& executor : take_replaced()) left.push_back(std::move(executor));
     bool more = false;
     for (std::uint16_t i = 0; i < count(); ++i) {
         Place& place = *places_[i];

@@ -17,6 +17,7 @@
 #include <optional>
 #include <span>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "core/config/config.hpp"
@@ -66,9 +67,13 @@ public:
     // Takes the executor away from a place. What has begun there goes on; the executor's close() brings the rest back.
     void remove(std::uint16_t executor) noexcept;
 
-    // Removed thread pools whose last run has ended, to be stopped.
-    [[nodiscard]] bool any_leaving() const noexcept { return leaving_; }
+    // Removed thread pools whose last run has ended, to be stopped with no lock held: their threads may wait for it.
+    [[nodiscard]] bool any_leaving() const noexcept { return leaving_ || !replaced_.empty(); }
     [[nodiscard]] std::vector<std::shared_ptr<Executor>> left(const Runs& runs);
+    // Those of them that have lost their place to another executor.
+    [[nodiscard]] std::vector<std::shared_ptr<Executor>> take_replaced() noexcept {
+        return std::exchange(replaced_, {});
+    }
 
     // The engine, between start() and stop(), for inline runs.
     void connect(RunSink& sink) noexcept { sink_ = &sink; }
@@ -148,7 +153,8 @@ private:
     RunSink* sink_ = nullptr;
     const std::unique_ptr<std::unique_ptr<Place>[]> places_;  // kMostPlaces, of which the first count_ are made
     std::atomic<std::uint16_t> count_{0};
-    bool leaving_ = false;  // some place is
+    bool leaving_ = false;                             // some place is
+    std::vector<std::shared_ptr<Executor>> replaced_;  // before the loop thread had stopped them
     std::vector<std::size_t> rooms_;
     std::vector<bool> unattended_;
     RunLine line_;

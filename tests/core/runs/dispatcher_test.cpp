@@ -165,3 +165,22 @@ TEST_CASE("dispatcher: who has left is not waited for") {
     rooms.dispatcher.hand_over(rooms.runs);
     CHECK(rooms.sink.came_back == 1);
 }
+
+// Its threads may wait for the lock that an add holds, and the loop thread may still be inside its submit().
+TEST_CASE("a pool that was removed and replaced at once is left for the loop thread to stop") {
+    Rooms rooms;
+    const ExecutorConfig pool{.type = ExecutorType::thread_pool, .threads = 1};
+    std::vector<std::weak_ptr<Executor>> removed;
+    for (int round = 0; round < 3; ++round) {
+        const std::uint16_t number = rooms.dispatcher.add("pool", pool, rooms.runs);
+        rooms.dispatcher.executor(number)->start(rooms.sink);
+        removed.push_back(rooms.dispatcher.executor(number));
+        rooms.dispatcher.remove(number);
+    }
+    rooms.dispatcher.add("pool", pool, rooms.runs);
+    for (const auto& each : removed) CHECK(!each.expired());
+    CHECK(rooms.dispatcher.any_leaving());
+    for (const auto& each : rooms.dispatcher.left(rooms.runs)) each->stop();
+    CHECK(!rooms.dispatcher.any_leaving());
+    for (const auto& each : removed) CHECK(each.expired());
+}
