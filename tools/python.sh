@@ -14,7 +14,7 @@ sources_digest() {
 }
 
 sources_digests() {
-    find pyproject.toml README.md LICENSE CMakeLists.txt cmake core capi bindings python \
+    find pyproject.toml README.md LICENSE CMakeLists.txt cmake core capi modules bindings python \
         -type f ! -name '*.pyc' -print0 | sort -z | xargs -0 sha256sum
 }
 

@@ -44,8 +44,9 @@ template <class Value, std::size_t N>
         const std::string_view name = names_class(text) ? known.class_name : known.name;
         if (known.value) list += (list.empty() ? "" : ", ") + std::string(known.name);
         if (known.value && name == wanted) return known;
-        if (!known.value && name == dialect && !name.empty())
-            fail(Code::unsupported, shown + " is not available in this build");
+        if (name.empty() || name != dialect) continue;
+        fail(Code::unsupported, shown + (known.value ? " is a name of another library; write " + std::string(name)
+                                                     : " is not available in this build"));
     }
     fail(Code::not_found, shown + " is not " + what + " (one of " + list + ")");
 }

@@ -45,9 +45,9 @@ bool DurableHome::wants_room(const Now& now) const {
 }
 
 void DurableHome::looked(StoreReply&& reply) {
-    const Now now = present();
+    const Now now = here();
     const Lock lock(parts_.shared);
-    const bool moved = take_claims(reply, now);
+    const bool moved = take_claims(reply, driver_->now(now));
     const bool lacks = reply.error && reply.error->code() == Code::no_memory;
     if (lacks) look_after_ = std::chrono::steady_clock::now() + kLackPause;
     lanes_.looked(reply.looked.value_or(now), !lacks && !moved, now.wall);
@@ -139,6 +139,8 @@ void DurableHome::make_run(const OpenFire& fire, std::uint16_t executor, const N
     const Instant anchor = fire.task.state.anchor;
     run.latest_start =
         fire.token == kFirstToken ? latest_start(task, fire.key, fire.last_slot, anchor, fire.to_wall) : kLatest;
+    // Whoever calls it goes by this process's clock.
+    if (run.latest_start != kLatest) run.latest_start = saturating_sub(run.latest_start, now.wall - here().wall);
     run.gated = waits_for_gate(task.policies.on_crash, fire.token);
     slot.gate = RunSlot::Gate::closed;
     parts_.shared.notices.run(EventCode::task_submitted, run, slot.claimed_at, now.wall);

@@ -45,7 +45,7 @@ DurableHome::DurableHome(const EngineParts& parts, std::uint16_t number, std::st
 std::unique_ptr<StoreDriver> DurableHome::make_driver() {
     Notices& notices = parts_.shared.notices;
     StoreHooks hooks;
-    hooks.now = [this] { return present(); };
+    hooks.now = [this] { return here(); };
     // Leases are the business of threads, whatever clock the tasks go by; who drives all by hand moves them with it.
     hooks.elapsed = [this] { return parts_.bell == nullptr ? elapsed_microseconds() : parts_.shared.clock->elapsed(); };
     hooks.wakes = [this](const GroupWakes& found) {
@@ -237,7 +237,7 @@ void DurableHome::progress() noexcept {
 void DurableHome::write_step() {
     if (!stepped_) return;
     StoreRequest request;
-    request.batch.shift = present().to_wall();
+    request.batch.shift = here().to_wall();
     request.retry = true;
     request.done = [this](StoreReply&&) {
         const std::lock_guard lock(parts_.shared.mutex);

@@ -85,7 +85,9 @@ private:
     [[nodiscard]] Now on_lines(const Now& now) const noexcept {
         return {.wall = now.wall, .elapsed = saturating_add(now.elapsed, elapsed_base_.load())};
     }
-    [[nodiscard]] Now present() const { return on_lines(parts_.shared.now()); }
+    // By this process's clock, and by the store's.
+    [[nodiscard]] Now here() const { return on_lines(parts_.shared.now()); }
+    [[nodiscard]] Now present() const { return driver_ ? driver_->now(here()) : here(); }
 
     // durable_home.cpp: its life
     [[nodiscard]] std::unique_ptr<StoreDriver> make_driver();

@@ -7,4 +7,40 @@ bool Batch::empty() const noexcept {
            removes.empty() && runs.empty() && takes.empty() && claims.empty() && !shift;
 }
 
+void Batch::forget_answers() noexcept {
+    for (Finish& finish : finishes) finish.outcome = Outcome::none;
+    for (Release& release : releases) release.outcome = Outcome::none;
+    for (Start& start : starts) start.outcome = Outcome::none;
+    for (Add& add : adds) {
+        add.result = Add::Result::none;
+        add.task = {};
+        add.before.reset();
+        add.edited = false;
+        add.dropped.clear();
+    }
+    for (Change& change : changes) {
+        change.outcome = Outcome::none;
+        change.task = {};
+        change.dropped.clear();
+    }
+    for (Remove& remove : removes) {
+        remove.outcome = Outcome::none;
+        remove.removed = 0;
+        remove.dropped.clear();
+    }
+    for (RunNow& run : runs) {
+        run.outcome = Outcome::none;
+        run.key = {};
+    }
+    for (Take& take : takes) {
+        take.outcome = Outcome::none;
+        take.token = 0;
+    }
+    for (Claim& claim : claims) {
+        claim.outcome = Outcome::none;
+        claim.fires.clear();
+        claim.asking = {};
+    }
+}
+
 }  // namespace uvsched

@@ -147,6 +147,9 @@ struct Batch {                    // applied in this order, in one transaction: 
     std::vector<Claim> claims;
 
     [[nodiscard]] bool empty() const noexcept;
+
+    // All requests are again as if they had not been applied.
+    void forget_answers() noexcept;
 };
 
 }  // namespace uvsched

@@ -97,6 +97,7 @@ Heartbeat::Rest Heartbeat::rest(Micros now) const {
 Heartbeat::Rest Heartbeat::pump() noexcept {
     std::shared_ptr<Membership> membership;
     bool told = false;
+    bool due = false;
     {
         const std::lock_guard lock(mutex_);
         if (!membership_) return {};
@@ -104,10 +105,14 @@ Heartbeat::Rest Heartbeat::pump() noexcept {
         told = now >= saturating_add(asked_, kLeastPause) && is_readable(membership_->descriptor());
         if (!told && now < next_) return rest(now);
         membership = membership_;
+        due = now >= next_;
         alone_ = false;  // until the answer: the descriptor says no more who is there
         asked_ = now;
     }
-    if (told) membership->heard();
+    if (told && !membership->heard() && !due) {
+        const std::lock_guard lock(mutex_);
+        return rest(hooks_.elapsed());
+    }
     const Micros asked = hooks_.elapsed();
     std::optional<BeatAnswer> answer;
     std::optional<Error> error;
@@ -161,7 +166,7 @@ void Heartbeat::beaten(BeatAnswer&& answer, Micros asked, Micros answered) {
     peers_ = std::move(peers);
     changes_ = answer.changes;
     until_ = saturating_add(asked, lease_);
-    alone_ = watched_ && peers_.empty() && membership_->descriptor() >= 0;
+    alone_ = watched_ && peers_.empty() && membership_->tells_who_joins();
     next_ = alone_ ? kLatest : saturating_add(asked, PeerWatch::interval(lease_));
 }
 

@@ -31,6 +31,7 @@ public:
     virtual StoreNode::Time pump() noexcept { return StoreNode::kWithMail; }
 
     // Thread-safe; they never wait. See StoreNode and Heartbeat.
+    [[nodiscard]] Now now(const Now& here) noexcept { return node().now(here); }
     [[nodiscard]] bool holds() noexcept { return node().heartbeat().holds(); }
     void hurry() noexcept { node().hurry(); }
     void post(StoreRequest&& request) { node().post(std::move(request)); }

@@ -21,6 +21,11 @@ constexpr int kTriesAtEnd = 5;
 constexpr auto kFirstPause = std::chrono::milliseconds(50);
 constexpr int kLongestPauseShift = 6;  // 50 ms << 6 = 3.2 s
 
+// A time of the store by this process's clock.
+Now before(const Now& there, const Now& ahead) {
+    return {.wall = saturating_sub(there.wall, ahead.wall), .elapsed = saturating_sub(there.elapsed, ahead.elapsed)};
+}
+
 constexpr const char* kClosed = "the store is closed: the scheduler is not running; start it first";
 
 }  // namespace
@@ -463,12 +468,22 @@ bool StoreNode::look() {
     }
 }
 
+// The store's clock before this process's, on each line; in whole milliseconds, so that the same time of the store is
+// the same one here each time, and never too early.
+Now StoreNode::how_far_ahead() const {
+    const Now here = hooks_.now();
+    const Now there = now(here);
+    const auto rounded = [](Micros span) { return span - ((span % kMillisecond) + kMillisecond) % kMillisecond; };
+    return {.wall = rounded(saturating_sub(there.wall, here.wall)),
+            .elapsed = rounded(saturating_sub(there.elapsed, here.elapsed))};
+}
+
 void StoreNode::look_for(StoreRequest& request, StoreReply& reply, const Endings& endings) {
     for (const LookWant& want : request.looks) {
         const Now here = present();
         Look found =
             store_->look({.wall = here.wall, .elapsed = here.elapsed, .lanes = want.lanes, .limit = want.limit});
-        if (!reply.looked) reply.looked = found.now;
+        if (!reply.looked) reply.looked = before(found.now, how_far_ahead());
         std::move(found.quarantined.begin(), found.quarantined.end(), std::back_inserter(reply.quarantined));
         for (const StoredTask& task : found.due)
             plan_task(request, reply, task, *task.definition->trigger, endings, found.now);
@@ -618,7 +633,12 @@ void StoreNode::look_around() {
     try {
         see_changes();
         wakes.groups = mail_.groups();
-        for (const LaneGroup& group : *wakes.groups) wakes.wakes.push_back(store_->next_wake(group.lanes));
+        const Now ahead = how_far_ahead();
+        for (const LaneGroup& group : *wakes.groups) {
+            Store::Wake& wake = wakes.wakes.emplace_back(store_->next_wake(group.lanes));
+            if (wake.wall) wake.wall = saturating_sub(*wake.wall, ahead.wall);
+            if (wake.elapsed) wake.elapsed = saturating_sub(*wake.elapsed, ahead.elapsed);
+        }
     } catch (...) {
         note_present_failure();
         wakes_unknown_ = tries_left_ > 0 && !loss_;

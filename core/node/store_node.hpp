@@ -78,6 +78,9 @@ public:
     // The end was reached: nothing is left, and the store is closed.
     [[nodiscard]] bool closed() const noexcept { return closed_; }
 
+    // The store's present, where this process's clock shows `here`. Any thread.
+    [[nodiscard]] Now now(const Now& here) const { return store_->now(here); }
+
     // For calls from a hook, a reply or a job: the store itself, at once.
     [[nodiscard]] Store& store() noexcept { return *store_; }
 
@@ -125,7 +128,8 @@ private:
     void tell_recovery();
     Error note_present_failure() noexcept;
     [[nodiscard]] Time after_pause(Time now) const noexcept;
-    [[nodiscard]] Now present() const { return store_->now(hooks_.now()); }
+    [[nodiscard]] Now present() const { return now(hooks_.now()); }
+    [[nodiscard]] Now how_far_ahead() const;
     void prune_if_due();
 
     const std::unique_ptr<Store> store_;

@@ -38,7 +38,7 @@ struct KnownPile {
     TriggerPtr times;
 };
 
-// When there will be something to do for each of these groups, in their order.
+// When there will be something to do for each of these groups, in their order, by this process's clock.
 struct GroupWakes {
     LaneGroups groups;
     std::vector<Store::Wake> wakes;
@@ -48,7 +48,7 @@ struct StoreReply {
     Batch batch;                           // with the outcomes; the claims and takes of the looks among them
     std::vector<OpenFire> taken;           // the fires of batch.takes that this node got
     std::vector<Quarantined> quarantined;  // tasks that were set apart; StoreHooks::quarantined has told of them
-    std::optional<Now> looked;             // the time that the first look went by
+    std::optional<Now> looked;             // the time that the first look went by, by this process's clock
     std::optional<Error> error;            // the request did not happen
     bool refused = false;                  // and trying it again would not help
 };

@@ -21,4 +21,14 @@ void close_descriptor(int descriptor) noexcept;
 // Until one of them is readable (-1: none), or so much time has passed (nullopt: for ever). May return early.
 void wait_readable(int one, int other, std::optional<std::chrono::milliseconds> at_most) noexcept;
 
+// Until it is readable, or also until it is writable, or so much time has passed. May return early.
+void wait_ready(int descriptor, bool or_writable, std::chrono::milliseconds at_most) noexcept;
+
+// A second number of what `descriptor` is; negative, and errno, where that failed.
+[[nodiscard]] int second_number(int descriptor) noexcept;
+
+// Makes `number` a second number of what `descriptor` is; what `number` was before is closed. False, and errno, where
+// that failed.
+bool stand_for(int number, int descriptor) noexcept;
+
 }  // namespace uvsched

@@ -40,8 +40,12 @@ public:
     // same descriptor for the object's life. -1: the store cannot tell, and is asked with each beat.
     [[nodiscard]] virtual int descriptor() const noexcept { return -1; }
 
-    // What the descriptor told is known: it is not readable any more.
-    virtual void heard() noexcept {}
+    // Whether a descriptor that stays silent proves that nobody has joined: a node that is alone then needs no beats.
+    [[nodiscard]] virtual bool tells_who_joins() const noexcept { return descriptor() >= 0; }
+
+    // What the descriptor told is known: it is not readable any more. False if it was nothing that a beat would tell
+    // more of.
+    virtual bool heard() noexcept { return true; }
 };
 
 }  // namespace uvsched

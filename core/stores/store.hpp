@@ -124,7 +124,7 @@ public:
     virtual void check() {}
 
     // The present, which decides what is due, as well as it can be told without asking the store: its own clock by what
-    // is known of it, or this process's.
+    // is known of it, or this process's. On any thread, also of a closed store.
     [[nodiscard]] virtual Now now(const Now& here) const { return here; }
 
     virtual Look look(const LookRequest& request) = 0;
@@ -150,7 +150,7 @@ public:
     virtual Quarantined set_apart(TaskNumber task, const std::string& why) = 0;
 
     // The earliest time at which look() would find something on these lanes: the smallest next_due of each clock line
-    // and ready_at.
+    // and ready_at. In the store's time.
     struct Wake {
         std::optional<Instant> wall;
         std::optional<Instant> elapsed;

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from .executors import AsyncIOExecutor, ThreadPoolExecutor
     from .schedulers import AsyncIOScheduler, PolledScheduler
     from .schedulers.asyncio import AsyncIOScheduler as Asyncz
-    from .stores import MemoryStore, SQLiteStore
+    from .stores import MemoryStore, PostgreSQLStore, SQLiteStore
     from .tasks import Task
     from .tasks.resources import provided
     from .triggers import (
@@ -44,6 +44,7 @@ __all__ = [
     "MemoryStore",
     "OrTrigger",
     "PolledScheduler",
+    "PostgreSQLStore",
     "Run",
     "SQLiteStore",
     "ShutdownTrigger",
@@ -61,7 +62,7 @@ _ELSEWHERE = {
     "as_asyncz": {"install_as_asyncz"},
     "executors": {"AsyncIOExecutor", "ThreadPoolExecutor"},
     "schedulers": {"AsyncIOScheduler", "Asyncz", "PolledScheduler"},
-    "stores": {"MemoryStore", "SQLiteStore"},
+    "stores": {"MemoryStore", "PostgreSQLStore", "SQLiteStore"},
     "tasks": {"Task"},
     "tasks.resources": {"provided"},
     "triggers": {

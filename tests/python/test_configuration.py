@@ -191,7 +191,7 @@ def test_what_becomes_of_a_lost_file_by_every_way() -> None:
         "sqlite://u:secret@host/x",
         "sqlite://u:s?secret@host/x",
         "memory://u:secret@host",
-        "postgresql://u:secret@host/x",
+        "postgresql://u:secret@host:x/x",
         "odd://u:secret@host/x",
         "sqlite:postgresql://u:secret@host/x",
         "sqlite:x.db?password=secret",

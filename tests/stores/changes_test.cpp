@@ -1,15 +1,15 @@
 // What other nodes must find moves a number of the store; claims and ends of runs, which are most of the work, do not.
 #include "tests/stores/ledger.hpp"
-#include "tests/stores/sql.hpp"
 
 using namespace ledger;
 
 namespace {
 
 // What this node's transactions add to the number that others see.
+template <class Backend>
 class Counted {
 public:
-    explicit Counted(SqliteBackend& backend) : backend_(backend), last_(read()), own_(backend.store().changes()) {}
+    explicit Counted(Backend& backend) : backend_(backend), last_(read()), own_(backend.store().changes()) {}
 
     std::int64_t since() {
         CHECK(backend_.store().changes() == own_);
@@ -18,17 +18,18 @@ public:
     }
 
 private:
-    [[nodiscard]] std::int64_t read() const { return std::stoll(ask_sql(backend_.path(), "SELECT changes FROM meta")); }
+    [[nodiscard]] std::int64_t read() const { return std::stoll(backend_.ask("SELECT changes FROM meta")); }
 
-    SqliteBackend& backend_;
+    Backend& backend_;
     std::int64_t last_;
     std::uint64_t own_;
 };
 
 }  // namespace
 
-TEST_CASE("tasks that are added, changed or resumed, and runs by hand are told to other nodes") {
-    SqliteBackend backend;
+TEST_CASE_TEMPLATE("tasks that are added, changed or resumed, and runs by hand are told to other nodes", Backend,
+                   UVSCHED_STORES) {
+    Backend backend;
     Store& store = backend.store();
     Counted told(backend);
     const StoredTask task = add(store, every("digest"));
@@ -46,8 +47,8 @@ TEST_CASE("tasks that are added, changed or resumed, and runs by hand are told t
     CHECK(told.since() == 1);
 }
 
-TEST_CASE("what changes nothing is not told") {
-    SqliteBackend backend;
+TEST_CASE_TEMPLATE("what changes nothing is not told", Backend, UVSCHED_STORES) {
+    Backend backend;
     Store& store = backend.store();
     add(store, every("digest"));
     Counted told(backend);
@@ -60,8 +61,8 @@ TEST_CASE("what changes nothing is not told") {
     CHECK(told.since() == 0);
 }
 
-TEST_CASE("claims, starts and ends are not told") {
-    SqliteBackend backend;
+TEST_CASE_TEMPLATE("claims, starts and ends are not told", Backend, UVSCHED_STORES) {
+    Backend backend;
     Store& store = backend.store();
     add(store, every("digest"));
     run_now(store, "digest");
@@ -75,8 +76,9 @@ TEST_CASE("claims, starts and ends are not told") {
     CHECK(told.since() == 0);
 }
 
-TEST_CASE("a fire that becomes ready again is told: released, promoted or recovered") {
-    SqliteBackend backend;
+TEST_CASE_TEMPLATE("a fire that becomes ready again is told: released, promoted or recovered", Backend,
+                   UVSCHED_STORES) {
+    Backend backend;
     Store& store = backend.store();
     add(store, every("digest"));
     const OpenFire fire = claim(store, "digest");
@@ -103,14 +105,15 @@ TEST_CASE("a fire that becomes ready again is told: released, promoted or recove
     CHECK(told.since() == 0);
     backend.reopen(kStart + 30 * kSecond);
     CHECK(Counted(backend).since() == 0);
-    CHECK(std::stoll(ask_sql(backend.path(), "SELECT changes FROM meta")) == 4);
+    CHECK(std::stoll(backend.ask("SELECT changes FROM meta")) == 4);
 }
 
-TEST_CASE("what another node does moves the number, and a transaction that failed does not") {
-    SqliteBackend backend;
+TEST_CASE_TEMPLATE("what another node does moves the number, and a transaction that failed does not", Backend,
+                   UVSCHED_STORES) {
+    Backend backend;
     Store& store = backend.store();
     const std::uint64_t before = store.changes();
-    run_sql(backend.path(), "UPDATE meta SET changes = changes + 1");
+    backend.run("UPDATE meta SET changes = changes + 1");
     const std::uint64_t moved = store.changes();
     CHECK(moved != before);
     backend.failing_step = "add.before_commit";
@@ -122,8 +125,8 @@ TEST_CASE("what another node does moves the number, and a transaction that faile
     add(store, every("digest"));
     CHECK(store.changes() == moved);
     // Whatever somebody made of it.
-    run_sql(backend.path(), "UPDATE meta SET changes = 9223372036854775807");
+    backend.run("UPDATE meta SET changes = 9223372036854775807");
     add(store, every("other"));
-    CHECK(ask_sql(backend.path(), "SELECT changes FROM meta") == "0");
+    CHECK(backend.ask("SELECT changes FROM meta") == "0");
     CHECK(store.changes() != moved);
 }

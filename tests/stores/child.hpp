@@ -5,6 +5,7 @@
 #include <unistd.h>
 
 #include <csignal>
+#include <cstdio>
 #include <functional>
 #include <stdexcept>
 #include <string>
@@ -14,6 +15,7 @@ public:
     // Runs `work` in a child, which ends with the status it returns.
     explicit Child(const std::function<int(Child&)>& work) {
         if (pipe(to_parent_) != 0 || pipe(to_child_) != 0) throw std::runtime_error("pipe");
+        std::fflush(nullptr);  // what is buffered is written once
         pid_ = fork();
         if (pid_ < 0) throw std::runtime_error("fork");
         if (pid_ != 0) return;

@@ -41,4 +41,20 @@ void wait_readable(int one, int other, std::optional<std::chrono::milliseconds> 
     ::poll(both.data(), both.size(), static_cast<int>(span));
 }
 
+void wait_ready(int descriptor, bool or_writable, std::chrono::milliseconds at_most) noexcept {
+    pollfd one{.fd = descriptor, .events = POLLIN, .revents = 0};
+    if (or_writable) one.events |= POLLOUT;
+    constexpr std::chrono::milliseconds::rep kMost = std::numeric_limits<int>::max();
+    ::poll(&one, 1, static_cast<int>(std::clamp<std::chrono::milliseconds::rep>(at_most.count(), 0, kMost)));
+}
+
+int second_number(int descriptor) noexcept { return ::fcntl(descriptor, F_DUPFD_CLOEXEC, 0); }
+
+bool stand_for(int number, int descriptor) noexcept {
+    while (::dup2(descriptor, number) < 0) {
+        if (errno != EINTR && errno != EBUSY) return false;
+    }
+    return ::fcntl(number, F_SETFD, FD_CLOEXEC) == 0;
+}
+
 }  // namespace uvsched

@@ -4,6 +4,7 @@
 
 #include "core/base/known_name.hpp"
 #include "core/stores/memory/memory_module.hpp"
+#include "core/stores/postgresql/postgresql_module.hpp"
 #include "core/stores/registry/store_fields.hpp"
 #include "core/stores/sqlite/sqlite_module.hpp"
 
@@ -17,8 +18,8 @@ using StoreModule = StoreConfig (*)(StoreFields& given);
 constexpr KnownName<StoreModule> kStores[] = {
     {"memory", "MemoryStore", read_memory_store},
     {"sqlite", "SQLiteStore", read_sqlite_store},
-    {"postgresql", "PostgreSQLStore", nullptr},
-    {"postgres", "", nullptr},
+    {"postgresql", "PostgreSQLStore", read_postgresql_store},
+    {"postgres", "", read_postgresql_store},
     {"redis", "RedisStore", nullptr},
     {"mongodb", "MongoDBStore", nullptr},
     {"mongo", "", nullptr},

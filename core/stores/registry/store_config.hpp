@@ -20,7 +20,8 @@ struct StoreConfig {
     OnLost on_lost = OnLost::stop;                 // for a durable store
     Retention retention;                           // for a durable store
     std::size_t history = 10'000;                  // in memory: how many ended runs are remembered
-    std::string options;                           // as a JSON object: the type and all options except retention
+    // As a JSON object: the type and all options except retention, a password among them. For whoever gave them.
+    std::string options;
 
     // Whether its tasks outlive the process.
     [[nodiscard]] bool durable() const noexcept { return make != nullptr; }

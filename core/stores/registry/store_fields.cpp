@@ -1,11 +1,14 @@
 #include "core/stores/registry/store_fields.hpp"
 
 #include <algorithm>
+#include <charconv>
 #include <nlohmann/json.hpp>
 
 #include "core/base/error.hpp"
 #include "core/base/known_name.hpp"
 #include "core/base/quote.hpp"
+#include "core/stores/lease.hpp"
+#include "core/time/span_text.hpp"
 
 namespace uvsched {
 namespace {
@@ -59,7 +62,29 @@ StoreFields::~StoreFields() = default;
 
 std::string StoreFields::path_of(const char* key) const { return is_text_ ? path_ : fields_->path_of(key); }
 
-std::optional<StorePlace> StoreFields::place(std::string_view scheme, std::initializer_list<const char*> keys) {
+std::string without_escapes(std::string_view text, const std::string& path) {
+    std::string out;
+    while (!text.empty()) {
+        if (text.front() != '%') {
+            out += text.front();
+            text.remove_prefix(1);
+            continue;
+        }
+        unsigned byte = 0;
+        const char* const end = text.data() + std::min<std::size_t>(3, text.size());
+        const auto read = std::from_chars(text.data() + 1, end, byte, 16);
+        if (text.size() < 3 || read.ptr != text.data() + 3) {
+            fail(Code::invalid, path + R"(: a "%" in the URL is not followed by two hexadecimal digits; write %25)");
+        }
+        if (byte == 0) fail(Code::invalid, path + ": the URL contains a NUL");
+        out += static_cast<char>(byte);
+        text.remove_prefix(3);
+    }
+    return out;
+}
+
+std::optional<StorePlace> StoreFields::place(std::string_view scheme, std::initializer_list<const char*> keys,
+                                             Escapes escapes) {
     std::optional<StorePlace> found;
     std::string query;
     for (const char* key : keys) {
@@ -75,11 +100,11 @@ std::optional<StorePlace> StoreFields::place(std::string_view scheme, std::initi
         found->text = rest.substr(0, rest.find('?'));
         query = rest.substr(std::min(found->text.size() + 1, rest.size()));
     }
-    if (!query.empty()) add_options(query, keys);
+    if (!query.empty()) add_options(query, keys, escapes);
     return found;
 }
 
-void StoreFields::add_options(std::string_view query, std::initializer_list<const char*> keys) {
+void StoreFields::add_options(std::string_view query, std::initializer_list<const char*> keys, Escapes escapes) {
     while (!query.empty()) {
         const std::string_view option = query.substr(0, query.find('&'));
         query.remove_prefix(std::min(option.size() + 1, query.size()));
@@ -94,8 +119,24 @@ void StoreFields::add_options(std::string_view query, std::initializer_list<cons
                                 std::any_of(keys.begin(), keys.end(), [&](const char* key) { return name == key; });
         if (says_where) fields_->refuse(name.c_str(), "cannot be an option after \"?\"");
         if (object_->contains(name)) fields_->refuse(name.c_str(), "given twice");
-        (*object_)[name] = option.substr(equals + 1);
+        const std::string_view value = option.substr(equals + 1);
+        (*object_)[name] =
+            escapes == Escapes::percent ? without_escapes(value, path_ + "." + name) : std::string(value);
     }
+}
+
+std::vector<std::string> StoreFields::names() const {
+    std::vector<std::string> out;
+    for (const auto& member : object_->items()) out.push_back(member.key());
+    return out;
+}
+
+void StoreFields::refuse(const std::string& name, const std::string& why) const { fields_->refuse(name.c_str(), why); }
+
+Micros StoreFields::lease() {
+    const Micros lease = fields_->seconds("lease").value_or(kDefaultLease);
+    if (lease < kShortestLease || lease > kLongestLease) fields_->refuse("lease", span_text(lease) + " is not between 1 and 600 seconds");
+    return lease;
 }
 
 bool StoreFields::first_of(const char* key, const char* first, const char* second) {

@@ -1,12 +1,14 @@
 // StoreFields: the configuration of one store as fields of one object, which the store's module reads.
 #pragma once
 
+#include <cstdint>
 #include <initializer_list>
 #include <memory>
 #include <nlohmann/json_fwd.hpp>
 #include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "core/json/fields.hpp"
 
@@ -21,6 +23,12 @@ struct StorePlace {
     // Throws Error(invalid): "PATH: SHOWN: why".
     [[noreturn]] void refuse(const std::string& why) const;
 };
+
+// Whether %XX in the options of a URL stands for a byte.
+enum class Escapes : std::uint8_t { none, percent };
+
+// The text with bytes in the place of %XX. Throws Error(invalid), "PATH: …", if something else follows a "%".
+[[nodiscard]] std::string without_escapes(std::string_view text, const std::string& path);
 
 // Made from a URL ("sqlite:tasks.db?synchronous=normal"), or from an object with or without a URL. Options after the
 // "?" of a URL become fields like the others: numbers and truth values may be strings.
@@ -39,15 +47,23 @@ public:
     // Reads the one of these keys that is given; nullopt if none is. Removes "SCHEME:" from its text, and makes the
     // options after the text fields. Throws Error(invalid) if two of the keys are given, if an option is not of the
     // form name=value, or if an option is given twice. Must be called before any other field is read.
-    [[nodiscard]] std::optional<StorePlace> place(std::string_view scheme, std::initializer_list<const char*> keys);
+    [[nodiscard]] std::optional<StorePlace> place(std::string_view scheme, std::initializer_list<const char*> keys,
+                                                  Escapes escapes = Escapes::none);
 
     [[nodiscard]] JsonFields& fields() noexcept { return *fields_; }
+
+    // All names that are given. Throws Error(invalid) for one of them: "PATH.NAME: why".
+    [[nodiscard]] std::vector<std::string> names() const;
+    [[noreturn]] void refuse(const std::string& name, const std::string& why) const;
 
     // One of two words; the first one if not given.
     [[nodiscard]] bool first_of(const char* key, const char* first, const char* second);
 
+    // The field "lease": 1 to 600 seconds.
+    [[nodiscard]] Micros lease();
+
 private:
-    void add_options(std::string_view query, std::initializer_list<const char*> keys);
+    void add_options(std::string_view query, std::initializer_list<const char*> keys, Escapes escapes);
     [[nodiscard]] std::string path_of(const char* key) const;
 
     const bool is_text_;  // only the URL was given

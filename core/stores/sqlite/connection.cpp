@@ -168,11 +168,6 @@ bool Cursor::is_null(int column) const { return sqlite3_column_type(statement_->
 
 std::int64_t Cursor::integer(int column) const { return sqlite3_column_int64(statement_->handle_, column); }
 
-std::optional<std::int64_t> Cursor::maybe(int column) const {
-    if (is_null(column)) return std::nullopt;
-    return integer(column);
-}
-
 std::string_view Cursor::view(int column) const {
     const auto* data = sqlite3_column_text(statement_->handle_, column);
     if (data == nullptr) {

@@ -11,6 +11,7 @@
 #include <string_view>
 
 #include "core/base/error.hpp"
+#include "core/stores/rows/row_view.hpp"
 #include "core/stores/sqlite/sqlite_store.hpp"
 
 namespace uvsched::sqlite {
@@ -77,15 +78,13 @@ private:
 
 // One execution of a statement: binds its parameters in order, steps, and resets when it goes out of scope.
 // Text is not copied: it must outlive the cursor.
-class Cursor {
+class Cursor final : public RowView {
 public:
     template <class... Values>
     explicit Cursor(Statement& statement, const Values&... values) : statement_(&statement) {
         int index = 0;
         (bind(++index, values), ...);
     }
-    Cursor(const Cursor&) = delete;
-    Cursor& operator=(const Cursor&) = delete;
     ~Cursor() { sqlite3_reset(statement_->handle_); }
 
     // Moves to the next row; false after the last one.
@@ -94,11 +93,10 @@ public:
     // For statements without rows: returns the number of changed rows.
     int run();
 
-    [[nodiscard]] bool is_null(int column) const;
-    [[nodiscard]] std::int64_t integer(int column) const;
-    [[nodiscard]] std::optional<std::int64_t> maybe(int column) const;
-    [[nodiscard]] std::string_view view(int column) const;  // valid until the next step; empty for NULL
-    [[nodiscard]] std::string text(int column) const { return std::string(view(column)); }
+    // Views are valid until the next step.
+    [[nodiscard]] bool is_null(int column) const override;
+    [[nodiscard]] std::int64_t integer(int column) const override;
+    [[nodiscard]] std::string_view view(int column) const override;
 
 private:
     void check(int code) const;

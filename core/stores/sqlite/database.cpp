@@ -73,23 +73,8 @@ std::shared_ptr<const Definition> Database::definition_of(const TaskRow& row) {
     if (!apart && same) return cached->definition;
     Cursor found(sql().definition, row.number);
     if (!found.next()) throw Unreadable("its row of def is missing");
-    if (!found.is_null(3)) throw Unreadable(found.text(3));
-    if (found.integer(1) > kDefinitionFormat) {
-        throw Unreadable("written by a newer uvsched (format " + std::to_string(found.integer(1)) + ")",
-                         found.integer(1));
-    }
-    if (static_cast<Uid>(found.integer(4)) != row.state.uid) {
-        throw Unreadable("def.uid, " + std::to_string(found.integer(4)) + ", is not sched.uid, " +
-                         std::to_string(row.state.uid));
-    }
-    try {
-        validate_text("def.id", found.text(0));
-        auto definition = std::make_shared<const Definition>(definition_from_json(found.text(0), found.text(2)));
-        return cache.put(row.number, {row.definition_hash, row.state.uid, std::move(definition)}).definition;
-    } catch (const Error& error) {
-        if (error.code() == Code::no_memory) throw;
-        throw Unreadable(error.message());
-    }
+    return cache.put(row.number, {row.definition_hash, row.state.uid, read_definition(found, row.state.uid)})
+        .definition;
 }
 
 std::optional<FireRow> Database::find_fire(TaskNumber task, std::uint32_t gen, FireKind kind, std::int64_t slot) {

@@ -10,11 +10,11 @@
 #include <unordered_map>
 #include <vector>
 
+#include "core/stores/rows/definition_cache.hpp"
+#include "core/stores/rows/rows.hpp"
 #include "core/stores/sqlite/checkpoints.hpp"
 #include "core/stores/sqlite/connection.hpp"
-#include "core/stores/sqlite/definition_cache.hpp"
 #include "core/stores/sqlite/file_watch.hpp"
-#include "core/stores/sqlite/rows.hpp"
 #include "core/stores/sqlite/shared_file.hpp"
 #include "core/stores/sqlite/statements.hpp"
 #include "core/stores/store.hpp"

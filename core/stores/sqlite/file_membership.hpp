@@ -15,7 +15,10 @@ public:
 
     BeatAnswer beat() override;
     [[nodiscard]] int descriptor() const noexcept override { return is_told_ ? watch_.descriptor() : -1; }
-    void heard() noexcept override { watch_.clear(); }
+    bool heard() noexcept override {
+        watch_.clear();
+        return true;
+    }
 
 private:
     void watch();

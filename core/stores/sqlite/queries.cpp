@@ -2,6 +2,7 @@
 #include <algorithm>
 
 #include "core/stores/sqlite/store_steps.hpp"
+#include "core/stores/take_turns.hpp"
 
 namespace uvsched::sqlite {
 namespace {
@@ -31,20 +32,6 @@ void find_ready(Database& db, LaneNumber lane, Instant now, std::size_t limit, s
             found.why = error.what();
         }
     }
-}
-
-// Takes from both in turn, so that thousands of fires that came back together do not hold up what is due, nor the other
-// way round.
-std::vector<Candidate> take_turns(std::vector<Candidate>& first, std::vector<Candidate>& second, std::size_t limit) {
-    std::vector<Candidate> out;
-    for (std::vector<Candidate>* each : {&first, &second}) {
-        std::stable_sort(each->begin(), each->end(), [](const auto& a, const auto& b) { return a.at < b.at; });
-    }
-    for (std::size_t i = 0; out.size() < limit && i < std::max(first.size(), second.size()); ++i) {
-        if (i < first.size()) out.push_back(std::move(first[i]));
-        if (i < second.size() && out.size() < limit) out.push_back(std::move(second[i]));
-    }
-    return out;
 }
 
 // Of all lanes, no more than asked for; `more` where there would be others.

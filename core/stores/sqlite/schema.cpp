@@ -1,28 +1,13 @@
 #include "core/stores/sqlite/schema.hpp"
 
 #include <array>
-#include <random>
 
-#include "core/base/hex.hpp"
+#include "core/stores/store_uuid.hpp"
 
 namespace uvsched::sqlite {
 namespace {
 
 constexpr std::int64_t kApplicationId = 0x75767363;  // "uvsc": tells `file` and us whose database this is
-
-// A random (version 4) UUID.
-std::string new_uuid() {
-    std::random_device random;
-    std::string text;
-    for (int digit = 0; digit < 32; ++digit) {
-        if (digit == 8 || digit == 12 || digit == 16 || digit == 20) text += '-';
-        unsigned value = random() & 15U;
-        if (digit == 12) value = 4;
-        if (digit == 16) value = 8U | (value & 3U);
-        text += kHexDigits[value];
-    }
-    return text;
-}
 
 std::int64_t ask(Connection& connection, const char* sql) {
     Statement statement(connection, sql);

@@ -6,7 +6,6 @@
 #include <string_view>
 
 #include "core/json/span.hpp"
-#include "core/time/span_text.hpp"
 
 namespace uvsched {
 namespace {
@@ -40,10 +39,7 @@ SqliteOptions read_sqlite_options(StoreFields& given) {
     SqliteOptions out;
     out.path = read_path(given);
     out.synchronous = given.first_of("synchronous", "full", "normal") ? Synchronous::full : Synchronous::normal;
-    out.lease = given.fields().seconds("lease").value_or(kDefaultLease);
-    if (out.lease < kShortestLease || out.lease > kLongestLease) {
-        given.fields().refuse("lease", span_text(out.lease) + " is not between 1 and 600 seconds");
-    }
+    out.lease = given.lease();
     return out;
 }
 

@@ -10,24 +10,13 @@
 #include "core/stores/sqlite/fork_pause.hpp"
 #include "core/stores/sqlite/schema.hpp"
 #include "core/stores/sqlite/store_steps.hpp"
+#include "core/stores/store_uuid.hpp"
 #include "core/time/span_text.hpp"
 
 namespace uvsched {
 namespace {
 
 using namespace sqlite;
-
-// The two halves of the store's UUID, folded.
-std::uint64_t hash_of_uuid(const std::string& uuid) {
-    std::array<std::uint64_t, 2> halves{};
-    std::size_t digits = 0;
-    for (const char c : uuid) {
-        if (c == '-') continue;
-        std::uint64_t& half = halves[digits++ / 16 % 2];
-        half = half * 16 + static_cast<std::uint64_t>(c <= '9' ? c - '0' : c - 'a' + 10);
-    }
-    return halves[0] ^ halves[1];
-}
 
 Micros within_reach(Micros shift) { return std::clamp(shift, -kMostShift, kMostShift); }
 
@@ -39,42 +28,6 @@ void check_line(const std::string& path, const ElapsedLine& kept, const ElapsedL
          path + ": meta." + (shift ? "shift, " : "base, ") + std::to_string(shift ? kept.shift : kept.base) +
              " microseconds, is more than any clock was ever set by; put a backup in place, or set " +
              (shift ? "it to 0" : "meta.boot_id to ''") + ": tasks on elapsed time are then due as the clock says");
-}
-
-void forget_answers(Batch& batch) {
-    for (Finish& finish : batch.finishes) finish.outcome = Outcome::none;
-    for (Release& release : batch.releases) release.outcome = Outcome::none;
-    for (Start& start : batch.starts) start.outcome = Outcome::none;
-    for (Add& add : batch.adds) {
-        add.result = Add::Result::none;
-        add.task = {};
-        add.before.reset();
-        add.edited = false;
-        add.dropped.clear();
-    }
-    for (Change& change : batch.changes) {
-        change.outcome = Outcome::none;
-        change.task = {};
-        change.dropped.clear();
-    }
-    for (Remove& remove : batch.removes) {
-        remove.outcome = Outcome::none;
-        remove.removed = 0;
-        remove.dropped.clear();
-    }
-    for (RunNow& run : batch.runs) {
-        run.outcome = Outcome::none;
-        run.key = {};
-    }
-    for (Take& take : batch.takes) {
-        take.outcome = Outcome::none;
-        take.token = 0;
-    }
-    for (Claim& claim : batch.claims) {
-        claim.outcome = Outcome::none;
-        claim.fires.clear();
-        claim.asking = {};
-    }
 }
 
 // Each public member holds `forks_` while it is at work.
@@ -360,13 +313,13 @@ void SqliteStore::probe_all(const Batch& batch, const char* suffix) const {
 void SqliteStore::apply(Batch& batch) {
     if (batch.empty()) return;
     const Use use(*this);
-    forget_answers(batch);
+    batch.forget_answers();
     try {
         apply_all(batch);
     } catch (...) {
         // Numbers of rolled-back rows are given again, so nothing that was remembered about them may stay.
         db_.cache.clear();
-        forget_answers(batch);
+        batch.forget_answers();
         throw;
     }
 }

@@ -4,16 +4,12 @@
 #include <memory>
 #include <string>
 
+#include "core/stores/lease.hpp"
 #include "core/stores/store.hpp"
 
 namespace uvsched {
 
 enum class Synchronous : std::uint8_t { normal, full };
-
-// How long a node may be silent before the others declare it dead.
-inline constexpr Micros kDefaultLease = 10 * kSecond;
-inline constexpr Micros kShortestLease = kSecond;
-inline constexpr Micros kLongestLease = 600 * kSecond;
 
 struct SqliteOptions {
     std::string path;  // local disk only

@@ -2,6 +2,7 @@
 // statement adds to a number that may be the greatest: the sum would be a REAL, which the tables refuse.
 #pragma once
 
+#include "core/stores/rows/rows.hpp"
 #include "core/stores/sqlite/connection.hpp"
 
 namespace uvsched::sqlite {
@@ -14,7 +15,6 @@ namespace uvsched::sqlite {
     "n, gen, kind, slot, last_slot, to_wall, folded, exact, state, lane, owner, token, attempt, crashes, " \
     "claimed_at, started_at, ready_at"
 #define UVSCHED_FIRE_KEY "n = ?1 AND gen = ?2 AND kind = ?3 AND slot = ?4"
-#define UVSCHED_MOST "4611686018427387904"  // kMostCount
 
 // Numbered in the order in which callers give values.
 struct Statements {
@@ -211,6 +211,5 @@ struct Statements {
 #undef UVSCHED_TASK_COLUMNS
 #undef UVSCHED_FIRE_COLUMNS
 #undef UVSCHED_FIRE_KEY
-#undef UVSCHED_MOST
 
 }  // namespace uvsched::sqlite

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from .base import BaseStore
 from .memory import MemoryStore
+from .postgresql import PostgreSQLStore
 from .sqlite import SQLiteStore
 
-__all__ = ["BaseStore", "MemoryStore", "SQLiteStore"]
+__all__ = ["BaseStore", "MemoryStore", "PostgreSQLStore", "SQLiteStore"]

@@ -130,7 +130,7 @@ TEST_CASE("a configuration is told as JSON, which makes it again") {
 
 TEST_CASE("no message repeats a password") {
     for (const char* url :
-         {"sqlite://u:secret@host/x", "sqlite://u:s?secret@host/x", "postgresql://u:secret@host/x",
+         {"sqlite://u:secret@host/x", "sqlite://u:s?secret@host/x", "postgresql://u:secret@host:x/x",
           "memory://u:secret@host", "odd://u:se@secret@host/x", "sqlite:postgresql://u:secret@host/x",
           "sqlite:a?password=secret", "redis://:secret@host?password=secret", "x://h?password=secret"}) {
         for (const char* form : {"URL", "type", "class", "url", "database", "path", "list"}) {
@@ -234,9 +234,11 @@ TEST_CASE("an unknown store or executor is told with those that there are") {
         const char* given;
         const char* message;
     } cases[] = {
-        {R"({"stores":{"x":{"type":"oracle"}}})", "stores.x.type: \"oracle\" is not a store (one of memory, sqlite)"},
+        {R"({"stores":{"x":{"type":"oracle"}}})",
+         "stores.x.type: \"oracle\" is not a store (one of memory, sqlite, postgresql, postgres)"},
         {R"({"stores":{"x":{"class":"asyncz.stores.oracle:OracleStore"}}})",
-         "stores.x.class: \"asyncz.stores.oracle:OracleStore\" is not a store (one of memory, sqlite)"},
+         "stores.x.class: \"asyncz.stores.oracle:OracleStore\" is not a store (one of memory, sqlite, postgresql, "
+         "postgres)"},
         {R"({"executors":{"x":{"class":"uvsched.executors:FiberExecutor"}}})",
          "executors.x.class: \"uvsched.executors:FiberExecutor\" is not an executor (one of threadpool, pool, inline, "
          "debug, queue, asyncio)"},
@@ -261,9 +263,8 @@ TEST_CASE("what is known but not built says so") {
          "stores.x.class: \"asyncz.stores.mongo:MongoDBStore\" is not available in this build"},
         {R"({"stores":{"x":{"class":"myapp.stores:MyStore"}}})",
          "stores.x.class: \"myapp.stores:MyStore\" is a class that only a program in its own language can load"},
-        {R"({"stores":{"x":"postgresql://host/db"}})", "stores.x: \"postgresql\" is not available in this build"},
         {R"({"stores":{"x":{"url":"postgresql+asyncpg://host/db"}}})",
-         "stores.x.url: \"postgresql+asyncpg\" is not available in this build"},
+         "stores.x.url: \"postgresql+asyncpg\" is a name of another library; write postgresql"},
         {R"({"executors":{"x":{"type":"processpool"}}})",
          "executors.x.type: \"processpool\" is not available in this build"},
         {R"({"task_defaults":{"overlap":"queue"}})",

@@ -190,6 +190,33 @@ TEST_CASE("heartbeat: what others tell is heard at once, and what they tell in q
     CHECK_FALSE(each.heart.take().news);  // it was nothing that this node must find
 }
 
+TEST_CASE("heartbeat: it beats alone too, if silence does not prove that nobody joined") {
+    Beating each;
+    each.members->answer.peers.clear();
+    each.members->certain = false;
+    each.join();
+    each.pump_after(0);
+    CHECK_FALSE(each.heart.alone());
+    CHECK(each.pump_after(kSecond).until == kBegin + 2 * kSecond);
+    each.pump_after(kSecond);
+    CHECK(each.members->beats == 2);
+    CHECK_FALSE(each.holds_after(kLease));
+}
+
+TEST_CASE("heartbeat: what tells nothing new is heard, and no beat is made for it before it is time") {
+    Beating each;
+    each.join();
+    each.pump_after(0);
+    each.members->news = false;
+    each.members->tell();
+    each.pump_after(kSecond);
+    CHECK(each.members->told == 1);
+    CHECK(each.members->beats == 1);
+    each.members->tell();
+    each.pump_after(kSecond);
+    CHECK(each.members->beats == 2);
+}
+
 TEST_CASE("heartbeat: the dead are those of the last beat") {
     Beating each;
     each.members->answer.peers[0].gone = true;

@@ -14,6 +14,8 @@ struct ScriptedMembership final : Membership {
     int beats = 0;
     int told = 0;  // how often others told something that was heard
     bool tells = true;
+    bool certain = true;  // its silence proves that nobody joined
+    bool news = true;     // what it tells is worth a beat
     std::function<void()> on_beat = [] {};
     Waker waker{"a test"};
 
@@ -23,9 +25,11 @@ struct ScriptedMembership final : Membership {
         return answer;
     }
     [[nodiscard]] int descriptor() const noexcept override { return tells ? waker.descriptor() : -1; }
-    void heard() noexcept override {
+    [[nodiscard]] bool tells_who_joins() const noexcept override { return tells && certain; }
+    bool heard() noexcept override {
         waker.clear();
         ++told;
+        return news;
     }
 
     // Another node does something.

@@ -1,4 +1,4 @@
-// Schedulers in processes of their own share one file while they are killed, stopped and restarted at random. An
+// Schedulers in processes of their own share one store while they are killed, stopped and restarted at random. An
 // independent log of starts and the ledger then account for every due time. UVSCHED_TEST_LONG=1 makes it last an hour.
 #include <fcntl.h>
 #include <unistd.h>
@@ -20,7 +20,11 @@
 #include "tests/core/time/seed.hpp"
 #include "tests/stores/child.hpp"
 #include "tests/stores/folder.hpp"
+#ifdef UVSCHED_TEST_POSTGRESQL
+#include "tests/stores/postgresql_backend.hpp"
+#else
 #include "tests/stores/sql.hpp"
+#endif
 
 #include <doctest/doctest.h>
 
@@ -32,8 +36,33 @@ constexpr int kTasks = 12;
 constexpr int kThreads = 4;
 constexpr Micros kPeriod = 100 * kMillisecond;
 
+// Where the store is that they share.
+class Place {
+public:
+#ifdef UVSCHED_TEST_POSTGRESQL
+    [[nodiscard]] std::string url() const {
+        return PostgresqlServer::shared().url("&schema=" + schema_.name() + "&lease=2&retention_per_task=0");
+    }
+    [[nodiscard]] std::string ask(const std::string& sql) { return schema_.ask(sql); }
+    [[nodiscard]] static bool is_whole() { return true; }
+
+private:
+    PostgresqlSchema schema_;
+#else
+    [[nodiscard]] std::string url() const {
+        return "sqlite:" + path_ + "?synchronous=normal&lease=2&retention_per_task=0";
+    }
+    [[nodiscard]] std::string ask(const std::string& sql) { return ask_sql(path_, sql); }
+    [[nodiscard]] bool is_whole() { return ask("PRAGMA integrity_check") == "ok"; }
+
+private:
+    const Folder folder_;
+    const std::string path_ = folder_.file("t.db");
+#endif
+};
+
 struct Plan {
-    std::string path;
+    std::string url;
     std::string log_path;
     Instant begin = 0;
     Instant end = 0;
@@ -56,7 +85,7 @@ int serve(Child& self, const Plan& plan) {
     int log = ::open(plan.log_path.c_str(), O_WRONLY | O_CREAT | O_APPEND, 0600);
     Config config;
     config.identity = "worker";  // all the same
-    config.add_store("default", "sqlite:" + plan.path + "?synchronous=normal&lease=2&retention_per_task=0");
+    config.add_store("default", plan.url);
     config.add_executor("default", "threadpool:" + std::to_string(kThreads));
     std::atomic<bool> gave_up{false};
     const auto scheduler = Scheduler::create(std::move(config));
@@ -111,7 +140,14 @@ public:
 
 private:
     void begin(std::unique_ptr<Child>& worker) const {
-        worker = std::make_unique<Child>([this](Child& self) { return serve(self, plan_); });
+        worker = std::make_unique<Child>([this](Child& self) {
+            try {
+                return serve(self, plan_);
+            } catch (const Error& error) {
+                std::fprintf(stderr, "a worker ended: %s\n", error.message().c_str());
+                throw;
+            }
+        });
     }
     void restart(std::size_t which) {
         begin(workers_[which]);
@@ -134,10 +170,10 @@ struct Row {
     std::string reason;
 };
 
-std::map<std::string, std::vector<Row>> read_ledger(const std::string& path) {
-    std::istringstream lines(ask_sql(path,
-                                     "SELECT task_id, first_at, last_at, folded, state, coalesce(reason, '-') FROM "
-                                     "history ORDER BY task_id, first_at"));
+std::map<std::string, std::vector<Row>> read_ledger(Place& place) {
+    std::istringstream lines(
+        place.ask("SELECT task_id, first_at, last_at, folded, state, coalesce(reason, '-') FROM "
+                  "history ORDER BY task_id, first_at"));
     std::map<std::string, std::vector<Row>> out;
     for (std::string line; std::getline(lines, line);) {
         for (char& c : line) c = c == '|' ? ' ' : c;
@@ -161,10 +197,9 @@ std::map<std::string, std::map<Instant, int>> read_log(const std::string& path) 
     return out;
 }
 
-void wait_until_done(const Plan& plan) {
+void wait_until_done(Place& place) {
     const auto give_up = std::chrono::steady_clock::now() + std::chrono::minutes(2);
-    while (ask_sql(plan.path,
-                   "SELECT (SELECT count(*) FROM open) + (SELECT count(*) FROM sched WHERE state <> 'finished')") !=
+    while (place.ask("SELECT (SELECT count(*) FROM open) + (SELECT count(*) FROM sched WHERE state <> 'finished')") !=
            "0") {
         REQUIRE(std::chrono::steady_clock::now() < give_up);
         std::this_thread::sleep_for(std::chrono::milliseconds(50));
@@ -172,9 +207,9 @@ void wait_until_done(const Plan& plan) {
 }
 
 // Each due time is in exactly one row, by its fire or folded into one, and what was called is there as called.
-void check(const Plan& plan, int blows) {
+void check(Place& place, const Plan& plan, int blows) {
     auto starts = read_log(plan.log_path);
-    auto ledger = read_ledger(plan.path);
+    auto ledger = read_ledger(place);
     int repeats = 0;
     int never_began = 0;
     for (int task = 0; task < kTasks; ++task) {
@@ -209,8 +244,8 @@ void check(const Plan& plan, int blows) {
         for (const auto& [slot, times] : starts[id_of(task)]) CHECK(called.count(slot) == 1);
     }
     CHECK(repeats <= blows * kThreads);
-    CHECK(ask_sql(plan.path, "PRAGMA integrity_check") == "ok");
-    CHECK(ask_sql(plan.path, "SELECT count(*) FROM def") == std::to_string(kTasks));
+    CHECK(place.is_whole());
+    CHECK(place.ask("SELECT count(*) FROM def") == std::to_string(kTasks));
     MESSAGE("repeated starts of rerun tasks " << repeats << ", lost though never started " << never_began);
 }
 
@@ -218,7 +253,8 @@ void run_chaos(std::size_t count, std::chrono::milliseconds span) {
     Seeded random;
     CAPTURE(random.seed);
     const Folder folder;
-    Plan plan{.path = folder.file("t.db"), .log_path = folder.file("starts")};
+    Place place;
+    Plan plan{.url = place.url(), .log_path = folder.file("starts")};
     plan.begin = wall_microseconds() / kSecond * kSecond;
     plan.end = plan.begin + std::chrono::duration_cast<std::chrono::seconds>(span).count() * kSecond;
     int kills = 0;
@@ -239,10 +275,10 @@ void run_chaos(std::size_t count, std::chrono::milliseconds span) {
                 workers.restart_in_order(which);
             }
         }
-        wait_until_done(plan);
+        wait_until_done(place);
         workers.end_all();
     }
-    check(plan, kills + stops);
+    check(place, plan, kills + stops);
     MESSAGE(count << " nodes, kills " << kills << ", stops " << stops);
 }
 
@@ -252,6 +288,6 @@ std::chrono::milliseconds span() {
 
 }  // namespace
 
-TEST_CASE("two schedulers in processes share a file through kills and stops") { run_chaos(2, span()); }
+TEST_CASE("two schedulers in processes share a store through kills and stops") { run_chaos(2, span()); }
 
-TEST_CASE("four schedulers in processes share a file through kills and stops") { run_chaos(4, span()); }
+TEST_CASE("four schedulers in processes share a store through kills and stops") { run_chaos(4, span()); }

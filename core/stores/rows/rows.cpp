@@ -1,11 +1,12 @@
-#include "core/stores/sqlite/rows.hpp"
+#include "core/stores/rows/rows.hpp"
 
 #include <utility>
 
+#include "core/base/name.hpp"
 #include "core/base/quote.hpp"
 #include "core/base/utf8.hpp"
 
-namespace uvsched::sqlite {
+namespace uvsched {
 namespace {
 
 constexpr std::int64_t kMostGen = 4'000'000'000;
@@ -17,7 +18,7 @@ constexpr Instant kFirst = -kDay;                   // local 1970 begins before 
 }
 
 template <class Integer>
-Integer in_range(const Cursor& row, int column, const char* name, std::int64_t low, std::int64_t high) {
+Integer in_range(const RowView& row, int column, const char* name, std::int64_t low, std::int64_t high) {
     const std::int64_t value = row.integer(column);
     if (value < low || value > high) {
         throw Unreadable(std::string(name) + ": " + std::to_string(value) + " is not " + std::to_string(low) + " to " +
@@ -38,11 +39,11 @@ std::optional<Instant> nominal(std::optional<Instant> time, const char* column, 
 }
 
 // When something was done; 0: it was not.
-Instant moment(const Cursor& row, int column, const char* name) {
+Instant moment(const RowView& row, int column, const char* name) {
     return instant(row.integer(column), name, kFirst, kHorizon);
 }
 
-ClockLine clock_at(const Cursor& row, int column) {
+ClockLine clock_at(const RowView& row, int column) {
     const std::string_view text = row.view(column);
     for (const ClockLine clock : {ClockLine::wall, ClockLine::elapsed}) {
         if (text == clock_text(clock)) return clock;
@@ -50,7 +51,7 @@ ClockLine clock_at(const Cursor& row, int column) {
     refuse("sched.clk", text);
 }
 
-TaskStatus status_at(const Cursor& row, int column) {
+TaskStatus status_at(const RowView& row, int column) {
     const std::string_view text = row.view(column);
     for (const TaskStatus status : {TaskStatus::active, TaskStatus::paused, TaskStatus::finished}) {
         if (text == status_text(status)) return status;
@@ -74,7 +75,7 @@ const char* status_text(TaskStatus status) noexcept {
     return "finished";
 }
 
-TaskRow read_task(const Cursor& row) {
+TaskRow read_task(const RowView& row) {
     TaskRow out;
     out.number = row.integer(0);
     out.lane = row.integer(1);
@@ -99,7 +100,7 @@ TaskRow read_task(const Cursor& row) {
     return out;
 }
 
-FireRow read_fire(const Cursor& row) {
+FireRow read_fire(const RowView& row) {
     FireRow out;
     out.task = row.integer(0);
     out.gen = in_range<std::uint32_t>(row, 1, "open.gen", 0, kMostGen);
@@ -129,6 +130,23 @@ FireRow read_fire(const Cursor& row) {
     return out;
 }
 
+std::shared_ptr<const Definition> read_definition(const RowView& row, Uid uid) {
+    if (!row.is_null(3)) throw Unreadable(row.text(3));
+    if (const std::int64_t format = row.integer(1); format > kDefinitionFormat) {
+        throw Unreadable("written by a newer uvsched (format " + std::to_string(format) + ")", format);
+    }
+    if (static_cast<Uid>(row.integer(4)) != uid) {
+        throw Unreadable("def.uid, " + std::to_string(row.integer(4)) + ", is not sched.uid, " + std::to_string(uid));
+    }
+    try {
+        validate_text("def.id", row.text(0));
+        return std::make_shared<const Definition>(definition_from_json(row.text(0), row.text(2)));
+    } catch (const Error& error) {
+        if (error.code() == Code::no_memory) throw;
+        throw Unreadable(error.message());
+    }
+}
+
 OpenFire open_fire(const FireRow& fire, Uid uid) {
     OpenFire out;
     out.task.number = fire.task;
@@ -147,18 +165,18 @@ OpenFire open_fire(const FireRow& fire, Uid uid) {
 namespace {
 
 // For people: 0 for an instant that no calendar shows.
-Instant shown_instant(const Cursor& row, int column) {
+Instant shown_instant(const RowView& row, int column) {
     const Instant time = row.integer(column);
     return time >= -kHorizon && time < 2 * kHorizon ? time : 0;
 }
 
 template <class Integer>
-Integer shown_count(const Cursor& row, int column) {
+Integer shown_count(const RowView& row, int column) {
     const std::int64_t value = row.integer(column);
     return value >= 0 && std::in_range<Integer>(value) ? static_cast<Integer>(value) : Integer{0};
 }
 
-std::string shown_text(const Cursor& row, int column) {
+std::string shown_text(const RowView& row, int column) {
     const std::string_view text = row.view(column);
     for (std::string_view rest = text; !rest.empty(); rest.remove_prefix(utf8_length(rest))) {
         if (utf8_length(rest) == 0 || rest.front() == '\0') return in_quotes(text, 1'000);
@@ -168,7 +186,7 @@ std::string shown_text(const Cursor& row, int column) {
 
 }  // namespace
 
-HistoryRow read_history(const Cursor& row, std::uint64_t store_hash) {
+HistoryRow read_history(const RowView& row, std::uint64_t store_hash) {
     HistoryRow out;
     out.seq = row.integer(0);
     out.task_id = shown_text(row, 1);
@@ -195,4 +213,4 @@ HistoryRow read_history(const Cursor& row, std::uint64_t store_hash) {
     return out;
 }
 
-}  // namespace uvsched::sqlite
+}  // namespace uvsched

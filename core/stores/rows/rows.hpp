@@ -1,7 +1,9 @@
-// Rows and the structs they become. Reading checks every text and range: a file can be edited by hand.
+// Rows of tables and the structs they become, for all stores that keep them in SQL. Reading checks every text and range:
+// a database can be edited by hand.
 #pragma once
 
 #include <cstdint>
+#include <memory>
 #include <optional>
 #include <stdexcept>
 #include <string>
@@ -10,11 +12,10 @@
 #include "core/ledger/fire_rules.hpp"
 #include "core/model/fire.hpp"
 #include "core/model/task.hpp"
-#include "core/stores/sqlite/connection.hpp"
-#include "core/stores/sqlite/statements.hpp"
+#include "core/stores/rows/row_view.hpp"
 #include "core/stores/store.hpp"
 
-namespace uvsched::sqlite {
+namespace uvsched {
 
 // A row has a value that this version cannot read; what() names the column.
 class Unreadable : public std::runtime_error {
@@ -29,8 +30,9 @@ private:
 };
 
 // The bounds of values in rows. uvsched writes no value outside them, so a sum of a few values cannot overflow.
-inline constexpr std::int64_t kMostCount = std::int64_t{1} << 62;  // in SQL: UVSCHED_MOST
-inline constexpr Micros kMostShift = kHorizon;                     // of all steps of the clock together, either way
+inline constexpr std::int64_t kMostCount = std::int64_t{1} << 62;
+#define UVSCHED_MOST "4611686018427387904"      // kMostCount
+inline constexpr Micros kMostShift = kHorizon;  // of all steps of the clock together, either way
 
 // A row of sched.
 struct TaskRow {
@@ -70,16 +72,21 @@ struct FireRow {
 [[nodiscard]] const char* clock_text(ClockLine clock) noexcept;
 [[nodiscard]] const char* status_text(TaskStatus status) noexcept;
 
-// They read columns in the order of Statements. They throw Unreadable.
-[[nodiscard]] TaskRow read_task(const Cursor& row);
-[[nodiscard]] FireRow read_fire(const Cursor& row);
+// They read columns in this order, and throw Unreadable. A task: n, lane, def_hash, uid, gen, rev, clk, anchor, next_slot,
+// next_due, hwm, state, runs, and the number of its open fires. A fire: n, gen, kind, slot, last_slot, to_wall, folded,
+// exact, state, lane, owner, token, attempt, crashes, claimed_at, started_at, ready_at.
+[[nodiscard]] TaskRow read_task(const RowView& row);
+[[nodiscard]] FireRow read_fire(const RowView& row);
+
+// A row of def: id, format, def, quarantine, uid. `uid`: of the task's schedule. Throws Unreadable.
+[[nodiscard]] std::shared_ptr<const Definition> read_definition(const RowView& row, Uid uid);
 
 // As others see it, without its task.
 [[nodiscard]] OpenFire open_fire(const FireRow& fire, Uid uid);
 
 // Reads a row of history, with the columns of its statements. A value that cannot be read keeps its default, and text
 // that is not UTF-8 is escaped: history is for people.
-[[nodiscard]] HistoryRow read_history(const Cursor& row, std::uint64_t store_hash);
+[[nodiscard]] HistoryRow read_history(const RowView& row, std::uint64_t store_hash);
 
 // NULL for an empty text, for no high-water mark, for nobody, for an absent time.
 [[nodiscard]] inline std::optional<std::string_view> text_or_null(std::string_view text) {
@@ -95,4 +102,4 @@ struct FireRow {
     return time == 0 ? std::nullopt : std::optional(time);
 }
 
-}  // namespace uvsched::sqlite
+}  // namespace uvsched

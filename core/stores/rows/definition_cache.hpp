@@ -9,7 +9,7 @@
 
 #include "core/stores/store.hpp"
 
-namespace uvsched::sqlite {
+namespace uvsched {
 
 class DefinitionCache {
 public:
@@ -48,4 +48,4 @@ private:
     std::unordered_map<TaskNumber, Entry> old_;
 };
 
-}  // namespace uvsched::sqlite
+}  // namespace uvsched

@@ -1,0 +1,30 @@
+# Which modules are built: those whose client library is there.
+if(PkgConfig_FOUND)
+  pkg_check_modules(libpq QUIET IMPORTED_TARGET GLOBAL libpq>=14)
+endif()
+# What is made for other machines must not need a library of this one.
+set(postgresql OFF)
+if(libpq_FOUND AND NOT UVSCHED_BUNDLED AND NOT CMAKE_CROSSCOMPILING)
+  set(postgresql ON)
+endif()
+option(UVSCHED_POSTGRESQL "Build the module of PostgreSQL, which needs libpq 14 or newer" ${postgresql})
+if(UVSCHED_POSTGRESQL)
+  if(NOT libpq_FOUND)
+    message(FATAL_ERROR "UVSCHED_POSTGRESQL: libpq 14 or newer is not installed (libpq-dev on Debian and Ubuntu)")
+  endif()
+  add_library(dependency::libpq ALIAS PkgConfig::libpq)
+endif()
+
+set(UVSCHED_MODULES_DIR "${CMAKE_CURRENT_BINARY_DIR}" CACHE INTERNAL "Where the built modules are")
+
+# uvsched_driver(name SOURCES… LINKS…): the module libuvsched-NAME.so, which exports its table alone.
+function(uvsched_driver name)
+  cmake_parse_arguments(PARSE_ARGV 1 arg "" "" "SOURCES;LINKS")
+  set(target uvsched_driver_${name})
+  add_library(${target} MODULE ${arg_SOURCES})
+  target_include_directories(${target} PRIVATE "${PROJECT_SOURCE_DIR}")
+  target_link_libraries(${target} PRIVATE ${arg_LINKS})
+  uvsched_warnings(${target})
+  set_target_properties(${target} PROPERTIES OUTPUT_NAME uvsched-${name})
+  install(TARGETS ${target} LIBRARY DESTINATION "${CMAKE_INSTALL_LIBDIR}")
+endfunction()

@@ -1,0 +1,12 @@
+// How long a node of a store may be silent before the others declare it dead.
+#pragma once
+
+#include "core/time/instant.hpp"
+
+namespace uvsched {
+
+inline constexpr Micros kDefaultLease = 10 * kSecond;
+inline constexpr Micros kShortestLease = kSecond;
+inline constexpr Micros kLongestLease = 600 * kSecond;
+
+}  // namespace uvsched

@@ -1,0 +1,158 @@
+#include "core/stores/postgresql/postgresql_membership.hpp"
+
+#include <algorithm>
+#include <chrono>
+
+#include "core/platform/descriptors.hpp"
+
+namespace uvsched::postgresql {
+namespace {
+
+constexpr std::chrono::seconds kProbePatience{2};
+constexpr int kMostAnew = 3;
+
+// Beats need not outlive the server's loss of power, nor wait for its disk.
+constexpr const char* kBeat = "UPDATE @node SET beat = beat + 1 WHERE id = $1 RETURNING 1";
+constexpr const char* kLook =
+    "SELECT m.changes, @now, node.id, node.beat, node.gone FROM @meta AS m LEFT JOIN @node AS node ON node.id <> $1";
+
+// A beat that takes so long is one that failed, and is repeated well inside the lease.
+Patience beat_patience(Micros lease) {
+    return std::chrono::microseconds(std::clamp<Micros>(lease / 4, 250 * kMillisecond, 5 * kSecond));
+}
+
+std::string in_double_quotes(const std::string& name) { return "\"" + name + "\""; }  // a name of ours, without quotes
+
+}  // namespace
+
+PostgresqlMembership::PostgresqlMembership(Database& db)
+    : options_(db.options),
+      node_(db.node),
+      channel_(db.channel),
+      beat_(db.sql(kBeat)),
+      look_(db.sql(kLook)),
+      shared_(db.shared),
+      patience_(beat_patience(db.options.lease)),
+      session_(options_),
+      never_("a PostgreSQL store needs a descriptor for its heartbeat"),
+      bell_in_child_(std::make_unique<ForkedSocket>()) {
+    bell_in_child_->change([this] { return bell_ = second_number(never_.descriptor()); });
+    if (bell_ < 0) fail(Code::no_descriptor, "a PostgreSQL store needs a descriptor for its heartbeat");
+    connect();
+}
+
+PostgresqlMembership::~PostgresqlMembership() {
+    session_.close();
+    if (!bell_in_child_->is_ours()) return;
+    bell_in_child_->change([this] {
+        close_descriptor(bell_);
+        return -1;
+    });
+}
+
+void PostgresqlMembership::connect() {
+    session_.open(std::max<Patience>(patience_, kProbePatience));
+    if (listens_) ring_with_session();
+}
+
+void PostgresqlMembership::ring_with_session() {
+    session_.run({{"LISTEN " + in_double_quotes(channel_), {}}}, Sends::reads, patience_);
+    stand_for(bell_, session_.descriptor());
+}
+
+void PostgresqlMembership::fall_silent() noexcept { stand_for(bell_, never_.descriptor()); }
+
+bool PostgresqlMembership::probe(Database& db) {
+    const std::lock_guard lock(mutex_);
+    ring_with_session();
+    const std::string word = "probe " + std::to_string(node_);
+    db.session.run({{"SELECT pg_notify($1, $2)", {channel_, word}}}, Sends::reads, patience_);
+    const auto deadline = std::chrono::steady_clock::now() + kProbePatience;
+    while (session_.is_open()) {
+        const std::vector<std::string> heard = session_.hear();
+        if (std::ranges::find(heard, word) != heard.end()) {
+            listens_ = true;
+            return true;
+        }
+        const auto left = deadline - std::chrono::steady_clock::now();
+        if (left <= left.zero()) break;
+        wait_ready(session_.descriptor(), false, std::chrono::ceil<std::chrono::milliseconds>(left));
+    }
+    fall_silent();
+    return false;
+}
+
+void PostgresqlMembership::leave() noexcept {
+    left_ = true;
+    if (!mutex_.try_lock()) return;  // the beat that is under way closes it
+    fall_silent();
+    session_.close();
+    mutex_.unlock();
+}
+
+// What this node told comes back to it.
+bool PostgresqlMembership::is_own(const std::string& notice) const { return notice == std::to_string(node_); }
+
+bool PostgresqlMembership::heard() noexcept {
+    const std::lock_guard lock(mutex_);
+    try {
+        const std::vector<std::string> notices = session_.hear();
+        if (notices.empty()) return true;  // perhaps the connection was cut
+        return !std::ranges::all_of(notices, [&](const std::string& each) { return is_own(each); });
+    } catch (const std::bad_alloc&) {
+        return true;  // it is still readable
+    }
+}
+
+BeatAnswer PostgresqlMembership::beat() {
+    const std::lock_guard lock(mutex_);
+    BeatAnswer out;
+    out.standing = false;
+    if (left_) return out;
+    try {
+        if (!session_.is_open()) connect();
+        out = ask();
+        // What was told meanwhile came with the answer, so that nothing is there to wake anybody for it.
+        for (int tries = 0; tries < kMostAnew; ++tries) {
+            const std::vector<std::string> notices = session_.hear();
+            if (std::ranges::all_of(notices, [&](const std::string& each) { return is_own(each); })) break;
+            out = ask();
+        }
+    } catch (...) {
+        if (!session_.is_open()) fall_silent();
+        if (left_) session_.close();
+        throw;
+    }
+    shared_->alone = out.peers.empty();
+    if (left_) {
+        fall_silent();
+        session_.close();
+    }
+    return out;
+}
+
+BeatAnswer PostgresqlMembership::ask() {
+    BeatAnswer out;
+    const Micros asked = StoreClock::tick();
+    const Answers answers = session_.run({{"BEGIN", {}},
+                                          {"SET LOCAL synchronous_commit TO off", {}},
+                                          {beat_, {node_}},
+                                          {look_, {node_}},
+                                          {"COMMIT", {}}},
+                                         Sends::commits, patience_);
+    out.standing = !answers[2].empty();
+    const Answer& others = answers[3];
+    for (int i = 0; i < others.size(); ++i) {
+        const Answer::Row row = others.row(i);
+        if (i == 0) {
+            out.changes = static_cast<std::uint64_t>(row.integer(0)) - shared_->own_changes;
+            shared_->clock.measured(row.integer(1), asked);
+        }
+        if (row.is_null(2)) continue;
+        out.peers.push_back(
+            {.node = row.integer(2), .count = static_cast<std::uint64_t>(row.integer(3)), .gone = row.integer(4) != 0});
+    }
+    return out;
+}
+
+}  // namespace uvsched::postgresql

@@ -1,0 +1,268 @@
+// What a store on a server does when the connection, the server or what is asked of it fails.
+#include <csignal>
+
+#include "core/platform/descriptors.hpp"
+
+#include "tests/stores/ledger.hpp"
+
+using namespace ledger;
+
+namespace {
+
+using Fault = FaultyDriver::Fault;
+
+// While it lives, the next statement of such a text has this fault.
+class Fails {
+public:
+    Fails(Fault fault, std::string statement) : before_(FaultyDriver::judge) {
+        FaultyDriver::judge = [this, fault, statement = std::move(statement)](const std::string& sql) {
+            if (done_ || sql.find(statement) == std::string::npos) return Fault::none;
+            done_ = true;
+            return fault;
+        };
+    }
+    ~Fails() { FaultyDriver::judge = before_; }
+    Fails(const Fails&) = delete;
+    Fails& operator=(const Fails&) = delete;
+
+private:
+    std::function<Fault(const std::string&)> before_;
+    bool done_ = false;
+};
+
+template <class Kind, class Work>
+bool throws(Work&& work) {
+    try {
+        work();
+    } catch (const Error& error) {
+        return dynamic_cast<const Kind*>(&error) != nullptr;
+    }
+    return false;
+}
+
+std::string message_of(const std::function<void()>& work) {
+    try {
+        work();
+    } catch (const Error& error) {
+        return error.message();
+    }
+    return "";
+}
+
+bool says(const std::string& message, const std::string& part) { return message.find(part) != std::string::npos; }
+
+}  // namespace
+
+TEST_CASE("an answer that is lost behind a commit: it may have happened, and is known again") {
+    PostgresqlBackend backend;
+    Store& store = backend.store();
+    {
+        const Fails lost(Fault::cut_unanswered, "COMMIT");
+        CHECK(throws<MaybeDone>([&] { add(store, every("digest")); }));
+    }
+    CHECK(apply(store, adding(every("digest"))).result == Add::Result::unchanged);
+
+    Claim asked = claiming(*store.get("digest"), kStart);
+    asked.id = 4711;
+    {
+        const Fails lost(Fault::cut_unanswered, "COMMIT");
+        Batch batch;
+        batch.claims.push_back(asked);
+        CHECK(throws<MaybeDone>([&] { store.apply(batch); }));
+        CHECK(batch.claims[0].outcome == Outcome::none);
+        CHECK(batch.claims[0].fires.empty());
+    }
+    store.recall(asked);
+    REQUIRE(asked.outcome == Outcome::done);
+    REQUIRE(asked.fires.size() == 1);
+    const FireRef fire = ref(asked.fires[0]);
+    CHECK(store.mine() == std::vector<FireRef>{fire});
+    {
+        const Fails lost(Fault::cut_unanswered, "COMMIT");
+        CHECK(throws<MaybeDone>([&] { start(store, fire); }));
+    }
+    CHECK(start(store, fire) == Outcome::done);
+    CHECK(store.get("digest")->state.runs == 1);
+    {
+        const Fails lost(Fault::cut_unanswered, "COMMIT");
+        CHECK(throws<MaybeDone>([&] { finish(store, fire); }));
+    }
+    CHECK(finish(store, fire) == Outcome::done);
+    CHECK(history(store).size() == 1);
+    RunNow run = asking_for("digest");
+    for (const bool lost_answer : {true, false}) {
+        const Fails lost(lost_answer ? Fault::cut_unanswered : Fault::none, "COMMIT");
+        Batch batch;
+        batch.runs.push_back(run);
+        CHECK(throws<MaybeDone>([&] { store.apply(batch); }) == lost_answer);
+    }
+    CHECK(look(store, kStart).ready.size() == 1);
+    {
+        const Fails lost(Fault::cut_unanswered, "COMMIT");
+        CHECK(throws<MaybeDone>([&] { remove(store, "digest"); }));
+    }
+    CHECK(remove(store, "digest").outcome == Outcome::missing);
+    CHECK(backend.ask("SELECT count(*) FROM open") == "0");
+}
+
+TEST_CASE("a connection that is gone before anything was sent: it did not happen, and the next request goes through") {
+    PostgresqlBackend backend;
+    Store& store = backend.store();
+    add(store, every("digest"));
+    for (const char* const statement : {"BEGIN", "SELECT 1 / count(*)"}) {
+        CAPTURE(statement);
+        const bool sent = std::string(statement) != "BEGIN";
+        {
+            const Fails lost(Fault::cut_unsent, statement);
+            CHECK(throws<MaybeDone>([&] { claim(store, "digest"); }) == sent);
+        }
+        CHECK(store.get("digest")->open == 0);
+    }
+    {
+        const Fails lost(Fault::cut_unanswered, "SELECT");
+        CHECK(throws<Error>([&] { static_cast<void>(store.get("digest")); }));
+    }
+    CHECK(claim(store, "digest").state == FireState::claimed);
+}
+
+TEST_CASE("what the server refuses did not happen, and what is at fault is told from what may be tried again") {
+    PostgresqlBackend backend;
+    Store& store = backend.store();
+    add(store, every("digest"));
+    {
+        const Fails full(Fault::refused, "COMMIT");
+        const std::string message = message_of([&] { claim(store, "digest"); });
+        CHECK(says(message, "made to fail"));
+    }
+    CHECK(store.get("digest")->open == 0);
+    Batch batch;
+    batch.adds.push_back(adding(every("other")));
+    batch.adds[0].state.uid = Uid{1} << 63U;  // no column holds it
+    batch.adds[0].state.runs = 0;
+    backend.run("ALTER TABLE sched ADD CONSTRAINT positive CHECK (uid > 0)");
+    CHECK(throws<Refused>([&] { store.apply(batch); }));
+    CHECK_FALSE(store.get("other").has_value());
+}
+
+TEST_CASE("text that PostgreSQL cannot hold is kept, escaped") {
+    PostgresqlBackend backend;
+    Store& store = backend.store();
+    add(store, every("digest"));
+    const OpenFire fire = claim(store, "digest");
+    start(store, ref(fire));
+    Batch batch;
+    batch.finishes.push_back(finishing(ref(fire), FireState::failed));
+    batch.finishes[0].error = std::string("a\0b\xff \"quoted\" {back\\slash},NULL", 32);
+    batch.finishes[0].result = "\"caf\u00e9 {1,2} \\\\ \\\"x\\\"\"";
+    store.apply(batch);
+    CHECK(batch.finishes[0].outcome == Outcome::done);
+    const HistoryRow row = history(store).at(0);
+    CHECK(says(row.error, "a\\x00b\\xff"));
+    CHECK(says(row.error, "{back\\slash},NULL"));
+    CHECK(row.result == batch.finishes[0].result);
+}
+
+TEST_CASE("a task that a newer version wrote is left to newer versions, and nobody is told") {
+    PostgresqlBackend backend;
+    Store& store = backend.store();
+    const StoredTask task = add(store, every("digest"));
+    store.close();
+    backend.run("UPDATE def SET format = 2");
+    backend.open();
+    const LaneNumber lanes[] = {task.lane};
+    const Look found = store.look({.wall = kStart, .elapsed = kStart, .lanes = {task.lane}, .limit = 9});
+    CHECK(found.due.empty());
+    CHECK(found.quarantined.empty());
+    CHECK_FALSE(store.next_wake(lanes).wall.has_value());
+    CHECK(backend.ask("SELECT format FROM lane JOIN sched USING (lane)") == "2");
+    CHECK(backend.ask("SELECT count(quarantine) FROM def") == "0");
+    store.close();
+    backend.run("UPDATE def SET format = 1");
+    backend.open();
+    CHECK(look(store, kStart).due.size() == 1);
+}
+
+TEST_CASE("a server that dies and comes back is found again, by store and beat") {
+    if (!PostgresqlServer::shared().is_own()) return;
+    PostgresqlServer server(std::vector<std::string>{"fsync=on"});
+    PostgresqlSchema schema(server);
+    const auto store = make_postgresql_store(schema.options());
+    static_cast<void>(store->open({.wall = kStart, .label = "worker", .retention = {}}));
+    const auto membership = store->membership();
+    add(*store, every("digest"));
+    const OpenFire fire = claim(*store, "digest");
+    static_cast<void>(membership->beat());
+    const int descriptor = membership->descriptor();
+    server.stop(SIGQUIT);
+    CHECK(throws<Error>([&] { start(*store, ref(fire)); }));
+    CHECK(throws<Error>([&] { start(*store, ref(fire)); }));
+    static_cast<void>(membership->heard());
+    CHECK(throws<Error>([&] { static_cast<void>(membership->beat()); }));
+    CHECK(membership->descriptor() == descriptor);
+    CHECK_FALSE(is_readable(descriptor));  // or whoever waits on it would spin
+    server.start();
+    CHECK(start(*store, ref(fire)) == Outcome::done);
+    CHECK(membership->beat().standing);
+    CHECK(finish(*store, ref(fire)) == Outcome::done);
+    // It listens again.
+    const auto other = make_postgresql_store(schema.options());
+    static_cast<void>(other->open({.wall = kStart, .label = "worker", .retention = {}}));
+    add(*other, every("other"));
+    wait_readable(descriptor, -1, std::chrono::seconds(5));
+    CHECK(is_readable(descriptor));
+    CHECK(membership->heard());
+    other->close();
+    store->close();
+}
+
+TEST_CASE("another store at the same place is not written to") {
+    PostgresqlBackend backend;
+    Store& store = backend.store();
+    add(store, every("digest"));
+    {
+        const Fails lost(Fault::cut_unsent, "SELECT");
+        CHECK(throws<Error>([&] { static_cast<void>(store.get("digest")); }));
+    }
+    backend.run("UPDATE meta SET store_uuid = '00000000-0000-4000-8000-000000000000'");
+    CHECK(throws<StoreLost>([&] { static_cast<void>(store.get("digest")); }));
+    CHECK(throws<StoreLost>([&] { claim(store, "digest"); }));
+    store.close();
+    backend.run("DROP TABLE sched CASCADE");
+    CHECK_THROWS_AS(backend.open(), Error);
+}
+
+TEST_CASE("an opening that cannot be says what to do") {
+    if (!PostgresqlServer::shared().is_own()) return;
+    PostgresqlSchema schema;
+    const auto opening = [&](const std::string& url, const std::string& options = "") {
+        StoreFields fields(url + options, "test");
+        const auto store = make_postgresql_store(read_postgresql_options(fields));
+        return message_of([&] { static_cast<void>(store->open({.label = "worker", .retention = {}})); });
+    };
+    const std::string host = PostgresqlServer::shared().url().substr(PostgresqlServer::shared().url().find("?host="));
+    schema.run("CREATE ROLE guest LOGIN");
+    schema.run("CREATE ROLE locked LOGIN PASSWORD 'open-sesame'");
+    const std::string refused = opening("postgresql://guest@/postgres" + host, "&schema=guest_place");
+    CHECK(says(refused, "CREATE SCHEMA \"guest_place\" AUTHORIZATION \"guest\""));
+    const std::string wrong = opening("postgresql://locked:s3cret%21@/postgres" + host);
+    CHECK(says(wrong, "password authentication failed"));
+    CHECK_FALSE(says(wrong, "s3cret"));
+    CHECK(says(opening("postgresql://tester:s3cret@127.0.0.1:1/postgres"), "onnection refused"));
+    CHECK_FALSE(says(opening("postgresql://tester:s3cret@127.0.0.1:1/postgres"), "s3cret"));
+    CHECK(says(opening("postgresql://tester@/nowhere" + host), "database \"nowhere\" does not exist"));
+    schema.run("CREATE SCHEMA guest_place AUTHORIZATION guest");
+    CHECK(opening("postgresql://guest@/postgres" + host, "&schema=guest_place").empty());
+    schema.run("ALTER ROLE guest SET default_transaction_read_only = on");
+    CHECK(says(opening("postgresql://guest@/postgres" + host, "&schema=guest_place"), "the server takes no writes"));
+    schema.run("DROP SCHEMA guest_place CASCADE");
+    schema.run("CREATE SCHEMA " + schema.name());
+    schema.run("CREATE TABLE " + schema.name() + ".meta (a int)");
+    const std::string strange = opening(PostgresqlServer::shared().url(), "&schema=" + schema.name());
+    CHECK(says(strange, "tables of another program"));
+    schema.run("DROP TABLE " + schema.name() + ".meta");
+    CHECK(opening(PostgresqlServer::shared().url(), "&schema=" + schema.name()).empty());
+    schema.run("UPDATE meta SET schema = 9, min_reader = 9");
+    CHECK(says(opening(PostgresqlServer::shared().url(), "&schema=" + schema.name()), "written by a newer uvsched"));
+    schema.run("DROP ROLE guest");
+    schema.run("DROP ROLE locked");
+}
