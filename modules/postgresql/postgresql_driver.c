@@ -2,6 +2,7 @@
 #include "core/stores/drivers/postgresql_driver.h"
 
 #include <libpq-fe.h>
+#include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -18,23 +19,27 @@ struct uvsched_pg_link {
 /* An answer is a PGresult, which is nobody else's to look into. */
 static const PGresult* result_of(const uvsched_pg_answer* answer) { return (const PGresult*)answer; }
 
+/* What never changes while the process runs. */
+static pthread_once_t once = PTHREAD_ONCE_INIT;
+static char library_name[32];
+static PQconninfoOption* parameters;
+static size_t parameter_count;
+
+static void learn(void) {
+    const int version = PQlibVersion();
+    snprintf(library_name, sizeof library_name, "libpq %d.%d", version / 10000, version % 10000);
+    parameters = PQconndefaults();
+    while (parameters != NULL && parameters[parameter_count].keyword != NULL) ++parameter_count;
+}
+
 static const char* library(void) {
-    static char text[32];
-    if (text[0] == '\0') {
-        const int version = PQlibVersion();
-        snprintf(text, sizeof text, "libpq %d.%d", version / 10000, version % 10000);
-    }
-    return text;
+    pthread_once(&once, learn);
+    return library_name;
 }
 
 static const char* parameter(size_t index) {
-    static PQconninfoOption* options;
-    static size_t count;
-    if (options == NULL) {
-        options = PQconndefaults();
-        while (options != NULL && options[count].keyword != NULL) ++count;
-    }
-    return index < count ? options[index].keyword : NULL;
+    pthread_once(&once, learn);
+    return index < parameter_count ? parameters[index].keyword : NULL;
 }
 
 static uvsched_pg_link* connect_link(const char* const* names, const char* const* values) {

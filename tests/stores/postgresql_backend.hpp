@@ -2,10 +2,13 @@
 #pragma once
 
 #include <memory>
+#include <nlohmann/json.hpp>
 #include <stdexcept>
 #include <string>
 
+#include "core/stores/postgresql/postgresql_module.hpp"
 #include "core/stores/postgresql/postgresql_store.hpp"
+#include "core/stores/postgresql/session.hpp"
 #include "tests/stores/faulty_driver.hpp"
 #include "tests/stores/postgresql_server.hpp"
 #include "tests/stores/recover_dead.hpp"
@@ -15,7 +18,7 @@ class PostgresqlSchema {
 public:
     explicit PostgresqlSchema(const PostgresqlServer& server = PostgresqlServer::shared())
         : name_("test_" + std::to_string(::getpid()) + "_" + std::to_string(++last_)),
-          options_(server.options("&schema=" + name_)),
+          options_(read(server.url("&schema=" + name_))),
           session_(options_) {}
     PostgresqlSchema(const PostgresqlSchema&) = delete;
     PostgresqlSchema& operator=(const PostgresqlSchema&) = delete;
@@ -47,6 +50,10 @@ public:
     }
 
 private:
+    static uvsched::PostgresqlOptions read(const std::string& url) {
+        uvsched::StoreFields fields(url, "test");
+        return uvsched::read_postgresql_options(fields);
+    }
     [[nodiscard]] uvsched::postgresql::Answers answers(const std::string& sql) {
         if (!session_.is_open()) session_.open(std::chrono::seconds(10));
         try {

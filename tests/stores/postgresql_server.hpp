@@ -2,27 +2,17 @@
 // in a folder of its own when it is first asked for, and ended with the program.
 #pragma once
 
-#include <grp.h>
-#include <pwd.h>
-#include <signal.h>
-#include <sys/prctl.h>
-#include <sys/wait.h>
-#include <unistd.h>
-
 #include <chrono>
-#include <cstdio>
 #include <cstdlib>
 #include <filesystem>
 #include <fstream>
 #include <memory>
-#include <nlohmann/json.hpp>
 #include <stdexcept>
 #include <string>
 #include <vector>
 
-#include "core/stores/postgresql/postgresql_module.hpp"
-#include "core/stores/postgresql/session.hpp"
 #include "tests/stores/folder.hpp"
+#include "tests/support/server_process.hpp"
 
 class PostgresqlServer {
 public:
@@ -39,8 +29,11 @@ public:
             return;
         }
         folder_ = std::make_unique<Folder>();
-        hand_over(folder_->file(""));
-        run({program("initdb"), "-D", data(), "-N", "-E", "UTF8", "--locale=C", "-A", "trust", "-U", "tester"}, true);
+        process_.hand_over(folder_->file(""));
+        if (!process_.succeeds(
+                {program("initdb"), "-D", data(), "-N", "-E", "UTF8", "--locale=C", "-A", "trust", "-U", "tester"})) {
+            throw std::runtime_error("initdb failed");
+        }
         {
             std::ofstream rules(data() + "/pg_hba.conf", std::ios::trunc);  // the first that fits counts
             rules << "local all locked scram-sha-256\nlocal all all trust\n";
@@ -50,7 +43,6 @@ public:
     }
     PostgresqlServer(const PostgresqlServer&) = delete;
     PostgresqlServer& operator=(const PostgresqlServer&) = delete;
-    ~PostgresqlServer() { stop(SIGQUIT); }
 
     // With further options behind it: "&schema=a".
     [[nodiscard]] std::string url(const std::string& options = "") const {
@@ -69,22 +61,11 @@ public:
             command.emplace_back("-c");
             command.push_back(setting);
         }
-        pid_ = run(command, false);
+        process_.start(command);
         wait_until_ready();
     }
-    void stop(int signal) {
-        if (pid_ <= 0) return;
-        ::kill(pid_, signal);
-        int status = 0;
-        ::waitpid(pid_, &status, 0);
-        pid_ = -1;
-    }
-    [[nodiscard]] pid_t pid() const { return pid_; }
-
-    [[nodiscard]] uvsched::PostgresqlOptions options(const std::string& more = "") const {
-        uvsched::StoreFields fields(url(more), "test");
-        return uvsched::read_postgresql_options(fields);
-    }
+    void stop(int signal) { process_.stop(signal); }
+    [[nodiscard]] pid_t pid() const { return process_.pid(); }
 
 private:
     [[nodiscard]] std::string data() const { return folder_->file("data"); }
@@ -102,66 +83,16 @@ private:
         return out;
     }
 
-    // The server refuses to run as root.
-    static const passwd* other_user() {
-        if (::geteuid() != 0) return nullptr;
-        const passwd* const user = ::getpwnam("postgres");
-        if (user == nullptr) throw std::runtime_error("PostgreSQL does not run as root, and there is no user postgres");
-        return user;
-    }
-    static void hand_over(const std::string& folder) {
-        const passwd* const user = other_user();
-        if (user != nullptr && ::chown(folder.c_str(), user->pw_uid, user->pw_gid) != 0) {
-            throw std::runtime_error("chown " + folder);
-        }
-    }
-
-    static pid_t run(const std::vector<std::string>& command, bool to_its_end) {
-        const passwd* const user = other_user();
-        const pid_t parent = ::getpid();
-        std::fflush(nullptr);
-        const pid_t child = ::fork();
-        if (child < 0) throw std::runtime_error("fork");
-        if (child == 0) {
-            if (user != nullptr && (::setgid(user->pw_gid) != 0 || ::initgroups("postgres", user->pw_gid) != 0 ||
-                                    ::setuid(user->pw_uid) != 0)) {
-                ::_exit(126);
-            }
-            ::prctl(PR_SET_PDEATHSIG, SIGQUIT);
-            if (::getppid() != parent) ::_exit(125);
-            std::vector<char*> words;
-            for (const std::string& word : command) words.push_back(const_cast<char*>(word.c_str()));
-            words.push_back(nullptr);
-            if (::freopen("/dev/null", "w", stdout) == nullptr || ::freopen("/dev/null", "w", stderr) == nullptr) {
-                ::_exit(124);
-            }
-            ::execv(words[0], words.data());
-            ::_exit(127);
-        }
-        if (!to_its_end) return child;
-        int status = 0;
-        ::waitpid(child, &status, 0);
-        if (status != 0) throw std::runtime_error(command[0] + " failed");
-        return child;
-    }
-
-    void wait_until_ready() {
-        const uvsched::PostgresqlOptions given = options();
+    void wait_until_ready() const {
         const auto deadline = std::chrono::steady_clock::now() + std::chrono::seconds(60);
-        while (true) {
-            try {
-                uvsched::postgresql::Session session(given);
-                session.open(std::chrono::seconds(5));
-                return;
-            } catch (const uvsched::Error&) {
-                if (std::chrono::steady_clock::now() > deadline) throw;
-                ::usleep(10'000);
-            }
+        while (!process_.succeeds({program("pg_isready"), "-q", "-h", folder_->file("")})) {
+            if (std::chrono::steady_clock::now() > deadline) throw std::runtime_error("PostgreSQL does not get ready");
+            ::usleep(10'000);
         }
     }
 
     std::vector<std::string> settings_;
     std::unique_ptr<Folder> folder_;
+    ServerProcess process_{"postgres"};  // ends before its folder goes
     std::string url_;
-    pid_t pid_ = -1;
 };

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
+from .._trust import is_trusted
+from ..enums import SchedulerState
 from ..triggers import BaseTrigger
 from ..triggers.base import Spec
 from ..triggers.custom import objects
@@ -72,6 +74,40 @@ class Registry:
             raise ValueError(f"trigger: store {store!r} is durable, but {form.local}")
         self.register_trigger(engine, form.name)
         return form.spec(trigger, self._configuration.timezone)
+
+    def check_lasting(
+        self, engine: _core.Engine, alias: str, reference: str | None, trigger: BaseTrigger | None
+    ) -> None:
+        """Checks that a task of this store can run after a restart: what it names is declared by this program at each
+        start, or may be imported. A task that is added before the start is declared itself.
+
+        Args:
+            reference: the name of its function, and
+            trigger: its trigger; None for one that the task has already.
+
+        Raises:
+            ValueError: it cannot; with the line to add.
+        """
+        if not self._configuration.stores[alias].networked or engine.state() == SchedulerState.STATE_STOPPED:
+            return
+        trusted = self._configuration.trusted_modules
+        names = []
+        if reference is not None and reference not in self._declarations.functions:
+            names.append(("fn", "function", reference))
+        if trigger is not None and trigger.is_custom:
+            name = objects.declare(trigger).name
+            if name not in self._declarations.triggers:
+                names.append(("trigger", "trigger", name))
+        for argument, what, name in names:
+            if is_trusted(name, trusted):
+                continue
+            module = name.partition(":")[0]
+            modules = ", ".join(map(repr, (*trusted, module)))
+            raise ValueError(
+                f"{argument}: after a restart no process would run this task: store {alias!r} is on a server, where "
+                f"others may write, so only modules that you name are imported from it. Give the scheduler "
+                f"trusted_modules=[{modules}], or use the {what} {name!r} in a task that is added before start()"
+            )
 
     def after_fork(self) -> None:
         """In the child of a fork: the next engine knows only declared functions and triggers."""

@@ -119,6 +119,7 @@ class TaskAdder:
         durable = store.durable
         if durable:
             function, target, reference, args, kwargs = lasting_call(function, target, reference, args, kwargs)
+            self._registry.check_lasting(engine, alias, reference, rule)
         spec = self._registry.spec(engine, rule, alias, durable)
 
         known = True

@@ -108,6 +108,7 @@ class TaskEditor:
         if given is not None:
             given, fn, reference, args, named = lasting_call(given, fn, reference, args, kwargs)
             kwargs = named or {}
+            self._registry.check_lasting(engine, record.store, reference, None)
         called = self._resources.inject(fn)
         if given is not None and not leads_back(given, fn, reference):
             self._registry.references.add((record.store, record.id), fn, reference)
@@ -188,6 +189,7 @@ class TaskEditor:
         return removed
 
     def _spec(self, engine: _core.Engine, record: _core.TaskRecord, rule: BaseTrigger) -> Spec:
+        self._registry.check_lasting(engine, record.store, None, rule)
         return self._registry.spec(engine, rule, record.store, self._stores[record.store].durable)
 
     def _change(

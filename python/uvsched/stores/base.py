@@ -15,6 +15,9 @@ class BaseStore:
     durable: ClassVar[bool] = True
     """Whether it outlives the process, so that functions are kept by reference and arguments as JSON."""
 
+    networked: ClassVar[bool] = False
+    """Whether it is on a server, so that who may write it is not this process's to know."""
+
     @property
     def declares_again(self) -> bool:
         """Whether the engine itself may add tasks to it again, because what it held is lost."""

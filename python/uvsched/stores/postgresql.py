@@ -19,7 +19,9 @@ class PostgreSQLStore(BaseStore):
 
     Each due time runs in one of the processes that share the store, by the server's clock. What a killed process had
     claimed, the others run when its lease is over. A stored task's function is called only if this process has added it
-    or its module is among the scheduler's `trusted_modules`: others may write to the server.
+    or its module is among the scheduler's `trusted_modules`: others may write to the server. So a task that is added
+    while the scheduler runs is refused if its function is neither trusted nor that of a task which was added before
+    start().
 
     The tables are in a schema of their own, which is made when the store is first opened. A process takes two
     connections.
@@ -45,6 +47,7 @@ class PostgreSQLStore(BaseStore):
     __slots__ = ("_parameters", "_url", "lease", "on_store_lost", "retention_age", "retention_per_task", "schema")
 
     alias: ClassVar[str] = "postgresql"
+    networked: ClassVar[bool] = True
 
     def __init__(
         self,
