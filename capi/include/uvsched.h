@@ -788,10 +788,11 @@ UVSCHED_API int sched_run_set_error(const sched_run* run, const char* text, size
 #define UVSCHED_EVENT_RESOURCE_ERROR (1ULL << 30)  /* memory or threads ran out; the scheduler tries again */
 #define UVSCHED_EVENT_TASK_REDECLARED (1ULL << 31) /* another declaration replaced the stored task: old and new */
 #define UVSCHED_EVENT_TASK_UNDECLARED (1ULL << 32) /* for each store and start: see sched_config_set_undeclared() */
-#define UVSCHED_EVENT_TASK_UNNAMED (1ULL << 33) /* a one-off without an id: each start that declares it adds another */
-#define UVSCHED_EVENT_TASK_DELAYED (1ULL << 34) /* a run waited in its executor for more than a second: _duration */
-#define UVSCHED_EVENT_LEASE_LOST (1ULL << 35)   /* a run ended when its fire was another process's: not recorded */
-#define UVSCHED_EVENT_ALL ((1ULL << 36) - 1)
+#define UVSCHED_EVENT_TASK_UNNAMED (1ULL << 33)  /* a one-off without an id: each start that declares it adds another */
+#define UVSCHED_EVENT_TASK_DELAYED (1ULL << 34)  /* a run waited in its executor for more than a second: _duration */
+#define UVSCHED_EVENT_LEASE_LOST (1ULL << 35)    /* a run ended when its fire was another process's: not recorded */
+#define UVSCHED_EVENT_STORE_WARNING (1ULL << 36) /* a store works, but not quite as was asked: the message says why */
+#define UVSCHED_EVENT_ALL ((1ULL << 37) - 1)
 
 /* Adds a listener.
  *   out        gets a number for sched_remove_listener(); may be NULL

@@ -125,7 +125,7 @@ void DurableHome::take_over(const Joined& joined) {
     look_after_.reset();
     open_ = true;
     regroup();
-    for (const std::string& notice : opened.notices) notices.tell(EventCode::store_error, alias(), {}, notice);
+    for (const std::string& notice : opened.notices) notices.tell(EventCode::store_warning, alias(), {}, notice);
     for (const Quarantined& row : opened.quarantined) {
         notices.tell(EventCode::task_quarantined, alias(), row.id, row.why);
     }

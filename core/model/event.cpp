@@ -14,7 +14,7 @@ constexpr const char* kNames[] = {
     "task_finished",     "task_conflict",      "task_quarantined", "task_unrunnable",   "store_error",
     "store_recovered",   "clock_step",         "slow_inline",      "events_dropped",    "trigger_error",
     "resource_error",    "task_redeclared",    "task_undeclared",  "task_unnamed",      "task_delayed",
-    "lease_lost",
+    "lease_lost",        "store_warning",
 };
 static_assert(std::size(kNames) == std::bit_width(kAllEvents));
 

@@ -47,9 +47,10 @@ enum class EventCode : std::uint64_t {
     task_unnamed = 1ULL << 33,     // a start declared a task without an id, so that each start adds it once more
     task_delayed = 1ULL << 34,     // a run waited in its executor for longer than a second before it was called
     lease_lost = 1ULL << 35,       // a run ended when another process had its fire; the ledger keeps the other's end
+    store_warning = 1ULL << 36,    // a store works, but not quite as was asked; the message says why, and what to do
 };
 using EventMask = std::uint64_t;
-inline constexpr EventMask kAllEvents = (1ULL << 36) - 1;
+inline constexpr EventMask kAllEvents = (1ULL << 37) - 1;
 [[nodiscard]] constexpr EventMask mask_of(EventCode code) noexcept { return static_cast<EventMask>(code); }
 
 struct Event {

@@ -70,7 +70,7 @@ struct Opened {
     Micros lease = 0;              // a node that is silent for so long is dead; 0: there is no membership()
     std::vector<NodeNumber> dead;  // nodes that are known to be dead, for recover(); 0 for fires that nobody holds
     std::vector<Quarantined> quarantined;
-    std::vector<std::string> notices{};  // warnings for the operator
+    std::vector<std::string> notices{};  // told as store_warning
 };
 
 // What a dead node held.

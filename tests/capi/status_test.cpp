@@ -129,6 +129,7 @@ TEST_CASE("the header repeats the engine's event codes") {
         {UVSCHED_EVENT_TASK_UNNAMED, task_unnamed},
         {UVSCHED_EVENT_TASK_DELAYED, task_delayed},
         {UVSCHED_EVENT_LEASE_LOST, lease_lost},
+        {UVSCHED_EVENT_STORE_WARNING, store_warning},
     };
     std::uint64_t all = 0;
     for (const auto& [number, code] : pairs) {

@@ -1,74 +1,26 @@
-"""PostgreSQLStore: a scheduler on a real server. UVSCHED_TEST_POSTGRESQL_URL names one; else one is started here."""
+"""PostgreSQLStore: a scheduler on a real server."""
 
 from __future__ import annotations
 
-import os
-import pwd
-import subprocess
+import re
 import uuid
 from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
-from urllib.parse import quote
 
 import pytest
+from servers.postgresql import running
 from uvsched import AsyncIOScheduler, PostgreSQLStore
 from uvsched.events.constants import TASK_EXECUTED
+from uvsched.triggers import BaseTrigger
 
-from .conftest import PATIENCE, Recorder, until
-
-
-def _programs() -> Path | None:
-    found = sorted(Path("/usr/lib/postgresql").glob("*/bin/postgres"), key=lambda path: int(path.parts[-3]))
-    return found[-1].parent if found else None
-
-
-def _as_other_user() -> dict[str, Any]:
-    """The server refuses to run as root."""
-    if os.geteuid() != 0:
-        return {}
-    user = pwd.getpwnam("postgres")
-    return {"user": user.pw_uid, "group": user.pw_gid, "extra_groups": []}
+from .conftest import Recorder, until
 
 
 @pytest.fixture(scope="module")
-def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+def server() -> Iterator[str]:
     """The URL of a server, to which options may be added."""
-    given = os.environ.get("UVSCHED_TEST_POSTGRESQL_URL")
-    if given is not None:
-        yield given + ("" if "?" in given else "?")
-        return
-    programs = _programs()
-    if programs is None:
-        pytest.skip("no PostgreSQL server is installed, and UVSCHED_TEST_POSTGRESQL_URL names none")
-    folder = Path("/tmp") / f"uvsched-{uuid.uuid4().hex[:12]}"  # short, because a socket's name is
-    folder.mkdir()
-    other = _as_other_user()
-    if other:
-        os.chown(folder, other["user"], other["group"])
-    data = folder / "data"
-    silent: dict[str, Any] = {"stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL, "cwd": folder, **other}
-    subprocess.run(
-        [programs / "initdb", "-D", data, "-N", "-E", "UTF8", "--locale=C", "-A", "trust", "-U", "tester"],
-        check=True,
-        **silent,
-    )
-    running = subprocess.Popen(
-        [programs / "postgres", "-D", data, "-k", folder, "-c", "listen_addresses=", "-c", "fsync=off"], **silent
-    )
-    try:
-        subprocess.run(
-            ["/bin/sh", "-c", f"until {programs}/pg_isready -q -h {folder}; do sleep 0.05; done"],
-            check=True,
-            timeout=PATIENCE,
-            **silent,
-        )
-        yield f"postgresql://tester@/postgres?host={quote(str(folder), safe='')}"
-    finally:
-        running.terminate()
-        running.send_signal(3)
-        running.wait()
-        subprocess.run(["rm", "-rf", folder], check=True)
+    with running() as url:
+        yield url
 
 
 @pytest.fixture
@@ -81,9 +33,13 @@ def beep(text: str) -> str:
     return text.upper()
 
 
+def bark() -> None:
+    pass
+
+
 @pytest.mark.asyncio
 async def test_a_task_runs_and_is_there_after_a_restart(url: str) -> None:
-    async with AsyncIOScheduler(stores={"default": url}) as scheduler:
+    async with AsyncIOScheduler(stores={"default": url}, trusted_modules=[__name__]) as scheduler:
         heard = Recorder(scheduler)
         scheduler.add_task(beep, "date", args=["once"], id="once")
         scheduler.add_task(beep, "interval", hours=1, args=["often"], id="often")
@@ -98,16 +54,47 @@ async def test_a_task_runs_and_is_there_after_a_restart(url: str) -> None:
 @pytest.mark.asyncio
 async def test_two_schedulers_share_what_is_due(url: str) -> None:
     async with (
-        AsyncIOScheduler(stores={"default": url}) as first,
-        AsyncIOScheduler(stores={"default": url}) as second,
+        AsyncIOScheduler(stores={"default": url}, trusted_modules=[__name__]) as first,
+        AsyncIOScheduler(stores={"default": url}, trusted_modules=[__name__]) as second,
     ):
         recorders = [Recorder(first, TASK_EXECUTED), Recorder(second, TASK_EXECUTED)]
         for number in range(20):
             first.add_task(beep, "date", args=[str(number)], id=f"task-{number}")
-        second.add_task(beep, "interval", hours=1, args=["x"], id="known")  # so that it has the function
         await until(lambda: sum(len(each.events) for each in recorders) >= 20, "all of them ended")
         ended = [event.task_id for each in recorders for event in each.events]
         assert sorted(ended) == sorted(f"task-{number}" for number in range(20))
+
+
+class Odd(BaseTrigger):
+    """Never."""
+
+    def get_next_trigger_time(self, timezone: Any, previous_time: Any = None, now: Any = None) -> None:
+        return None
+
+
+@pytest.mark.asyncio
+async def test_a_task_that_no_restart_would_run_is_refused_when_it_is_added(url: str) -> None:
+    scheduler = AsyncIOScheduler(stores={"default": url})
+    scheduler.add_task(beep, "interval", hours=1, args=["declared"], id="declared")  # each start knows it
+    async with scheduler:
+        line = f"Give the scheduler trusted_modules=['{__name__}']"
+        with pytest.raises(ValueError, match="^fn: after a restart no process would run this task: store 'default' is"):
+            scheduler.add_task(bark, "interval", hours=1, id="later")
+        with pytest.raises(ValueError, match=re.escape(line)):
+            await scheduler.add_task_async(bark, "interval", hours=1, id="later")
+        with pytest.raises(
+            ValueError, match=re.escape(f"or use the function '{__name__}:bark' in a task that is added")
+        ):
+            scheduler.update_task("declared", fn=bark, args=[])
+        with pytest.raises(ValueError, match="^trigger: after a restart"):
+            scheduler.update_task("declared", trigger=Odd())
+        with pytest.raises(ValueError, match="^trigger: after a restart"):
+            scheduler.add_task(beep, Odd(), args=["x"], id="later")
+        scheduler.add_task(beep, "interval", hours=1, args=["more"], id="more")
+        scheduler.update_task("declared", args=["other"])
+        assert [task.id for task in scheduler.get_tasks()] == ["declared", "more"]
+    async with AsyncIOScheduler(stores={"default": url}, trusted_modules=["jobs", __name__]) as scheduler:
+        scheduler.add_task(bark, "interval", hours=1, id="later")
 
 
 def test_the_store_is_described_without_secrets() -> None:

@@ -1,5 +1,4 @@
-"""Several workers of a server share one SQLite file: each due time runs once, whichever worker is killed
-or replaced."""
+"""Several workers of a server share one store: each due time runs once, whichever worker is killed or replaced."""
 
 from __future__ import annotations
 
@@ -8,11 +7,14 @@ import shutil
 import signal
 import time
 import urllib.request
+import uuid
 from collections import Counter
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
+from servers import postgresql
 
 from .commands import CommandServer, running
 
@@ -28,6 +30,17 @@ PERIOD = 0.2
 def folder(tmp_path: Path) -> Path:
     shutil.copy(APPS / "workers_app.py", tmp_path)
     return tmp_path
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def store(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """The store of the application."""
+    if request.param == "sqlite":
+        yield
+        return
+    with postgresql.running() as url:
+        monkeypatch.setenv("WORKERS_STORE", f"{url}&schema=test_{uuid.uuid4().hex}&lease=2")
+        yield
 
 
 class Calls:
@@ -76,6 +89,7 @@ def check_ticks(rows: list[Any], calls: Calls, kills: int) -> None:
     assert set(called) - {round(first, 3) for first, _, _ in ticks} <= set(list(called)[-WORKERS:])
 
 
+@pytest.mark.usefixtures("store")
 def test_uvicorn_with_four_workers(folder: Path) -> None:
     calls = Calls(folder)
     with running(folder, UVICORN) as server:

@@ -3,7 +3,6 @@
 
 #include "core/platform/host.hpp"
 #include "core/stores/postgresql/store_steps.hpp"
-#include "core/time/span_text.hpp"
 
 namespace uvsched::postgresql {
 namespace {
@@ -53,7 +52,8 @@ void join(Database& db, const OpenRequest& request, Opened& opened) {
         for (int i = 0; i < answer.size(); ++i) {
             opened.notices.push_back(
                 db.session.message("the server's setting " + answer.row(i).text(0) +
-                                   " is off: what it said was committed may be lost when the machine loses power"));
+                                   " is off: what it said was committed may be lost when the machine loses power; "
+                                   "set it to on"));
         }
     });
     pipeline.add(kLease, {}, [&](const Answer& answer) {
@@ -62,9 +62,7 @@ void join(Database& db, const OpenRequest& request, Opened& opened) {
     });
     pipeline.commit(Pipeline::Guard::none);
     if (opened.lease != db.options.lease) {
-        opened.notices.push_back(db.session.message("the lease is " + span_text(opened.lease) +
-                                                    ", as whoever came first set it, and not " +
-                                                    span_text(db.options.lease)));
+        opened.notices.push_back(db.session.message(other_lease(opened.lease, db.options.lease)));
     }
     for (const TaskNumber task : strays) db.read_again(task, opened.quarantined);
     opened.node = db.node;

@@ -135,7 +135,8 @@ void StoreFields::refuse(const std::string& name, const std::string& why) const 
 
 Micros StoreFields::lease() {
     const Micros lease = fields_->seconds("lease").value_or(kDefaultLease);
-    if (lease < kShortestLease || lease > kLongestLease) fields_->refuse("lease", span_text(lease) + " is not between 1 and 600 seconds");
+    if (lease < kShortestLease || lease > kLongestLease)
+        fields_->refuse("lease", span_text(lease) + " is not between 1 and 600 seconds");
     return lease;
 }
 

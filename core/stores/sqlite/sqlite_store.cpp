@@ -11,7 +11,6 @@
 #include "core/stores/sqlite/schema.hpp"
 #include "core/stores/sqlite/store_steps.hpp"
 #include "core/stores/store_uuid.hpp"
-#include "core/time/span_text.hpp"
 
 namespace uvsched {
 namespace {
@@ -186,8 +185,7 @@ Opened SqliteStore::open_file(const OpenRequest& request) {
     membership_ = std::make_shared<FileMembership>(db_.file, db_.node);
     opened.lease = db_.file->lease();
     if (opened.lease != db_.options.lease) {
-        opened.notices.push_back(db_.path + ": the lease is " + span_text(opened.lease) +
-                                 ", as whoever came first set " + "it, and not " + span_text(db_.options.lease));
+        opened.notices.push_back(db_.path + ": " + other_lease(opened.lease, db_.options.lease));
     }
     db_.file->announce(db_.node);
     return opened;

@@ -45,5 +45,6 @@ TASK_UNDECLARED: Final = 1 << 32
 TASK_UNNAMED: Final = 1 << 33
 TASK_DELAYED: Final = 1 << 34
 LEASE_LOST: Final = 1 << 35
+STORE_WARNING: Final = 1 << 36
 
-EVERY_EVENT: Final = (1 << 36) - 1
+EVERY_EVENT: Final = (1 << 37) - 1

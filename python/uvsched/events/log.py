@@ -47,6 +47,7 @@ _LINES: dict[int, tuple[int, str]] = {
     ),
     codes.TASK_UNRUNNABLE: (logging.WARNING, "task %(task)s cannot run in this process: %(message)s"),
     codes.STORE_ERROR: (logging.ERROR, "store %(alias)s failed: %(message)s; its work is tried again"),
+    codes.STORE_WARNING: (logging.WARNING, "store %(alias)s: %(message)s"),
     codes.STORE_RECOVERED: (logging.INFO, "store %(alias)s answers again"),
     codes.CLOCK_STEP: (
         logging.WARNING,

@@ -112,3 +112,22 @@ TEST_CASE("a conflict among many declarations fails the start, and the next one 
     f.start();
     CHECK(ask_sql(path, "SELECT count(*), max(rev) FROM def JOIN sched USING (n)") == "1200|1");
 }
+
+TEST_CASE("a lease that is another one than was asked for is a warning, and no error of the store") {
+    const TemporaryFolder folder;
+    const std::string url = "sqlite:" + (folder / "tasks.db");
+    Fixture first(url + "?lease=2");
+    first.start();
+    Fixture second(url + "?lease=3");
+    second.start();
+    second.hear(EventCode::store_warning);
+    const auto told = second.told(EventCode::store_warning);
+    REQUIRE(told.size() == 1);
+    CHECK(told[0].alias == "default");
+    CHECK(told[0].message ==
+          (folder / "tasks.db") +
+              ": the lease is 2 s, as whoever came first set it, and not 3 s; give all processes the "
+              "same");
+    CHECK(second.told(EventCode::store_error).empty());
+    CHECK(first.told(EventCode::store_warning).empty());
+}

@@ -16,7 +16,9 @@ from uvsched import AsyncIOScheduler, SQLiteStore, current_run, lifespan
 LOG = Path("calls.log")
 GRID = datetime(2026, 1, 1, tzinfo=timezone.utc)
 
-scheduler = AsyncIOScheduler(stores={"default": SQLiteStore("tasks.db", lease=2)}, shutdown_timeout=20)
+scheduler = AsyncIOScheduler(
+    stores={"default": os.environ.get("WORKERS_STORE") or SQLiteStore("tasks.db", lease=2)}, shutdown_timeout=20
+)
 
 
 def log(task: str) -> None:
