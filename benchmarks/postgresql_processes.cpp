@@ -7,7 +7,7 @@
 #include "tests/stores/postgresql_server.hpp"
 
 int main() {
-    const PostgresqlServer server({});
+    const PostgresqlServer server(std::vector<std::string>{});
     const auto url = [&](const std::string& name) { return server.url("&schema=" + name); };
     const auto bare = [&](std::size_t count) {
         const auto connect = [&] { return bench::BarePostgresql(server.url(), bench::kTasks); };

@@ -109,6 +109,7 @@ void DurableHome::open() {
     take_over(driver_->open({.wall = now.wall,
                              .elapsed = now.elapsed,
                              .boot = clock.real() ? boot_id() : std::string(),
+                             .real = clock.real(),
                              .label = identity_,
                              .retention = config_.retention}));
 }

@@ -56,7 +56,8 @@ struct Retention {
 struct OpenRequest {
     Instant wall = 0;
     Micros elapsed = 0;  // the machine's elapsed clock, at the same moment
-    std::string boot{};  // the start of the machine that this clock counts from; empty: none, as on a manual clock
+    std::string boot{};  // the start of the machine that this clock counts from; empty: not known, or a manual clock
+    bool real = false;   // it is the machine's; one that is moved by hand counts more than a server's
     std::string label;   // the node's name for people; others may have the same
     Retention retention;
     std::vector<FireRef> ours{};  // fires that this process is working on: they become those of the new node

@@ -25,8 +25,7 @@ public:
     ~Node() { store_->close(); }
 
     void open() {
-        opened_ = store_->open(
-            {.wall = kStart, .boot = manual_ ? "" : "boot", .label = "worker", .retention = {}, .ours = {}});
+        opened_ = store_->open({.wall = kStart, .real = !manual_, .label = "worker", .retention = {}, .ours = {}});
         membership_ = store_->membership();
     }
     [[nodiscard]] Store& store() { return *store_; }

@@ -144,7 +144,7 @@ Opened PostgresqlStore::open_server(const OpenRequest& request) {
     db_.node = draw_node_number();
     db_.retention = request.retention;
     db_.shared = std::make_shared<Shared>();  // of this node: the last one's beat may still be at work with the other
-    db_.shared->clock.begin(request.boot.empty());
+    db_.shared->clock.begin(!request.real);
     db_.session.open(kOpenPatience);
     prepare_schema(db_);
     db_.channel = "uvsched_" + hex_text(db_.store_hash);
