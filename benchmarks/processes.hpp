@@ -215,8 +215,8 @@ inline Work all_at_once(const std::string& url, std::size_t count) {
     return work;
 }
 
-// The same without a scheduler: each process asks `connect` for an object, whose fire(first, count) writes a claim and a
-// finish for each of `count` tasks.
+// The same without a scheduler: each process asks `connect` for an object, whose fire(first, count) writes a claim and
+// a finish for each of `count` tasks.
 template <class Connect>
 double fire_bare(std::size_t count, const Connect& connect) {
     const Processes processes(count, [&](std::size_t number) {

@@ -1,4 +1,5 @@
-// A whole scheduler whose machine's clock and the server's are minutes apart: the server's decides, and nothing is late.
+// A whole scheduler whose machine's clock and the server's are minutes apart: the server's decides, and nothing is
+// late.
 #ifdef UVSCHED_TEST_POSTGRESQL
 #include <doctest/doctest.h>
 

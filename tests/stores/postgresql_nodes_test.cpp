@@ -216,7 +216,8 @@ TEST_CASE("a start that changes nothing writes nothing") {
     CHECK(marks() == before);
 }
 
-// Each takes what it finds, and begins and ends it. A fire that came twice would break a key, or be two rows of history.
+// Each takes what it finds, and begins and ends it. A fire that came twice would break a key, or be two rows of
+// history.
 TEST_CASE("nodes that work side by side do each due time once") {
     PostgresqlSchema schema;
     constexpr int kTasks = 40;

@@ -1,5 +1,5 @@
-// PostgresqlServer: the real server that tests use: the one of UVSCHED_TEST_POSTGRESQL_URL, or one of their own, started
-// in a folder of its own when it is first asked for, and ended with the program.
+// PostgresqlServer: the real server that tests use: the one of UVSCHED_TEST_POSTGRESQL_URL, or one of their own,
+// started in a folder of its own when it is first asked for, and ended with the program.
 #pragma once
 
 #include <chrono>

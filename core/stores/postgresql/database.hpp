@@ -100,8 +100,8 @@ public:
     void sort_out(TaskNumber task, std::vector<Quarantined>& told);
     // Reads a task that could not be read before once more.
     void read_again(TaskNumber task, std::vector<Quarantined>& told);
-    // A task that cannot be read goes out of the way: if newer versions read it, into a lane that only they look at, and
-    // nobody is told; otherwise it is set apart.
+    // A task that cannot be read goes out of the way: if newer versions read it, into a lane that only they look at,
+    // and nobody is told; otherwise it is set apart.
     void put_away(TaskNumber task, const Unreadable& error, std::vector<Quarantined>& told);
     // Sets a row that cannot be read apart: it stays, and no look returns it.
     Quarantined set_apart(TaskNumber task, const std::string& why);

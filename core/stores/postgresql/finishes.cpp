@@ -20,8 +20,8 @@ constexpr const char* kFinish =
     "CASE WHEN called THEN coalesce(began, started_at) END, at, result, error FROM o ORDER BY i), "
     "counted AS (SELECT n, sum((called AND (state = 'running' OR began IS NOT NULL))::int - (state = 'running')::int) "
     "AS times FROM o GROUP BY n), "
-    "counts AS (UPDATE @sched AS s SET runs = greatest(0, least(s.runs, " UVSCHED_MOST ") + counted.times) FROM counted "
-    "WHERE s.n = counted.n AND counted.times <> 0) "
+    "counts AS (UPDATE @sched AS s SET runs = greatest(0, least(s.runs, " UVSCHED_MOST
+    ") + counted.times) FROM counted WHERE s.n = counted.n AND counted.times <> 0) "
     "SELECT i, CASE WHEN row_number() OVER () = 1 THEN set_config('uvsched.ended', (SELECT array_agg(n) FROM o)::text, "
     "true) END FROM o";
 

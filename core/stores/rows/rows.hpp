@@ -1,5 +1,5 @@
-// Rows of tables and the structs they become, for all stores that keep them in SQL. Reading checks every text and range:
-// a database can be edited by hand.
+// Rows of tables and the structs they become, for all stores that keep them in SQL. Reading checks every text and
+// range: a database can be edited by hand.
 #pragma once
 
 #include <cstdint>
@@ -72,9 +72,9 @@ struct FireRow {
 [[nodiscard]] const char* clock_text(ClockLine clock) noexcept;
 [[nodiscard]] const char* status_text(TaskStatus status) noexcept;
 
-// They read columns in this order, and throw Unreadable. A task: n, lane, def_hash, uid, gen, rev, clk, anchor, next_slot,
-// next_due, hwm, state, runs, and the number of its open fires. A fire: n, gen, kind, slot, last_slot, to_wall, folded,
-// exact, state, lane, owner, token, attempt, crashes, claimed_at, started_at, ready_at.
+// They read columns in this order, and throw Unreadable. A task: n, lane, def_hash, uid, gen, rev, clk, anchor,
+// next_slot, next_due, hwm, state, runs, and the number of its open fires. A fire: n, gen, kind, slot, last_slot,
+// to_wall, folded, exact, state, lane, owner, token, attempt, crashes, claimed_at, started_at, ready_at.
 [[nodiscard]] TaskRow read_task(const RowView& row);
 [[nodiscard]] FireRow read_fire(const RowView& row);
 
