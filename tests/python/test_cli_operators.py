@@ -17,7 +17,7 @@ from typing import Any
 
 import pytest
 from uvsched import SQLiteStore
-from uvsched.cli.destination import opened, scheduler_of_operator
+from uvsched.cli.destination import Operator, opened
 from uvsched.cli.lock_file import nodes_that_live
 from uvsched.events.constants import TASK_UNRUNNABLE
 from uvsched.schedulers import BackgroundScheduler
@@ -403,7 +403,7 @@ def test_a_command_imports_no_function(stopped: Path, monkeypatch: pytest.Monkey
     change(stopped, "UPDATE def SET def = json_set(def, '$.function', 'cli_job:work')")
     change(stopped, "UPDATE sched SET next_slot = 0, next_due = 0")
     monkeypatch.syspath_prepend(stopped.parent)
-    scheduler = scheduler_of_operator({"default": SQLiteStore(stopped)})
+    scheduler = Operator({"default": SQLiteStore(stopped)})
     heard = Recorder(scheduler, TASK_UNRUNNABLE)
     with opened(scheduler):
         until_sync(lambda: heard.events, "the scheduler says what it cannot run")
@@ -437,7 +437,7 @@ def test_stores_of_an_application(folder: Path) -> None:
     assert in_folder(folder, "pause", two, "both", "--store", "two")[:2] == (0, "paused both\n")
     assert (state_of(folder / "one.db", "both"), state_of(folder / "two.db", "both")) == ("active", "paused")
     assert in_folder(folder, "pause", two, "both", "--store", "default")[2] == (
-        "uvsched pause: --store: 'default' is not one of the stores in files: 'one', 'two'\n"
+        "uvsched pause: --store: 'default' is not one of the stores that outlive a process: 'one', 'two'\n"
     )
     runs = json.loads(in_folder(folder, "history", two, "--json")[1])["runs"]
     assert [(run["store"], run["task"]) for run in runs] == [("two", "in-two"), ("one", "in-one")]

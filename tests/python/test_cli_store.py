@@ -433,7 +433,7 @@ def test_a_task_that_needs_the_application(app: Path) -> None:
     assert status == 2
     assert errors == (
         "uvsched add: cli_app:collect wants the resource 'db', which only the application provides: name its "
-        "scheduler, as MODULE:NAME, instead of the file\n"
+        "scheduler, as MODULE:NAME, instead of the store\n"
     )
     status, out, errors = in_app(app, "add", "cli_app:scheduler", "cli_app:collect", "--id", "c", "--at", "2099-01-01")
     assert (status, errors) == (0, "")
@@ -461,7 +461,7 @@ def test_every_kind_of_scheduler(app: Path, kind: str) -> None:
         (["cli_app:remind", "--args", "{}"], "--args: '{}' is not a JSON array"),
         (["cli_app:remind", "--kwargs", "["], "--kwargs: '[' is not JSON: "),
         (["cli_app:remind", "--args", '["x"]', "--cron", "61 * * * *"], 'minute: "61" is not in 0-59 (column 1)'),
-        (["cli_app:remind", "--args", '["x"]', "--store", "other"], "--store: a file is one store"),
+        (["cli_app:remind", "--args", '["x"]', "--store", "other"], "--store: one store is named"),
     ],
 )
 def test_what_cannot_be_added(app: Path, arguments: list[str], message: str) -> None:

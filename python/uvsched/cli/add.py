@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import argparse
 import json
-import os
 import sys
 from datetime import tzinfo
 from typing import Any
@@ -15,11 +14,11 @@ from ..schedulers import AsyncIOScheduler
 from ..tasks import Task
 from ..tasks.resources import wants
 from ..triggers import BaseTrigger, CronTrigger, DateTrigger, IntervalTrigger
-from .destination import CANNOT_ADD, opened, scheduler_of_file, why_lost
+from .destination import CANNOT_ADD, Operator, opened, why_lost
 from .display import printable
-from .loading import hush, prepare_imports
+from .loading import prepare_imports
 from .options import CommandError, aware, moment_text, utc_text, zone_of
-from .target import target_of
+from .target import Target, missing_file, target_of
 
 
 def run(args: argparse.Namespace) -> int:
@@ -27,11 +26,10 @@ def run(args: argparse.Namespace) -> int:
     name, zone = zone_of(args.timezone)
     target = target_of(args.target, args)
     if target.scheduler is None:
-        _check_file(target.store.file, args)
+        _check_store(target, args)
         prepare_imports(args)
-        hush()
         _check_alone(args.function)
-        scheduler = scheduler_of_file(target.store, [args.executor or "default"], name)
+        scheduler: AsyncIOScheduler = Operator(target.stores, [args.executor or "default"], name)
     else:
         scheduler = target.scheduler
         if (why := why_lost(scheduler, args.store or "default")) is not None:
@@ -57,15 +55,15 @@ def _check_alone(function: str) -> None:
     for name in wanted.values():
         raise CommandError(
             f"{function} wants the resource {name!r}, which only the application provides: name its scheduler, as "
-            "MODULE:NAME, instead of the file"
+            "MODULE:NAME, instead of the store"
         )
 
 
-def _check_file(path: str, args: argparse.Namespace) -> None:
-    if not args.create and not os.path.exists(path):
+def _check_store(target: Target, args: argparse.Namespace) -> None:
+    if not args.create and (path := missing_file(target.store)) is not None:
         raise CommandError(f"there is no file {path}; --create makes it")
     if args.store not in (None, "default"):
-        raise CommandError(f"--store: a file is one store; {args.store!r} is an alias of an application's scheduler")
+        raise CommandError(f"--store: one store is named; {args.store!r} is an alias of an application's scheduler")
 
 
 def _added(scheduler: AsyncIOScheduler, args: argparse.Namespace, zone: tzinfo) -> Task:

@@ -1,33 +1,89 @@
-"""The scheduler through which a command adds tasks to a store, or changes them. It is paused: nothing runs in the
-command."""
+"""The scheduler through which a command looks at a store on a server, adds tasks to a store, or changes them. It is
+paused: nothing runs in the command."""
 
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Iterable, Iterator, Mapping
+import threading
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from datetime import datetime, timezone
+from typing import TYPE_CHECKING, Any
 
+from .._time import from_micros
 from ..exceptions import UvschedException
 from ..executors import AsyncIOExecutor
 from ..schedulers import AsyncIOScheduler
-from ..stores import SQLiteStore
+from ..stores import BaseStore
 from .options import CommandError
+
+if TYPE_CHECKING:
+    from .. import _core
 
 CANNOT_ADD = (UvschedException, LookupError, TypeError, ValueError)
 """What add_task raises."""
 
 
-def scheduler_of_file(store: SQLiteStore, executors: Iterable[str], timezone: str) -> AsyncIOScheduler:
-    """A scheduler for a file alone: its executors, with these aliases, take every function."""
-    return AsyncIOScheduler(
-        stores={"default": store},
-        executors={alias: AsyncIOExecutor() for alias in {"default", *executors}},
-        timezone=timezone,
-    )
+class Operator(AsyncIOScheduler):
+    """A scheduler for stores alone, whose tasks an application runs. Its executors, with these aliases, take every
+    function, and it imports no module for a task that is stored.
 
+    A task that is added to a server is not refused here because its function is not trusted: the application decides
+    which functions it trusts, in processes of which this one knows nothing. Here the operator vouches for the function,
+    by its name on the command line.
 
-def scheduler_of_operator(stores: Mapping[str, SQLiteStore]) -> AsyncIOScheduler:
-    """A scheduler that changes tasks in files. It has none of their functions, and imports no module for them."""
-    return AsyncIOScheduler(stores=dict(stores), timezone="UTC", trusted_modules=["uvsched"])
+    Raises:
+        CommandError: the options of a store are wrong, or there is no module for it.
+    """
+
+    _visits = True
+
+    def __init__(self, stores: Mapping[str, BaseStore], executors: Iterable[str] = (), timezone: str = "UTC") -> None:
+        try:
+            super().__init__(
+                stores=dict(stores),
+                executors={alias: AsyncIOExecutor() for alias in {"default", *executors}},
+                timezone=timezone,
+            )
+        except CANNOT_ADD as error:
+            raise CommandError(str(error)) from None
+
+    # The engine's own rows: Task, TaskInfo and Run read arguments and results, for which modules may be imported.
+
+    def records(self, store: str) -> Sequence[_core.TaskRecord]:
+        """The tasks of a store that have not finished, and can be read, in order of their ids."""
+        return self._reader.records(store)
+
+    def record(self, store: str, id: str) -> _core.TaskRecord:
+        """A task of a store.
+
+        Raises:
+            TaskLookupError: there is none. StoreError: it cannot be read.
+        """
+        return self._reader.record(store, id)
+
+    def ledger(
+        self, store: str, limit: int, before: int | None = None, task: str | None = None, state: str | None = None
+    ) -> Sequence[dict[str, Any]]:
+        """Rows of a store's ledger, the newest first, with the members of UVSCHED_HISTORY_FIELDS; see history()."""
+        return self._handle.usable().history(task, store, state, before, limit)
+
+    def first_due(self, store: str, id: str) -> datetime | None:
+        """The next due time of a task, without jitter; None if it has none."""
+        times = self._handle.usable().preview_task_runs(id, store, None, 1)
+        return from_micros(times[0], timezone.utc) if times else None
+
+    def count(self, store: str) -> int:
+        """How many tasks of a store have not finished, and were not set apart."""
+        return sum(self._handle.usable().count_tasks(store))
+
+    def hear(self) -> None:
+        """Returns when listeners have been told what the engine has reported so far."""
+        loop = self._driver.asyncio_loop
+        if loop is not None:
+            told = threading.Event()
+            # The loop takes reports before the calls that are made in its next turn.
+            loop.call_soon_threadsafe(loop.call_soon, told.set)
+            told.wait()
 
 
 @contextlib.contextmanager

@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import os
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from .._core import version_details
 from .display import printable
-from .store_file import StoreFile
+
+if TYPE_CHECKING:
+    from .store_file import StoreFile
 
 _UNITS = ("bytes", "KiB", "MiB", "GiB", "TiB")
 
@@ -34,6 +37,11 @@ class FileCheck:
     fires: dict[str, int]
     history: int
 
+    @property
+    def wrong(self) -> bool:
+        """Whether something is."""
+        return bool(self.damage)
+
     def lines(self) -> list[str]:
         """For people."""
         return [
@@ -41,8 +49,8 @@ class FileCheck:
             f"file: {'damaged' if self.damage else 'not damaged'}, {_size(self.file_bytes)}, "
             f"log {_size(self.log_bytes)}, schema {self.schema}",
             f"here: uvsched {self.software}",
-            f"tasks: {_counts(self.tasks)}",
-            f"fires that have not ended: {_counts(self.fires)}",
+            f"tasks: {counts_text(self.tasks)}",
+            f"fires that have not ended: {counts_text(self.fires)}",
             f"rows of history: {self.history}",
         ]
 
@@ -54,8 +62,8 @@ def checked(file: StoreFile) -> FileCheck:
         damage=[] if found == ["ok"] else found,
         schema=next(file.rows("SELECT schema FROM meta"))[0],
         software=version_details(),
-        file_bytes=_bytes_of(file.path),
-        log_bytes=_bytes_of(os.path.realpath(file.path) + "-wal"),
+        file_bytes=_bytes_of(file.place),
+        log_bytes=_bytes_of(os.path.realpath(file.place) + "-wal"),
         tasks=dict(file.rows("SELECT state, count(*) FROM sched GROUP BY state ORDER BY state")),
         fires=dict(file.rows("SELECT state, count(*) FROM open GROUP BY state ORDER BY state")),
         history=next(file.rows("SELECT count(*) FROM history"))[0],
@@ -78,5 +86,6 @@ def _size(count: int) -> str:
     return f"{size:.0f} {unit}" if unit == "bytes" else f"{size:.1f} {unit}"
 
 
-def _counts(counts: dict[str, int]) -> str:
+def counts_text(counts: dict[str, int]) -> str:
+    """Numbers of things for people, each with what they are."""
     return ", ".join(f"{count} {state}" for state, count in counts.items()) or "none"

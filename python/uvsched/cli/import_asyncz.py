@@ -6,7 +6,6 @@ import argparse
 import contextlib
 import importlib
 import json
-import os
 import re
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass
@@ -17,12 +16,11 @@ from ..exceptions import ConflictIdError
 from ..schedulers import AsyncIOScheduler
 from .asyncz_stores import Stored, in_memory, stored_tasks
 from .asyncz_task import options_of
-from .destination import CANNOT_ADD, opened, scheduler_of_file, why_lost
+from .destination import CANNOT_ADD, Operator, opened, why_lost
 from .display import printable, table
 from .loading import hush, load_object
 from .options import CommandError
-from .store_file import open_file
-from .target import target_of
+from .target import missing_file, target_of
 
 _MADE_ID = re.compile(r"[0-9a-f]{32}\Z")
 
@@ -111,21 +109,21 @@ def _is_declared(task: Any, source: Any) -> bool:
 def _destination(
     args: argparse.Namespace, source: Any, stored: list[Stored]
 ) -> Iterator[tuple[AsyncIOScheduler, set[str]]]:
-    """The scheduler that takes the tasks, and the ids that a file has already; a dry run leaves it stopped."""
+    """The scheduler that takes the tasks, and the ids that a store has already; a dry run leaves it stopped."""
     target = target_of(args.to, args)
     scheduler = target.scheduler
     if scheduler is None:
         executors = [found.task.executor or "default" for found in stored]
-        scheduler = scheduler_of_file(target.store, executors, zone_name(source.timezone))
+        scheduler = Operator(target.stores, executors, zone_name(source.timezone))
     if not args.dry_run:
         with opened(scheduler):
             yield scheduler, set()
         return
-    taken = set()
-    for path in target.files.values():
-        if os.path.exists(path):
-            with open_file(path) as file:
-                taken |= {task.id for task in file.tasks()}
+    taken: set[str] = set()
+    for alias, store in target.stores.items():
+        if missing_file(store) is None:
+            with target.opened(alias) as view:
+                taken.update(view.ids())
     yield scheduler, taken
 
 

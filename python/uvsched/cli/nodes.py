@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from .display import printable
 from .lock_file import nodes_that_live
-from .store_file import StoreFile
+
+if TYPE_CHECKING:
+    from .store_file import StoreFile
 
 _NODES = "SELECT id, label, pid, version FROM node ORDER BY label, id"
 
@@ -33,6 +36,6 @@ def nodes_of(file: StoreFile) -> tuple[list[Node], int | None]:
     if not file.current:
         return [], None
     rows = list(file.rows(_NODES))
-    living = nodes_that_live(file.path)
+    living = nodes_that_live(file.place)
     nodes = [Node(label, pid, version, None if living is None else id in living) for id, label, pid, version in rows]
     return nodes, None if living is None else sum(node.open is True for node in nodes)

@@ -11,8 +11,8 @@ from typing import Any
 from ..schedulers import AsyncIOScheduler
 from .display import printable, table
 from .options import CommandError, local_text, offset_text, utc_text, zone_of
-from .store_file import open_file
-from .target import existing, target_of
+from .store_view import StoreView
+from .target import target_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,10 +30,11 @@ def run(args: argparse.Namespace) -> int:
     _, zone = zone_of(args.timezone)
     target = target_of(args.target, args)
     rows: list[Row] = []
-    for alias, path in target.files.items():
-        rows += _stored(alias, existing(path), args.n, zone)
+    for alias in target.stores:
+        with target.opened(alias) as view:
+            rows += _stored(alias, view, args, zone)
     if target.scheduler is not None:
-        rows += _declared(target.scheduler, set(target.files), args.n)
+        rows += _declared(target.scheduler, set(target.stores), args.n)
     chosen = [row for row in rows if not args.tasks or row.id in args.tasks]
     missing = set(args.tasks) - {row.id for row in chosen}
     if missing:
@@ -45,22 +46,23 @@ def run(args: argparse.Namespace) -> int:
     return int(not any(row.times for row in chosen))
 
 
-def _stored(alias: str, path: str, count: int, zone: tzinfo) -> list[Row]:
+def _stored(alias: str, view: StoreView, args: argparse.Namespace, zone: tzinfo) -> list[Row]:
     rows = []
-    with open_file(path) as file:
-        for task in file.tasks():
-            times, note = task.due_times(count, zone)
-            if not times:
-                note = "cannot be read" if task.quarantine is not None else task.state
-            rows.append(Row(alias, task.id, times, note))
+    for task in view.tasks():
+        if args.tasks and task.id not in args.tasks:
+            continue
+        times, note = task.due_times(view.first_due(task), args.n, zone)
+        if not times:
+            note = "cannot be read" if task.quarantine is not None else task.state
+        rows.append(Row(alias, task.id, times, note))
     return rows
 
 
-def _declared(scheduler: AsyncIOScheduler, files: set[str], count: int) -> list[Row]:
-    """The tasks that the module adds to stores without a file."""
+def _declared(scheduler: AsyncIOScheduler, durable: set[str], count: int) -> list[Row]:
+    """The tasks that the module adds to stores in memory."""
     rows = []
     for alias in scheduler.stores:
-        for task in () if alias in files else scheduler.get_tasks(alias):
+        for task in () if alias in durable else scheduler.get_tasks(alias):
             found = scheduler.preview_task_runs(task, count=count)
             times = [] if found is None else list(found.run_times)
             rows.append(Row(alias, task.id, times, None if times else "no due time"))

@@ -6,73 +6,40 @@ import argparse
 import json
 import sys
 import time
-from dataclasses import asdict, dataclass
+from collections.abc import Set as AbstractSet
+from dataclasses import asdict
+from typing import Any
 
 from ..exceptions import UvschedException
-from .destination import opened, scheduler_of_operator
+from .destination import Operator, opened
 from .display import printable
-from .loading import hush
-from .named_tasks import NamedTask, named_tasks
-from .nodes import nodes_of
+from .named_tasks import named_tasks
 from .options import CommandError
-from .store_file import StoreFile, open_file
+from .store_rows import NamedTask, Request
+from .store_view import StoreView
 from .target import target_of
 
 _PATIENCE = 3.0  # seconds; a scheduler that may run it takes it in a moment, or with its next beat
 _PAUSE = 0.02
 
-_SLOTS = """
-SELECT slot FROM history WHERE task_id = ?1 AND kind = 'manual'
-UNION ALL SELECT slot FROM open JOIN def USING (n) WHERE def.id = ?1 AND kind = 'manual'
-"""
-_REQUESTS = """
-SELECT slot, state, label, error FROM history WHERE task_id = ?1 AND kind = 'manual'
-UNION ALL
-SELECT slot, open.state, node.label, NULL FROM open JOIN def USING (n) LEFT JOIN node ON node.id = open.owner
-WHERE def.id = ?1 AND kind = 'manual'
-"""
-
-
-@dataclass(frozen=True, slots=True)
-class Request:
-    """A run that was asked for.
-
-    Attributes:
-        state: a state of docs/ledger.md: "ready" and "waiting" if nothing has begun.
-        scheduler: the one that has it, or had it; None if none has.
-        error: of a run that failed.
-        open_by: how many schedulers have the file open; None if that cannot be told here.
-    """
-
-    state: str
-    scheduler: str | None
-    error: str | None
-    open_by: int | None
-
-    @property
-    def settled(self) -> bool:
-        """Whether nothing new is to be expected soon."""
-        return self.state != "ready" or self.open_by == 0
-
 
 def run(args: argparse.Namespace) -> int:
     """Asks for the run. 0: it was asked for; 1: there is no such task, or its row cannot be read."""
     target = target_of(args.target, args)
-    hush()
     tasks, missing = named_tasks(target, args, [args.task])
     if missing:
         return _failed(missing[args.task])
     (task,) = tasks
-    path = target.files[task.store]
-    with open_file(path) as file:
-        before = {slot for (slot,) in file.rows(_SLOTS, task.id)}
-    scheduler = scheduler_of_operator({task.store: target.stores[task.store]})
-    with opened(scheduler):
+    with target.opened(task.store) as view:
+        before = view.asked(task.id)
+    operator = Operator({task.store: target.stores[task.store]})
+    with opened(operator):
         try:
-            scheduler.run_task(task.id, task.store)
+            operator.run_task(task.id, task.store)
         except (UvschedException, LookupError) as error:
             return _failed(str(error))
-    request = _followed(path, task, before)
+    with target.opened(task.store) as view:  # this process has closed a file by now
+        request = _followed(view, task.id, before)
     if args.json:
         print(json.dumps({"id": task.id, "store": task.store, **asdict(request)}, indent=2))
     else:
@@ -85,28 +52,27 @@ def _failed(why: str) -> int:
     return 1
 
 
-def _followed(path: str, task: NamedTask, before: set[int]) -> Request:
-    """What has become of the request once a scheduler has it, or none takes it. This process has closed the store."""
+def _followed(view: StoreView, id: str, before: AbstractSet[Any]) -> Request:
+    """What has become of the request once a scheduler has it, or none takes it."""
     deadline = time.monotonic() + _PATIENCE
     while True:
-        with open_file(path) as file:
-            request = _look(file, task, before)
+        request = view.request(id, before)
+        if request is None:
+            raise CommandError(f"task {id!r} was deleted meanwhile")
         if request.settled or time.monotonic() >= deadline:
             return request
         time.sleep(_PAUSE)
-
-
-def _look(file: StoreFile, task: NamedTask, before: set[int]) -> Request:
-    _, open_by = nodes_of(file)
-    for slot, state, label, error in file.rows(_REQUESTS, task.id):
-        if slot not in before:
-            return Request(state, label, None if error is None else error.partition("\n")[0], open_by)
-    raise CommandError(f"task {task.id!r} was deleted meanwhile")
+        view.renew()
 
 
 def _told(request: Request, task: NamedTask) -> str:
     by = printable(request.scheduler or "a scheduler")
     needs = printable(f"executor {task.executor!r} and function {task.function!r}")
+    if request.state is None:
+        return (
+            f"it has not ended so far; whether a scheduler has begun it, the server tells{printable(request.elsewhere)}"
+            f"; if none has, it waits in the store for one with {needs}, and room for it"
+        )
     if request.state == "waiting":
         return "it waits until a run of the task that is under way has ended"
     if request.state == "ready":

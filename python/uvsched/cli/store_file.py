@@ -4,19 +4,21 @@ uses the file goes on. The views and tables are those of docs/ledger.md."""
 from __future__ import annotations
 
 import contextlib
-import json
 import os
 import sqlite3
 import urllib.parse
-from collections.abc import Iterator
-from dataclasses import dataclass
-from datetime import datetime, timedelta, timezone, tzinfo
+from collections.abc import Iterator, Sequence
+from collections.abc import Set as AbstractSet
+from datetime import datetime, timezone
 from typing import Any
 
-from ..triggers.stored import trigger_from_members
+from .._time import from_micros, to_micros
+from .file_check import FileCheck, checked
+from .nodes import nodes_of
 from .options import CommandError
+from .store_rows import LastRun, LedgerRow, NamedTask, Request, StoredTask, UnderWay, Wanted
+from .store_view import Activity
 
-_EPOCH = datetime(1970, 1, 1, tzinfo=timezone.utc)
 _PATIENCE = 5.0  # seconds, while another program writes
 _SCHEMA = 3  # of files whose tables are those of this version
 
@@ -32,91 +34,42 @@ SELECT task_id, state, reason, coalesce(finished, scheduled), error
 FROM runs WHERE seq IN (SELECT max(seq) FROM history GROUP BY task_id)
 """
 _UNDER_WAY = "SELECT task_id, state, scheduled, started, owner FROM fires ORDER BY started IS NULL, started, scheduled"
-
-
-@dataclass(frozen=True, slots=True)
-class StoredTask:
-    """A task in the file.
-
-    Attributes:
-        state: "active", "paused" or "finished".
-        next_slot, next_due: its next due time, without and with jitter; None: there is none.
-        open: how many fires have not ended.
-        quarantine: why its row cannot be read; None if it can.
-        definition: JSON.
-    """
-
-    id: str
-    state: str
-    function: str | None
-    executor: str | None
-    runs: int
-    open: int
-    quarantine: str | None
-    definition: str
-    next_slot: datetime | None
-    next_due: datetime | None
-
-    @property
-    def next_run(self) -> datetime | None:
-        """When it runs next; None if it is paused or finished."""
-        return self.next_due if self.state == "active" else None
-
-    @property
-    def trigger(self) -> Any:
-        """Its trigger as JSON; None if the row cannot be read."""
-        return None if self.quarantine is not None else json.loads(self.definition)["trigger"]
-
-    def due_times(self, count: int, zone: tzinfo) -> tuple[list[datetime], str | None]:
-        """The next due times without jitter, at most `count`; and why there may be more, None if all is known."""
-        if self.next_run is None or self.next_slot is None:
-            return [], None
-        times = [self.next_slot]
-        members = self.trigger
-        trigger = trigger_from_members(members)
-        if trigger is None:
-            kind = members.get("name") or members["type"]
-            return times, f"only the application can say more: its trigger is {kind}"
-        while len(times) < count:
-            found = trigger.get_next_trigger_time(zone, times[-1], times[-1])
-            if found is None:
-                break
-            times.append(found)
-        return times, None
-
-
-@dataclass(frozen=True, slots=True)
-class LastRun:
-    """How a task's last fire ended, and when, as ISO 8601 text in UTC."""
-
-    state: str
-    reason: str | None
-    at: str
-    error: str | None
-
-    @property
-    def moment(self) -> datetime:
-        """`at` as a datetime."""
-        return datetime.fromisoformat(self.at.replace("Z", "+00:00"))
-
-
-@dataclass(frozen=True, slots=True)
-class UnderWay:
-    """A fire that has not ended. Times are ISO 8601 text in UTC."""
-
-    task_id: str
-    state: str
-    scheduled: str
-    started: str | None
-    owner: str | None
+_NAMED = """
+SELECT at_start, coalesce(executor, ''), coalesce(fn, ''),
+       (SELECT count(*) FROM open WHERE open.n = def.n AND open.state = 'running')
+FROM def LEFT JOIN sched USING (n) LEFT JOIN lane ON lane.lane = abs(sched.lane) WHERE def.id = ?
+"""
+_HISTORY = """
+SELECT seq, task_id, kind, state, reason, last_at, folded, exact, attempt, crashes, label, started_at, finished_at,
+       error, result, late_result
+FROM history
+"""
+_TIMES, _EXACT = (5, 11, 12), 7  # places of columns that hold times, and of one that holds a truth value
+_SLOTS = """
+SELECT slot FROM history WHERE task_id = ?1 AND kind = 'manual'
+UNION ALL SELECT slot FROM open JOIN def USING (n) WHERE def.id = ?1 AND kind = 'manual'
+"""
+_REQUESTS = """
+SELECT slot, state, label, error FROM history WHERE task_id = ?1 AND kind = 'manual'
+UNION ALL
+SELECT slot, open.state, node.label, NULL FROM open JOIN def USING (n) LEFT JOIN node ON node.id = open.owner
+WHERE def.id = ?1 AND kind = 'manual'
+"""
 
 
 class StoreFile:
-    """An open file, with this path. See open_file()."""
+    """An open file, with this path, of the store that has this alias; a StoreView. See open_file()."""
 
-    def __init__(self, path: str, connection: sqlite3.Connection) -> None:
-        self.path = path
+    what = "file"
+
+    def __init__(self, path: str, alias: str, connection: sqlite3.Connection) -> None:
+        self.place = path
+        self._alias = alias
         self._connection = connection
+
+    @property
+    def name(self) -> str:
+        return os.path.basename(self.place)
 
     def rows(self, query: str, *values: Any) -> Iterator[tuple[Any, ...]]:
         """The rows that a query finds."""
@@ -127,37 +80,71 @@ class StoreFile:
         """Whether its tables are those of this version."""
         return bool(next(self.rows("SELECT schema FROM meta"))[0] >= _SCHEMA)
 
-    def require_current(self) -> None:
-        """For what the tables of earlier versions do not tell.
-
-        Raises:
-            CommandError: its tables are those of one.
-        """
+    def _require_current(self) -> None:
+        """For what the tables of earlier versions do not tell."""
         if not self.current:
             raise CommandError(
-                f"{self.path}: an earlier version of uvsched wrote the file; the next start of a scheduler brings it "
+                f"{self.place}: an earlier version of uvsched wrote the file; the next start of a scheduler brings it "
                 "up to date"
             )
 
     def ids(self) -> list[str]:
-        """The ids of all tasks."""
         return [id for (id,) in self.rows("SELECT id FROM def ORDER BY id")]
 
     def tasks(self) -> list[StoredTask]:
-        """The tasks, in order of their next due time."""
         return [StoredTask(*(*values, _moment(slot), _moment(due))) for *values, slot, due in self.rows(_TASKS)]
 
+    def first_due(self, task: StoredTask) -> datetime | None:
+        return task.next_slot
+
     def last_runs(self) -> dict[str, LastRun]:
-        """Of each task that has history."""
         return {row[0]: LastRun(*row[1:]) for row in self.rows(_LAST)}
 
-    def under_way(self) -> list[UnderWay]:
-        """The fires that have not ended."""
-        return [UnderWay(*row) for row in self.rows(_UNDER_WAY)]
+    def activity(self) -> Activity:
+        return Activity([UnderWay(*row) for row in self.rows(_UNDER_WAY)], *nodes_of(self))
+
+    def check(self, tasks: Sequence[StoredTask]) -> FileCheck:
+        return checked(self)
+
+    def named(self, id: str) -> NamedTask | None:
+        self._require_current()
+        for declared, *rest in self.rows(_NAMED, id):
+            return NamedTask(self._alias, id, bool(declared), *rest)
+        return None
+
+    def history(self, wanted: Wanted) -> Iterator[LedgerRow]:
+        self._require_current()
+        given = {
+            "task_id = ?": wanted.task,
+            "state = ?": wanted.state,
+            "finished_at >= ?": None if wanted.since is None else to_micros(wanted.since, timezone.utc),
+        }
+        given = {condition: value for condition, value in given.items() if value is not None}
+        where = f"WHERE {' AND '.join(given)}" if given else ""
+        for row in self.rows(f"{_HISTORY} {where} ORDER BY seq DESC LIMIT ?", *given.values(), wanted.limit):
+            values = list(row)
+            for place in _TIMES:
+                values[place] = _moment(values[place])
+            values[_EXACT] = bool(values[_EXACT])
+            yield LedgerRow(self._alias, *values)
+
+    def asked(self, id: str) -> AbstractSet[Any]:
+        return {slot for (slot,) in self.rows(_SLOTS, id)}
+
+    def request(self, id: str, before: AbstractSet[Any]) -> Request | None:
+        _, open_by = nodes_of(self)
+        for slot, state, label, error in self.rows(_REQUESTS, id):
+            if slot not in before:
+                return Request(state, label, None if error is None else error.partition("\n")[0], open_by)
+        return None
+
+    def renew(self) -> None:
+        self._connection.execute("ROLLBACK")
+        self._connection.execute("BEGIN")
 
 
 @contextlib.contextmanager
-def open_file(path: str) -> Iterator[StoreFile]:
+def open_file(path: str, alias: str = "default") -> Iterator[StoreFile]:
     """Opens a store's file for reading: one moment of it, in one transaction.
 
     Raises:
@@ -175,10 +162,10 @@ def open_file(path: str) -> Iterator[StoreFile]:
             connection.execute("PRAGMA query_only = ON")
             connection.execute("BEGIN")
             connection.execute("SELECT store_uuid FROM meta")
-            yield StoreFile(path, connection)
+            yield StoreFile(path, alias, connection)
         except sqlite3.Error as error:
             raise CommandError(f"{path} cannot be read as a store of uvsched: {error}") from None
 
 
 def _moment(micros: int | None) -> datetime | None:
-    return None if micros is None else _EPOCH + timedelta(microseconds=micros)
+    return None if micros is None else from_micros(micros, timezone.utc)

@@ -1,17 +1,23 @@
-"""What a command about stored tasks is given: a store's file, or the scheduler of an application."""
+"""What a command about stored tasks is given: a store, which is a file or on a server, or the scheduler of an
+application with its stores."""
 
 from __future__ import annotations
 
 import argparse
+import contextlib
 import os
 import re
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 from ..schedulers import AsyncIOScheduler
-from ..stores import SQLiteStore
+from ..stores import BaseStore, SQLiteStore
 from ..stores.factory import create_store
 from .loading import hush, load_scheduler
 from .options import CommandError
+from .store_file import open_file
+from .store_server import open_server
+from .store_view import StoreView
 
 _SCHEDULER = re.compile(r"[^\W\d][\w.]*:[^\W\d][\w.]*\Z")
 _URL = re.compile(r"sqlite:|\w+://")
@@ -20,46 +26,62 @@ _URL = re.compile(r"sqlite:|\w+://")
 @dataclass(frozen=True, slots=True)
 class Target:
     """Attributes:
-    stores: alias → the store, for those that are files.
-    scheduler: the application's scheduler; None if a file was given.
+    stores: alias → the store, for those that outlive a process.
+    scheduler: the application's scheduler; None if a store was given.
     """
 
-    stores: dict[str, SQLiteStore]
+    stores: dict[str, BaseStore]
     scheduler: AsyncIOScheduler | None = None
 
     @property
-    def files(self) -> dict[str, str]:
-        """Alias of the store → path of its file."""
-        return {alias: store.file for alias, store in self.stores.items()}
-
-    @property
-    def store(self) -> SQLiteStore:
-        """The file that was given."""
+    def store(self) -> BaseStore:
+        """The store that was given."""
         return self.stores["default"]
+
+    @contextlib.contextmanager
+    def opened(self, alias: str) -> Iterator[StoreView]:
+        """A look at a store.
+
+        Raises:
+            CommandError: it is a file that does not exist, or cannot be opened.
+        """
+        store = self.stores[alias]
+        if isinstance(store, SQLiteStore):
+            with open_file(existing(store.file), alias) as file:
+                yield file
+        else:
+            with open_server(store, alias) as server:
+                yield server
 
 
 def target_of(text: str, args: argparse.Namespace) -> Target:
-    """The target that a text names: a path or a URL with options, or a scheduler. A file need not exist.
+    """The target that a text names: a path or a URL with options, or a scheduler. A file need not exist. From here on
+    schedulers write only errors to the terminal.
 
     Raises:
-        CommandError: the scheduler cannot be found, or the text does not name a file.
+        CommandError: the scheduler cannot be found, or the text does not name a store that outlives a process.
     """
     if _URL.match(text) is not None or os.path.exists(text) or _SCHEDULER.match(text) is None:
+        hush()
         return Target({"default": _store_of(text)})
     scheduler = load_scheduler(text, args)
     hush()
-    files = {alias: store for alias, store in scheduler.stores.items() if isinstance(store, SQLiteStore)}
-    return Target(files, scheduler)
+    return Target({alias: store for alias, store in scheduler.stores.items() if store.durable}, scheduler)
 
 
-def _store_of(text: str) -> SQLiteStore:
+def _store_of(text: str) -> BaseStore:
     try:
         store = create_store(text if _URL.match(text) is not None else SQLiteStore(text), {}, "default")
-        if isinstance(store, SQLiteStore) and store.file:
+        if store.networked or (isinstance(store, SQLiteStore) and store.file):
             return store
     except (TypeError, ValueError, LookupError) as error:
         raise CommandError(str(error)) from None
-    raise CommandError(f"{store!r} is not a file; name its scheduler, as MODULE:NAME")
+    raise CommandError(f"{store!r} ends with its process; name a store's file, a server, or a scheduler as MODULE:NAME")
+
+
+def missing_file(store: BaseStore) -> str | None:
+    """The path of a store's file that does not exist; None if it does, or the store is on a server."""
+    return store.file if isinstance(store, SQLiteStore) and not os.path.exists(store.file) else None
 
 
 def existing(path: str) -> str:

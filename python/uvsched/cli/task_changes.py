@@ -12,11 +12,11 @@ from typing import Any
 
 from ..exceptions import UvschedException
 from ..schedulers import AsyncIOScheduler
-from .destination import opened, scheduler_of_operator
+from .destination import Operator, opened
 from .display import printable
-from .loading import hush
-from .named_tasks import NamedTask, named_tasks
+from .named_tasks import named_tasks
 from .options import moment_text, utc_text, zone_of
+from .store_rows import NamedTask
 from .target import target_of
 
 
@@ -41,13 +41,12 @@ def run(args: argparse.Namespace) -> int:
     """Changes the tasks. 0: all of them; 1: some do not exist, or cannot be changed."""
     _, zone = zone_of(args.timezone)
     target = target_of(args.target, args)
-    hush()
     tasks, missing = named_tasks(target, args, args.tasks)
     outcomes = [Outcome("failed", None, id, why) for id, why in missing.items()]
     if tasks:
-        scheduler = scheduler_of_operator({task.store: target.stores[task.store] for task in tasks})
-        with opened(scheduler):
-            outcomes = [*(_changed(scheduler, args.command, task) for task in tasks), *outcomes]
+        operator = Operator({task.store: target.stores[task.store] for task in tasks})
+        with opened(operator):
+            outcomes = [*(_changed(operator, args.command, task) for task in tasks), *outcomes]
     _tell(outcomes, args, zone)
     return int(any(outcome.what == "failed" for outcome in outcomes))
 
@@ -73,13 +72,19 @@ def _resume(scheduler: AsyncIOScheduler, task: NamedTask) -> Outcome:
 def _delete(scheduler: AsyncIOScheduler, task: NamedTask) -> Outcome:
     scheduler.delete_task(task.id, task.store)
     deleted = Outcome("deleted", task.store, task.id, _goes_on(task))
-    if task.declared:
-        again = "a start of the application declared it, and the next one adds it again if it still does"
+    if task.declared is not False:
+        again = (
+            "a start of the application declared it, and the next one adds it again if it still does"
+            if task.declared
+            else "if the application declares it, its next start adds it again"
+        )
         return replace(deleted, note=f"{deleted.note}; {again}" if deleted.note else again)
     return deleted
 
 
 def _goes_on(task: NamedTask) -> str:
+    if task.running is None:
+        return "a run that is under way goes on"
     if not task.running:
         return ""
     return "a run under way goes on" if task.running == 1 else f"{task.running} runs under way go on"

@@ -116,6 +116,10 @@ class BaseScheduler:
     _polled: ClassVar[bool] = False
     """Whether the program polls it, and there is no asyncio loop."""
 
+    _visits: ClassVar[bool] = False
+    """Whether it only visits stores whose tasks other programs run: it looks up no function for a stored task, and what
+    it adds need not be declared or trusted here."""
+
     def __init__(
         self,
         global_config: Mapping[str, Any] | None = None,
@@ -144,9 +148,9 @@ class BaseScheduler:
         declarations = Declarations()
         kind = type(self).__name__
         handle = EngineHandle(kind, configuration, declarations)  # the engine refuses now what it refuses
-        registry = Registry(configuration, declarations)
+        registry = Registry(configuration, declarations, self._visits)
         resources = Resources(declarations)
-        unrunnable = Unrunnable(configuration, declarations, registry, resources)
+        unrunnable = Unrunnable(configuration, declarations, registry, resources, self._visits)
         self._resources = resources
         self._configuration = configuration
         self._handle = handle

@@ -22,15 +22,19 @@ if TYPE_CHECKING:
 class Registry:
     """The functions and classes that this process has registered with its engine. Guarded by the GIL.
 
+    Args:
+        visits: other programs run what is added here, and only they know which functions they trust.
+
     Attributes:
         references: the names of functions that start() has to check.
         functions: functions by name (module:qualname).
         triggers: the names of the classes of custom triggers.
     """
 
-    def __init__(self, configuration: Configuration, declarations: Declarations) -> None:
+    def __init__(self, configuration: Configuration, declarations: Declarations, visits: bool) -> None:
         self._configuration = configuration
         self._declarations = declarations
+        self._visits = visits
         self.references = PendingReferences()
         self._custom_triggers: CustomTriggers = ThreadedTriggers()
         self.functions: dict[str, Callable[..., Any]] = {}
@@ -88,7 +92,9 @@ class Registry:
         Raises:
             ValueError: it cannot; with the line to add.
         """
-        if not self._configuration.stores[alias].networked or engine.state() == SchedulerState.STATE_STOPPED:
+        if self._visits or not self._configuration.stores[alias].networked:
+            return
+        if engine.state() == SchedulerState.STATE_STOPPED:
             return
         trusted = self._configuration.trusted_modules
         names = []

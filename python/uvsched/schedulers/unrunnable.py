@@ -20,11 +20,21 @@ if TYPE_CHECKING:
 
 
 class Unrunnable:
-    """Says why a task cannot run here, and registers what trusted modules define. Guarded by the GIL."""
+    """Says why a task cannot run here, and registers what trusted modules define. Guarded by the GIL.
+
+    Args:
+        visits: nothing runs here, so nothing is looked up.
+    """
 
     def __init__(
-        self, configuration: Configuration, declarations: Declarations, registry: Registry, resources: Resources
+        self,
+        configuration: Configuration,
+        declarations: Declarations,
+        registry: Registry,
+        resources: Resources,
+        visits: bool,
     ) -> None:
+        self._visits = visits
         self._configuration = configuration
         self._registry = registry
         self._resources = resources
@@ -66,6 +76,8 @@ class Unrunnable:
         Raises:
             BaseException: a trusted module raised it; the event says so too.
         """
+        if self._visits:
+            return False
         try:
             task = engine.get_task(event.task_id, event.alias or None)
         except TaskLookupError:

@@ -19,6 +19,11 @@ class BaseStore:
     """Whether it is on a server, so that who may write it is not this process's to know."""
 
     @property
+    def place(self) -> str:
+        """Where it is, for people: without user, password and options."""
+        return repr(self)
+
+    @property
     def declares_again(self) -> bool:
         """Whether the engine itself may add tasks to it again, because what it held is lost."""
         return False

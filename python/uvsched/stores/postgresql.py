@@ -5,12 +5,14 @@ from __future__ import annotations
 import re
 from datetime import timedelta
 from typing import Any, ClassVar, Literal
+from urllib.parse import quote
 
 from .._text import utf8
 from .._time import span_to_micros
 from .base import BaseStore
 
-_PLACE = re.compile(r"postgres(?:ql)?://(?:.*@)?([^?@]*)", re.DOTALL)
+# What is behind the last "@" of a password, or in an option, is not taken for a host: then there is no match.
+_PLACE = re.compile(r"postgres(?:ql)?://(?:[^?]*@)?([^?@]*)(?:\?[^@]*)?\Z")
 
 
 class PostgreSQLStore(BaseStore):
@@ -78,6 +80,20 @@ class PostgreSQLStore(BaseStore):
         self.retention_per_task = retention_per_task
 
     @property
+    def place(self) -> str:
+        return f"{self._server}?schema={quote(self.schema, safe='')}"
+
+    @property
+    def _server(self) -> str:
+        """The URL of the database, without user, password and options."""
+        found = _PLACE.match(self._url or "")
+        if found is not None:
+            return f"postgresql://{found[1]}"
+        given = self._parameters.get
+        port = f":{given('port')}" if given("port") else ""
+        return f"postgresql://{given('host', '')}{port}/{given('database', '')}"
+
+    @property
     def declares_again(self) -> bool:
         return self.on_store_lost == "reopen"
 
@@ -99,9 +115,7 @@ class PostgreSQLStore(BaseStore):
 
     def __repr__(self) -> str:
         """Without user, password and options."""
-        found = _PLACE.match(self._url or "")
-        place = found[1] if found else "/".join(self._parameters.get(name, "") for name in ("host", "database"))
-        return f"PostgreSQLStore('postgresql://{place}', schema={self.schema!r})"
+        return f"PostgreSQLStore({self._server!r}, schema={self.schema!r})"
 
 
 def _parameter(name: str, value: Any) -> str:

@@ -1,0 +1,27 @@
+"""The SQL that asks a server for what a scheduler does not tell. The views and tables are those of docs/stores.md."""
+
+from __future__ import annotations
+
+import re
+
+from ..stores import BaseStore, PostgreSQLStore
+
+_PLAIN = re.compile(r"[a-z_][a-z0-9_]*\Z")
+
+
+def query(store: BaseStore, table: str, columns: str = "*", where: str | None = None) -> str:
+    """In brackets, for the end of a sentence: the query of a view or table of a store; "" if it knows no SQL."""
+    if not isinstance(store, PostgreSQLStore):
+        return ""
+    condition = "" if where is None else f" WHERE {where}"
+    return f" (SELECT {columns} FROM {schema_of(store)}.{table}{condition};)"
+
+
+def schema_of(store: PostgreSQLStore) -> str:
+    """The schema of a store, as SQL names it."""
+    return store.schema if _PLAIN.match(store.schema) else '"' + store.schema.replace('"', '""') + '"'
+
+
+def text_of(value: str) -> str:
+    """A text in SQL."""
+    return "'" + value.replace("'", "''") + "'"
