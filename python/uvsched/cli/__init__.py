@@ -7,7 +7,7 @@ without a web server, and what is in its store.
     uvsched doctor myapp.tasks:scheduler
     uvsched status tasks.db
     uvsched history tasks.db --since 1h
-    uvsched pause tasks.db digest
+    uvsched pause postgresql://host/jobs digest
 
 `uvsched --help` and `uvsched COMMAND --help` say more; docs/command-line.md has examples, docs/triggers.md the rules.
 """
@@ -18,9 +18,11 @@ import argparse
 import signal
 import sys
 from collections.abc import Sequence
+from typing import NoReturn
 
 from .._core import version_details
 from . import check, next_times, operator_commands, scheduler_commands
+from .display import without_secrets
 from .options import CommandError
 
 
@@ -37,13 +39,20 @@ def main(arguments: Sequence[str] | None = None) -> int:
     try:
         status: int = args.run(args)
     except CommandError as error:
-        print(f"uvsched {args.command}: {error}", file=sys.stderr)
+        print(f"uvsched {args.command}: {without_secrets(str(error))}", file=sys.stderr)
         return 2
     return status
 
 
+class _Parser(argparse.ArgumentParser):
+    """Repeats no password: the URL of a server may stand where it does not belong."""
+
+    def error(self, message: str) -> NoReturn:
+        super().error(without_secrets(message))
+
+
 def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(
+    parser: argparse.ArgumentParser = _Parser(
         prog="uvsched", description="Cron strings, crontab files, and schedulers without a web server."
     )
     parser.add_argument("--version", action="version", version=f"uvsched {version_details()}")

@@ -15,9 +15,11 @@ def add_scheduler(parser: argparse.ArgumentParser) -> None:
 
 
 def add_target(parser: argparse.ArgumentParser) -> None:
-    """A file or a scheduler, and how its module is imported."""
+    """A store or a scheduler, and how its module is imported."""
     parser.add_argument(
-        "target", metavar="FILE|MODULE:NAME", help="the file of a store, or a scheduler or AsynczConfig in a module"
+        "target",
+        metavar="STORE|MODULE:NAME",
+        help="a store, which is a file or the URL of a server, or a scheduler or AsynczConfig in a module",
     )
     add_import_options(parser)
 

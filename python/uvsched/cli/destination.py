@@ -19,6 +19,8 @@ from .options import CommandError
 if TYPE_CHECKING:
     from .. import _core
 
+_PATIENCE = 5.0  # seconds
+
 CANNOT_ADD = (UvschedException, LookupError, TypeError, ValueError)
 """What add_task raises."""
 
@@ -77,13 +79,13 @@ class Operator(AsyncIOScheduler):
         return sum(self._handle.usable().count_tasks(store))
 
     def hear(self) -> None:
-        """Returns when listeners have been told what the engine has reported so far."""
+        """Returns when listeners have been told what the engine has reported so far, or its loop hangs."""
         loop = self._driver.asyncio_loop
         if loop is not None:
             told = threading.Event()
             # The loop takes reports before the calls that are made in its next turn.
             loop.call_soon_threadsafe(loop.call_soon, told.set)
-            told.wait()
+            told.wait(_PATIENCE)
 
 
 @contextlib.contextmanager

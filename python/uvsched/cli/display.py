@@ -2,18 +2,34 @@
 
 from __future__ import annotations
 
+import re
 import unicodedata
 from collections.abc import Sequence
 
 _WIDEST = 76
 _BEFORE_MARK = 56
 _CUT = "…"
+# What is before the last "@" of a URL, or is a port that is no number because a host is missing; and an option. The
+# engine's messages quote a URL, with a colon behind it.
+_SECRETS = re.compile(
+    r"""(?P<user>\w+://|postgres(?:ql)?:)(?:(?!":\ ).)*@  # greedy
+    | (?P<port>\w+://[^\s/@:]*:)(?!\d+\b)[^\s/@]+
+    | (?P<option>password=)[^\s&;"']*""",
+    re.DOTALL | re.VERBOSE,
+)
 
 
 def printable(text: str) -> str:
     """The text with a visible character in place of each character that a terminal would act on or hide, or that only
     looks like a space; tabs stay."""
     return text if text.isascii() and text.isprintable() else "".join(map(_shown, text))
+
+
+def without_secrets(text: str) -> str:
+    """The text with three stars in place of what may be the user and password of a URL. It may hide more than that."""
+    return _SECRETS.sub(
+        lambda found: f"{found['user']}***@" if found["user"] else f"{found['port'] or found['option']}***", text
+    )
 
 
 def width(text: str) -> int:

@@ -12,6 +12,7 @@ from typing import Any
 
 from ..as_asyncz import install_as_asyncz
 from ..schedulers import AsyncIOScheduler
+from .display import without_secrets
 from .options import CommandError
 
 
@@ -59,7 +60,7 @@ def load_object(reference: str, args: argparse.Namespace) -> Any:
             f"there is no module {error.name!r} in {os.path.abspath(args.app_dir)} (--app-dir)"
         ) from None
     except Exception as error:
-        traceback.print_exc()
+        print(without_secrets(traceback.format_exc()), end="", file=sys.stderr)
         raise CommandError(f"{name} cannot be imported: {type(error).__name__}: {error}") from None
     for part in attribute.split("."):
         if not hasattr(found, part):

@@ -6,6 +6,7 @@ import argparse
 import difflib
 from collections.abc import Iterable, Sequence
 
+from .display import without_secrets
 from .options import CommandError
 from .store_rows import NamedTask
 from .target import Target
@@ -37,7 +38,9 @@ def named_tasks(target: Target, args: argparse.Namespace, ids: Iterable[str]) ->
             raise CommandError(f"the stores {stores} each have a task {id!r}; --store says which one is meant")
     where = " or ".join(names)
     missing = {
-        id: f"there is no task {id!r} in {where}{did_you_mean(id, known)}" for id, tasks in found.items() if not tasks
+        id: f"there is no task {without_secrets(repr(id))} in {where}{did_you_mean(id, known)}"
+        for id, tasks in found.items()
+        if not tasks
     }
     return [tasks[0] for tasks in found.values() if tasks], missing
 

@@ -19,9 +19,10 @@ def _add_history(commands: Any) -> None:
     parser = commands.add_parser(
         "history",
         help="show what became of due times, the newest first",
-        description="Shows the ledger in the file of a store: runs that ended, and due times that were missed or "
-        "skipped, the newest first. Only reads, also while a scheduler uses the file.",
-        epilog="Exit status: 0; 1 when there is nothing to show; 2 when an argument is wrong.",
+        description="Shows the ledger of a store: runs that ended, and due times that were missed or skipped, the "
+        "newest first. Only reads, also while schedulers use the store.",
+        epilog="Exit status: 0; 1 when there is nothing to show; 2 when an argument is wrong, or the store cannot be "
+        "opened.",
     )
     add_target(parser)
     parser.add_argument("--task", metavar="ID", help="only rows of this task, which may be deleted by now")
@@ -57,7 +58,7 @@ def _add_changes(commands: Any) -> None:
             name,
             help=f"{name} tasks in a store",
             description=f"{text} Nothing runs here, and no module of the application is imported for a task. A "
-            "scheduler that uses the file notices it.",
+            "scheduler that uses the store notices it.",
             epilog="Exit status: 0; 1 when a task does not exist or its row cannot be read, and the others were "
             "changed; 2 when an argument is wrong, or the store cannot be opened.",
         )

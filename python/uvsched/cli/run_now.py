@@ -15,6 +15,7 @@ from .destination import Operator, opened
 from .display import printable
 from .named_tasks import named_tasks
 from .options import CommandError
+from .server_sql import in_brackets
 from .store_rows import NamedTask, Request
 from .store_view import StoreView
 from .target import target_of
@@ -70,8 +71,8 @@ def _told(request: Request, task: NamedTask) -> str:
     needs = printable(f"executor {task.executor!r} and function {task.function!r}")
     if request.state is None:
         return (
-            f"it has not ended so far; whether a scheduler has begun it, the server tells{printable(request.elsewhere)}"
-            f"; if none has, it waits in the store for one with {needs}, and room for it"
+            f"it has not ended so far; only the server's tables tell whether a scheduler has begun it"
+            f"{printable(in_brackets(request.elsewhere))}; if none has, it waits for one with {needs}, and room for it"
         )
     if request.state == "waiting":
         return "it waits until a run of the task that is under way has ended"

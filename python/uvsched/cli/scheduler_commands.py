@@ -43,16 +43,17 @@ def _add_status(commands: Any) -> None:
     parser = commands.add_parser(
         "status",
         help="show the tasks in a store, their last runs, what is under way, and who runs them",
-        description="Shows what is in the file of a store: its tasks, how their last runs ended, what is under way, "
-        "and which schedulers have the file open. Only reads, also while a scheduler uses the file.",
-        epilog="Exit status: 0; 1 when a task is late by more than a minute, or cannot be read, or the file is "
-        "damaged; 2 when an argument is wrong.",
+        description="Shows what is in a store: its tasks and how their last runs ended, and of a file also what is "
+        "under way and which schedulers have it open. Only reads, also while schedulers use the store.",
+        epilog="Exit status: 0; 1 when a task is late by more than a minute, or cannot be read, or --check finds "
+        "something; 2 when an argument is wrong, or the store cannot be opened.",
     )
     add_target(parser)
     parser.add_argument(
         "--check",
         action="store_true",
-        help="also read the whole file and look for damage, and show versions, sizes and counts",
+        help="also read the whole file and look for damage, and show versions, sizes and counts; on a server, look "
+        "for tasks that nobody can run",
     )
     add_zone(parser, "times are shown in")
     add_json(parser)
@@ -63,9 +64,10 @@ def _add_preview(commands: Any) -> None:
     parser = commands.add_parser(
         "preview",
         help="list when the tasks of a store are due next",
-        description="Lists the next due times of tasks, without their jitter. Only reads the file of a store, also "
-        "while a scheduler uses it; of a scheduler's store in memory it shows the tasks that its module adds.",
-        epilog="Exit status: 0; 1 when there is no due time; 2 when an argument is wrong.",
+        description="Lists the next due times of tasks, without their jitter. Only reads the store, also while "
+        "schedulers use it; of a scheduler's store in memory it shows the tasks that its module adds.",
+        epilog="Exit status: 0; 1 when there is no due time; 2 when an argument is wrong, or the store cannot be "
+        "opened.",
     )
     add_target(parser)
     parser.add_argument("tasks", metavar="TASK", nargs="*", help="ids of tasks (default: all)")
@@ -118,9 +120,9 @@ def _add_import(commands: Any) -> None:
     parser.add_argument("scheduler", metavar="MODULE:NAME", help="the scheduler of asyncz, or an AsynczConfig")
     parser.add_argument(
         "--to",
-        metavar="FILE|MODULE:NAME",
+        metavar="STORE|MODULE:NAME",
         required=True,
-        help="the file of a store, made if it does not exist, or a scheduler of uvsched",
+        help="a store, made if it does not exist, or a scheduler of uvsched",
     )
     parser.add_argument("--dry-run", action="store_true", help="only say what would be copied")
     add_app_dir(parser)

@@ -11,7 +11,7 @@ from ..stores import BaseStore, PostgreSQLStore
 from .destination import Operator
 from .display import printable
 from .file_check import counts_text
-from .server_sql import query, schema_of
+from .server_sql import in_brackets, query, schema_of
 from .store_rows import StoredTask
 
 
@@ -32,7 +32,7 @@ class ServerCheck:
     software: str
     tasks: dict[str, int]
     unreadable: int
-    where: str
+    where: str | None
     idle: dict[str, str]
 
     @property
@@ -44,7 +44,7 @@ class ServerCheck:
         """For people."""
         return [
             *(f"{printable(id)} has no next time, and has not finished: {why}" for id, why in self.idle.items()),
-            *([f"rows that cannot be read: {self.unreadable}{self.where}"] if self.unreadable else []),
+            *([f"rows that cannot be read: {self.unreadable}{in_brackets(self.where)}"] if self.unreadable else []),
             self.unchecked,
             f"here: uvsched {self.software}",
             f"tasks: {counts_text(self.tasks)}",

@@ -9,12 +9,17 @@ from ..stores import BaseStore, PostgreSQLStore
 _PLAIN = re.compile(r"[a-z_][a-z0-9_]*\Z")
 
 
-def query(store: BaseStore, table: str, columns: str = "*", where: str | None = None) -> str:
-    """In brackets, for the end of a sentence: the query of a view or table of a store; "" if it knows no SQL."""
+def query(store: BaseStore, table: str, columns: str = "*", where: str | None = None) -> str | None:
+    """The query of a view or table of a store; None if it knows no SQL."""
     if not isinstance(store, PostgreSQLStore):
-        return ""
+        return None
     condition = "" if where is None else f" WHERE {where}"
-    return f" (SELECT {columns} FROM {schema_of(store)}.{table}{condition};)"
+    return f"SELECT {columns} FROM {schema_of(store)}.{table}{condition};"
+
+
+def in_brackets(query: str | None) -> str:
+    """For the end of a sentence."""
+    return "" if query is None else f" ({query})"
 
 
 def schema_of(store: PostgreSQLStore) -> str:

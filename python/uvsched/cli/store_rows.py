@@ -176,14 +176,14 @@ class Request:
         scheduler: the one that has it, or had it; None if none has, or that cannot be told.
         error: of a run that failed.
         open_by: how many schedulers have the store open; None if that cannot be told.
-        elsewhere: how to find what cannot be told.
+        elsewhere: the query that tells the server's answer, if it knows SQL.
     """
 
     state: str | None
     scheduler: str | None
     error: str | None
     open_by: int | None
-    elsewhere: str = ""
+    elsewhere: str | None = None
 
     @property
     def settled(self) -> bool:

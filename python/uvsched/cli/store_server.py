@@ -19,7 +19,7 @@ from ..tasks.records import NEVER
 from .destination import Operator, opened
 from .options import CommandError
 from .server_check import ServerCheck, checked
-from .server_sql import query, text_of
+from .server_sql import in_brackets, query, text_of
 from .store_rows import LastRun, LedgerRow, NamedTask, Request, StoredTask, Wanted
 from .store_view import Activity
 
@@ -89,16 +89,13 @@ class StoreServer:
         return found
 
     def activity(self) -> Activity:
-        under_way = query(self._store, "fires")
-        nodes = query(self._store, "node", "label, pid, version", "NOT gone")
-        finished = query(self._store, "tasks", "id, runs", "state = 'finished'")
-        return Activity(
-            None,
-            [],
-            None,
-            f"not shown of a server: what is under way{under_way}, who has it open{nodes}, and which tasks are "
-            f"finished{finished}",
-        )
+        told = {
+            "what is under way": query(self._store, "fires"),
+            "who has the store open": query(self._store, "node", "label, pid, version", "NOT gone"),
+            "which tasks are finished": query(self._store, "tasks", "id, runs", "state = 'finished'"),
+        }
+        *others, last = (f"{what}{in_brackets(sql)}" for what, sql in told.items())
+        return Activity(None, [], None, f"only the server's tables tell {', '.join(others)} and {last}")
 
     def check(self, tasks: Sequence[StoredTask]) -> ServerCheck:
         return checked(self._operator, self._alias, self._store, tasks)
@@ -110,7 +107,7 @@ class StoreServer:
             return None
         except StoreCorruptError:  # it can be deleted all the same
             return NamedTask(self._alias, id, None, "", "", None)
-        return NamedTask(self._alias, id, None, record.executor, record.function, None)
+        return NamedTask(self._alias, id, None, record.executor, record.function, None if record.running else 0)
 
     def history(self, wanted: Wanted) -> Iterator[LedgerRow]:
         size = _PAGE if wanted.since is not None else min(_PAGE, wanted.limit)
