@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from uvsched.cli.display import marked, printable, table, width
+from uvsched.cli.display import marked, printable, table, width, without_secrets
 
 
 @pytest.mark.parametrize(
@@ -21,6 +21,26 @@ from uvsched.cli.display import marked, printable, table, width
 def test_nothing_acts_on_the_terminal_or_hides(text: str, shown: str) -> None:
     assert printable(text) == shown
     assert len(shown) == len(text)
+
+
+@pytest.mark.parametrize(
+    ("text", "shown"),
+    [
+        ("postgresql://me:s3cret@host:1/jobs", "postgresql://***@host:1/jobs"),
+        ("x redis://:s3 c/r?e@t@host y", "x redis://***@host y"),
+        ("postgres:me:s3cret@host", "postgres:***@host"),
+        ("postgresql://me:s3cret/jobs", "postgresql://me:***/jobs"),
+        ("postgresql://host:5432/jobs?password=s3cret&x=y", "postgresql://host:5432/jobs?password=***&x=y"),
+        (
+            '"postgresql://me:s3cret@host:p/x": write postgresql://USER@HOST',
+            '"postgresql://***@host:p/x": write postgresql://***@HOST',
+        ),
+        ("postgresql://host/jobs, sqlite:me@home.db", "postgresql://***@home.db"),  # rather too much than too little
+        ("there is no file sqlite:me@home.db", "there is no file sqlite:me@home.db"),
+    ],
+)
+def test_secrets_of_urls_are_hidden(text: str, shown: str) -> None:
+    assert without_secrets(text) == shown
 
 
 @pytest.mark.parametrize(("text", "cells"), [("", 0), ("abc", 3), ("é", 1), ("e\u0301", 1), ("世界", 4), ("\uff41", 2)])

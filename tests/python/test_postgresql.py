@@ -103,7 +103,17 @@ def test_the_store_is_described_without_secrets() -> None:
     assert repr(PostgreSQLStore(host="host", database="jobs", password="s3cret")) == (
         "PostgreSQLStore('postgresql://host/jobs', schema='uvsched')"
     )
-    assert store.settings()["lease"] == 3
+    assert (store.place, store.settings()["lease"]) == ("postgresql://host:1/jobs?schema=a", 3)
+    for url in (
+        "postgresql://me@host/jobs?password=s3@cret",
+        "postgresql://me:s3@cret@host/jobs?sslmode=require",
+        "postgresql://me:s3?cret@host/jobs",
+        "postgresql://host/jobs?password=s3@cret",
+    ):
+        for part in ("s3", "cret"):
+            assert part not in PostgreSQLStore(url).place
+    given = PostgreSQLStore(host="host", port=1, database="jobs", password="s3cret", schema="A b")
+    assert given.place == "postgresql://host:1/jobs?schema=A%20b"
 
 
 @pytest.mark.parametrize(

@@ -50,6 +50,15 @@ def running() -> Iterator[str]:
         shutil.rmtree(folder)
 
 
+def sql(server: str, statements: str) -> str:
+    """What statements of SQL give on the server with this URL: a line for each row, its columns divided by "|"."""
+    program = shutil.which("psql")
+    if program is None:
+        pytest.skip("psql is not installed")
+    command = [program, server.rstrip("?"), "-qAtX", "-v", "ON_ERROR_STOP=1", "-c", statements]
+    return subprocess.run(command, check=True, capture_output=True, text=True, timeout=PATIENCE).stdout
+
+
 def _programs() -> Path | None:
     found = sorted(Path("/usr/lib/postgresql").glob("*/bin/postgres"), key=lambda path: int(path.parts[-3]))
     return found[-1].parent if found else None
