@@ -5,18 +5,22 @@ block that cannot be run alone stands below an HTML comment `<!-- not run: why -
 program is what it prints. Statements in C without a main() are put into FRAME.
 
 The blocks `pycon` of a page are one session, and what it prints is what stands there. So is what `uvsched` prints in a
-block `console`; the file that `cat` shows there is there for it.
+block `console`; the file that `cat` shows there is there for it. A block that begins with `export STORE=` is about a
+store on a server, which is another one in the test.
 """
 
 import os
 import re
 import subprocess
 import sys
+import uuid
 from pathlib import Path
 from typing import NamedTuple
 
 import pytest
 import uvsched
+from servers.postgresql import running
+from uvsched.stores.factory import create_store
 
 ROOT = Path(__file__).resolve().parents[2]
 PACKAGE = Path(uvsched.__file__).parent
@@ -28,6 +32,7 @@ BLOCK = re.compile(
 )
 SESSION = re.compile(r"^```pycon\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 CONSOLE = re.compile(r"^```console\n(\$ (?:uvsched|cat) .*?)^```$", re.MULTILINE | re.DOTALL)
+ON_SERVER = re.compile(r"^```console\n\$ export STORE='(.*)'\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 COMMAND = re.compile(r"^\$ (.*\n)((?:(?!\$ ).*\n)*)", re.MULTILINE)
 FRAME = """#include <stdio.h>
 #include <unistd.h>
@@ -136,22 +141,41 @@ def test_session_prints_what_stands_there(page: Path, tmp_path: Path) -> None:
     run([sys.executable, "-W", "error", "-m", "doctest", str(session)], tmp_path)
 
 
+def in_shell(command: str, folder: Path, **variables: str) -> str:
+    """What a command prints, errors too."""
+    path = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
+    ended = subprocess.run(
+        ["sh", "-c", command],
+        cwd=folder,
+        env={**os.environ, "TZ": "UTC", "PATH": path, "LC_ALL": "C.UTF-8", **variables},
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+    return ended.stdout
+
+
 @pytest.mark.parametrize("page", [page for page in pages() if CONSOLE.search(page.read_text())], ids=name_of)
 def test_command_prints_what_stands_there(page: Path, tmp_path: Path) -> None:
-    path = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
     for block in CONSOLE.finditer(page.read_text()):
         for command, shown in COMMAND.findall(block[1]):
             if command.startswith("cat "):
                 (tmp_path / command[4:].strip()).write_text(shown)
                 continue
-            ended = subprocess.run(
-                ["sh", "-c", command],
-                cwd=tmp_path,
-                env={**os.environ, "TZ": "UTC", "PATH": path, "LC_ALL": "C.UTF-8"},
-                stdout=subprocess.PIPE,
-                stderr=subprocess.STDOUT,
-                text=True,
-                timeout=60,
-                check=False,
-            )
-            assert ended.stdout == shown, command
+            assert in_shell(command, tmp_path) == shown, command
+
+
+@pytest.mark.parametrize("page", [page for page in pages() if ON_SERVER.search(page.read_text())], ids=name_of)
+def test_command_on_a_server_prints_what_stands_there(page: Path, tmp_path: Path) -> None:
+    (tmp_path / "reminders.py").write_text("def remind(text):\n    print(text)\n")
+    with running() as server:
+        for store, commands in ON_SERVER.findall(page.read_text()):
+            schema = f"docs_{uuid.uuid4().hex}"
+            url = f"{server}&schema={schema}"
+            place, here = (create_store(each, {}, "default").place for each in (store, url))
+            for command, shown in COMMAND.findall(commands):
+                # Which name of the schema stands in SQL is all that the place does not tell.
+                expected = shown.replace(place, here).replace(f"{store.partition('schema=')[2]}.", f"{schema}.")
+                assert in_shell(command, tmp_path, STORE=url) == expected, command
