@@ -6,6 +6,7 @@ import json
 import os
 import subprocess
 import sys
+import uuid
 from collections.abc import Iterator
 from datetime import datetime, timedelta, timezone
 from pathlib import Path
@@ -15,6 +16,7 @@ from zoneinfo import ZoneInfo
 import asyncz.triggers
 import pytest
 from asyncz.triggers.cron import CronTrigger
+from servers.postgresql import running
 from uvsched.cli import asyncz_task
 
 MADRID = ZoneInfo("Europe/Madrid")
@@ -174,6 +176,20 @@ def test_into_an_application(filled: Path) -> None:
         "store 'default' is in memory: what is added here would end with this command",
     )
     assert found["sql", "later"][0] == "copied"
+
+
+def test_into_a_server(filled: Path) -> None:
+    with running() as server:
+        to = f"{server}&schema=test_{uuid.uuid4().hex}"
+        status, dry = imported(filled, "--dry-run", to=to)
+        assert imported(filled, to=to) == (status, dry)
+        assert {key[1] for key, (what, _) in dry.items() if what == "copied"} == {"again", "later", "missed", "paused"}
+        assert imported(filled, "--dry-run", to=to)[1]["sql", "later"][0] == "skipped"
+        _, out, _ = python(filled, "-m", "uvsched", "status", to, "--json")
+    (store,) = json.loads(out)["stores"]
+    tasks = {task["id"]: task for task in store["tasks"]}
+    assert tasks.keys() == {"again", "later", "missed", "paused"}
+    assert (tasks["later"]["next_run"], tasks["paused"]["state"]) == ("2099-01-01T09:00:00Z", "paused")
 
 
 CLIENTS = """

@@ -373,7 +373,8 @@ def test_what_is_no_store(tmp_path: Path, name: str) -> None:
     ids = [] if name == "history" else ["a"]
     absent, text = tmp_path / "absent.db", tmp_path / "text"
     text.write_text("not a database, but long enough to be looked at" * 20)
-    message = f"uvsched {name}: there is no file {absent}; name a store's file, or a scheduler as MODULE:NAME\n"
+    how = "name a store's file, a server's URL, or a scheduler as MODULE:NAME"
+    message = f"uvsched {name}: there is no file {absent}; {how}\n"
     assert command.run(name, str(absent), *ids) == (2, "", message)
     message = f"uvsched {name}: {text} cannot be read as a store of uvsched: file is not a database\n"
     assert command.run(name, str(text), *ids) == (2, "", message)

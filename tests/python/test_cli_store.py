@@ -236,7 +236,8 @@ def test_what_is_no_store(tmp_path: Path, name: str) -> None:
     status, _, errors = command.run(name, str(absent))
     assert (status, errors) == (
         2,
-        f"uvsched {name}: there is no file {absent}; name a store's file, or a scheduler as MODULE:NAME\n",
+        f"uvsched {name}: there is no file {absent}; name a store's file, a server's URL, or a scheduler as "
+        "MODULE:NAME\n",
     )
     for path, why in ((text, "file is not a database"), (other, "no such table: meta")):
         status, _, errors = command.run(name, str(path))

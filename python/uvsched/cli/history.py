@@ -27,7 +27,7 @@ def run(args: argparse.Namespace) -> int:
     wanted = Wanted(args.limit, args.task, args.state, since)
     rows: list[LedgerRow] = []
     for alias in target.stores:
-        with target.opened(alias) as view:
+        with target.view(alias) as view:
             rows += view.history(wanted)
     if len(target.stores) > 1:
         rows = sorted(rows, key=lambda row: row.finished, reverse=True)[: args.limit]
@@ -44,7 +44,7 @@ def _why_none(args: argparse.Namespace, target: Target) -> str:
     if args.task is not None:
         known: list[str] = []
         for alias in target.stores:
-            with target.opened(alias) as view:
+            with target.view(alias) as view:
                 known += view.ids()
         if args.task not in known:
             return f"there is neither a task {args.task!r} nor a row of one{did_you_mean(args.task, known)}"

@@ -122,7 +122,7 @@ def _destination(
     taken: set[str] = set()
     for alias, store in target.stores.items():
         if missing_file(store) is None:
-            with target.opened(alias) as view:
+            with target.view(alias) as view:
                 taken.update(view.ids())
     yield scheduler, taken
 

@@ -24,7 +24,7 @@ def named_tasks(target: Target, args: argparse.Namespace, ids: Iterable[str]) ->
     known: list[str] = []
     names: list[str] = []
     for alias in _aliases(target, args):
-        with target.opened(alias) as view:
+        with target.view(alias) as view:
             names.append(view.name)
             for id, tasks in found.items():
                 task = view.named(id)

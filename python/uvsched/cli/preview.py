@@ -31,7 +31,7 @@ def run(args: argparse.Namespace) -> int:
     target = target_of(args.target, args)
     rows: list[Row] = []
     for alias in target.stores:
-        with target.opened(alias) as view:
+        with target.view(alias) as view:
             rows += _stored(alias, view, args, zone)
     if target.scheduler is not None:
         rows += _declared(target.scheduler, set(target.stores), args.n)

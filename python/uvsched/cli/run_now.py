@@ -31,7 +31,7 @@ def run(args: argparse.Namespace) -> int:
     if missing:
         return _failed(missing[args.task])
     (task,) = tasks
-    with target.opened(task.store) as view:
+    with target.view(task.store) as view:
         before = view.asked(task.id)
     operator = Operator({task.store: target.stores[task.store]})
     with opened(operator):
@@ -39,7 +39,7 @@ def run(args: argparse.Namespace) -> int:
             operator.run_task(task.id, task.store)
         except (UvschedException, LookupError) as error:
             return _failed(str(error))
-    with target.opened(task.store) as view:  # this process has closed a file by now
+    with target.view(task.store) as view:  # this process has closed a file by now
         request = _followed(view, task.id, before)
     if args.json:
         print(json.dumps({"id": task.id, "store": task.store, **asdict(request)}, indent=2))

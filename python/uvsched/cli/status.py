@@ -55,7 +55,7 @@ def run(args: argparse.Namespace) -> int:
     target = target_of(args.target, args)
     reports = []
     for alias in target.stores:
-        with target.opened(alias) as view:
+        with target.view(alias) as view:
             reports.append(_read(alias, view, args.check))
     if target.scheduler is not None:
         nothing = Activity([], [], None)

@@ -76,7 +76,12 @@ class StoreServer:
         return [*map(_task, records), *unreadable]
 
     def first_due(self, task: StoredTask) -> datetime | None:
-        return None if task.next_run is None else self._operator.first_due(self._alias, task.id)
+        if task.next_run is None:
+            return None
+        try:
+            return self._operator.first_due(self._alias, task.id)
+        except TaskLookupError:  # it has been deleted meanwhile
+            return None
 
     def last_runs(self) -> dict[str, LastRun]:
         page = self._operator.ledger(self._alias, _PAGE)

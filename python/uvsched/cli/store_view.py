@@ -42,7 +42,7 @@ class Check(Protocol):
 
 
 class StoreView(Protocol):
-    """An open store. Its methods raise CommandError."""
+    """An open store. What it raises is a CommandError where it was opened."""
 
     what: str
     """What it is, for people: "file" or "store"."""

@@ -39,11 +39,11 @@ class Target:
         return self.stores["default"]
 
     @contextlib.contextmanager
-    def opened(self, alias: str) -> Iterator[StoreView]:
-        """A look at a store.
+    def view(self, alias: str) -> Iterator[StoreView]:
+        """Opens a store to look at it.
 
         Raises:
-            CommandError: it is a file that does not exist, or cannot be opened.
+            CommandError: it is a file that does not exist, or the store cannot be opened, or fails.
         """
         store = self.stores[alias]
         if isinstance(store, SQLiteStore):
@@ -76,7 +76,9 @@ def _store_of(text: str) -> BaseStore:
             return store
     except (TypeError, ValueError, LookupError) as error:
         raise CommandError(str(error)) from None
-    raise CommandError(f"{store!r} ends with its process; name a store's file, a server, or a scheduler as MODULE:NAME")
+    raise CommandError(
+        f"{store!r} ends with its process; name a store's file, a server's URL, or a scheduler as MODULE:NAME"
+    )
 
 
 def missing_file(store: BaseStore) -> str | None:
@@ -91,5 +93,7 @@ def existing(path: str) -> str:
         CommandError: there is none.
     """
     if not os.path.exists(path):
-        raise CommandError(f"there is no file {path}; name a store's file, or a scheduler as MODULE:NAME")
+        raise CommandError(
+            f"there is no file {path}; name a store's file, a server's URL, or a scheduler as MODULE:NAME"
+        )
     return path
