@@ -4,13 +4,10 @@ from __future__ import annotations
 
 import os
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
 from .._core import version_details
 from .display import printable
-
-if TYPE_CHECKING:
-    from .store_file import StoreFile
+from .file_rows import FileRows
 
 _UNITS = ("bytes", "KiB", "MiB", "GiB", "TiB")
 
@@ -55,7 +52,7 @@ class FileCheck:
         ]
 
 
-def checked(file: StoreFile) -> FileCheck:
+def checked(file: FileRows) -> FileCheck:
     """Reads the whole file, which takes its time if it is large."""
     found = [str(row[0]) for row in file.rows("PRAGMA integrity_check")]
     return FileCheck(

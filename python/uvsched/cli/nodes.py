@@ -3,13 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
 from .display import printable
+from .file_rows import FileRows
 from .lock_file import nodes_that_live
-
-if TYPE_CHECKING:
-    from .store_file import StoreFile
 
 _NODES = "SELECT id, label, pid, version FROM node ORDER BY label, id"
 
@@ -31,7 +28,7 @@ class Node:
         return f"open by {name}" if self.open else f"left by {name}, which died; another scheduler takes over its runs"
 
 
-def nodes_of(file: StoreFile) -> tuple[list[Node], int | None]:
+def nodes_of(file: FileRows) -> tuple[list[Node], int | None]:
     """The nodes of a file, and how many of them have it open; None if that cannot be told here."""
     if not file.current:
         return [], None

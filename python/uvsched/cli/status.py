@@ -123,7 +123,7 @@ def _lines(report: Report, zone: tzinfo) -> list[str]:
     lines += [node.line() for node in activity.nodes]
     if activity.elsewhere is not None:
         lines.append(printable(activity.elsewhere))
-    return lines if report.check is None else [*lines, *report.check.lines()]
+    return lines if report.check is None else [*lines, *map(printable, report.check.lines())]
 
 
 def _cells(row: Row, zone: tzinfo) -> list[str]:

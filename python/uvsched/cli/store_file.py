@@ -14,13 +14,13 @@ from typing import Any
 
 from .._time import from_micros, to_micros
 from .file_check import FileCheck, checked
+from .file_rows import FileRows
 from .nodes import nodes_of
 from .options import CommandError
 from .store_rows import LastRun, LedgerRow, NamedTask, Request, StoredTask, UnderWay, Wanted
 from .store_view import Activity
 
 _PATIENCE = 5.0  # seconds, while another program writes
-_SCHEMA = 3  # of files whose tables are those of this version
 
 _TASKS = """
 SELECT tasks.id, tasks.state, tasks.function, tasks.executor, tasks.runs, tasks.open, tasks.quarantine,
@@ -57,36 +57,18 @@ WHERE def.id = ?1 AND kind = 'manual'
 """
 
 
-class StoreFile:
+class StoreFile(FileRows):
     """An open file, with this path, of the store that has this alias; a StoreView. See open_file()."""
 
     what = "file"
 
     def __init__(self, path: str, alias: str, connection: sqlite3.Connection) -> None:
-        self.place = path
+        super().__init__(path, connection)
         self._alias = alias
-        self._connection = connection
 
     @property
     def name(self) -> str:
         return os.path.basename(self.place)
-
-    def rows(self, query: str, *values: Any) -> Iterator[tuple[Any, ...]]:
-        """The rows that a query finds."""
-        return self._connection.execute(query, values)
-
-    @property
-    def current(self) -> bool:
-        """Whether its tables are those of this version."""
-        return bool(next(self.rows("SELECT schema FROM meta"))[0] >= _SCHEMA)
-
-    def _require_current(self) -> None:
-        """For what the tables of earlier versions do not tell."""
-        if not self.current:
-            raise CommandError(
-                f"{self.place}: an earlier version of uvsched wrote the file; the next start of a scheduler brings it "
-                "up to date"
-            )
 
     def ids(self) -> list[str]:
         return [id for (id,) in self.rows("SELECT id FROM def ORDER BY id")]
@@ -107,13 +89,13 @@ class StoreFile:
         return checked(self)
 
     def named(self, id: str) -> NamedTask | None:
-        self._require_current()
+        self.require_current()
         for declared, *rest in self.rows(_NAMED, id):
             return NamedTask(self._alias, id, bool(declared), *rest)
         return None
 
     def history(self, wanted: Wanted) -> Iterator[LedgerRow]:
-        self._require_current()
+        self.require_current()
         given = {
             "task_id = ?": wanted.task,
             "state = ?": wanted.state,
@@ -137,10 +119,6 @@ class StoreFile:
             if slot not in before:
                 return Request(state, label, None if error is None else error.partition("\n")[0], open_by)
         return None
-
-    def renew(self) -> None:
-        self._connection.execute("ROLLBACK")
-        self._connection.execute("BEGIN")
 
 
 @contextlib.contextmanager
