@@ -17,7 +17,7 @@ from typing import Any
 import pytest
 from servers.postgresql import running, sql
 from uvsched import SQLiteStore
-from uvsched.cli import store_server
+from uvsched.cli import run_now, store_server
 from uvsched.cli.destination import Operator, opened
 from uvsched.events.constants import TASK_UNRUNNABLE
 from uvsched.schedulers import BackgroundScheduler
@@ -116,6 +116,12 @@ def folder(tmp_path: Path) -> Path:
     return tmp_path
 
 
+@pytest.fixture
+def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What is asked for is not waited for."""
+    monkeypatch.setattr(run_now, "_PATIENCE", 0.1)
+
+
 def in_app(folder: Path, url: str, *arguments: str) -> tuple[int, str, str]:
     """What a command in that folder prints, in a process of its own."""
     environment = {**ENVIRONMENT, "SERVER": url}
@@ -126,8 +132,9 @@ def in_app(folder: Path, url: str, *arguments: str) -> tuple[int, str, str]:
 
 
 @pytest.fixture
-def app(folder: Path, url: str) -> Iterator[subprocess.Popen[str]]:
-    """The running application, once it has run its tasks."""
+def app(folder: Path, url: str, monkeypatch: pytest.MonkeyPatch) -> Iterator[subprocess.Popen[str]]:
+    """The running application, once it has run its tasks. What it is asked to run is waited for."""
+    monkeypatch.setattr(run_now, "_PATIENCE", 60.0)
     process = subprocess.Popen(
         [*COMMAND, "run", "server_app:scheduler", "--log-level", "error"],
         cwd=folder,
@@ -260,6 +267,7 @@ def test_the_application_makes_the_run_that_is_asked_for(app: subprocess.Popen[s
     assert (document["error"], document["open_by"]) == ("ValueError: no such customer", None)
 
 
+@pytest.mark.usefixtures("app", "impatient")
 def test_a_run_that_has_not_ended(app: subprocess.Popen[str], url: str, schema: str) -> None:
     status, out, errors = command.run("run-now", url, "slow")
     assert (status, errors) == (0, "")
@@ -272,7 +280,8 @@ def test_a_run_that_has_not_ended(app: subprocess.Popen[str], url: str, schema: 
     assert command.run("pause", url, "slow") == (0, "paused slow; a run that is under way goes on\n", "")
 
 
-def test_what_is_shown_of_the_tables_is_there(app: subprocess.Popen[str], server: str, url: str, schema: str) -> None:
+@pytest.mark.usefixtures("app", "impatient")
+def test_what_is_shown_of_the_tables_is_there(server: str, url: str) -> None:
     assert command.run("run-now", url, "slow")[0] == 0
     (store,) = printed("status", url)[1]["stores"]
     fires, nodes, finished = re.findall(r"\((SELECT [^;]+;)\)", store["elsewhere"])
@@ -382,6 +391,7 @@ def test_the_preview_is_the_schedulers(url: str) -> None:
     assert command.run("preview", url, "c", "paused") == (2, "", "uvsched preview: there is no task 'c'\n")
 
 
+@pytest.mark.usefixtures("impatient")
 def test_changes_while_nobody_has_it_open(stopped: str, schema: str) -> None:
     assert command.run("pause", stopped, "report-a", "report-b")[1] == "paused report-a\npaused report-b\n"
     assert command.run("resume", stopped, "report-a", "--tz", "Europe/Madrid") == (
