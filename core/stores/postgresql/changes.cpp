@@ -108,6 +108,7 @@ void Changes::read() {
         texts.add(text_or_null(asked_[i].text));
     }
     Pipeline pipeline(db_);
+    pipeline.by_keys();
     pipeline.add(kRead, {ids.value(), texts.value()}, [&](const Answer& answer) {
         for (int i = 0; i < answer.size(); ++i) read_one(answer, i);
     });

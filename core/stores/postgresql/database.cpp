@@ -113,6 +113,7 @@ Definitions Database::definitions_of(const std::vector<TaskRow>& rows) {
     }
     if (unknown.empty()) return out;
     Pipeline pipeline(*this);
+    pipeline.by_keys();
     pipeline.add(kDefinitions, {numbers.value()}, [&](const Answer& answer) {
         for (int i = 0; i < answer.size(); ++i) {
             const TaskRow& task = *unknown.at(answer.row(i).integer(0));

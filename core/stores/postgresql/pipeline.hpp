@@ -21,6 +21,10 @@ public:
     // `sql` is a constant: see Database::sql().
     void add(const char* sql, std::vector<Value> values = {}, Read read = {});
 
+    // All that is added from now on names its rows by their keys, and must not be planned otherwise. commit() does that
+    // by itself.
+    void by_keys();
+
     // Statements that change nothing. Throws Error(store), and StoreLost if the tables are gone.
     void read();
 

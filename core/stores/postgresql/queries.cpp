@@ -29,14 +29,15 @@ constexpr const char* kFirst =
     "AS s WHERE s.lane = l.lane AND next_due IS NOT NULL ORDER BY next_due LIMIT 1) UNION ALL (SELECT ready_at AS at "
     "FROM @open AS o WHERE o.lane = l.lane AND ready_at IS NOT NULL ORDER BY ready_at LIMIT 1)) AS first";
 
-// The example is looked for in the indexes first.
+// The example is looked for in the indexes first, once (OFFSET 0), and then its id.
 constexpr const char* kLanesInUse =
-    "SELECT l.lane, l.executor, l.fn, l.trigger, l.format, coalesce(e.n, 0), coalesce(d.id, (SELECT task_id FROM @open "
-    "AS o WHERE o.n = e.n LIMIT 1)) FROM @lane AS l CROSS JOIN LATERAL (SELECT coalesce("
-    "(SELECT n FROM @sched AS s WHERE s.lane = l.lane AND next_due IS NOT NULL LIMIT 1), "
-    "(SELECT n FROM @open AS o WHERE o.lane = l.lane AND ready_at IS NOT NULL LIMIT 1), "
+    "SELECT l.lane, l.executor, l.fn, l.trigger, l.format, coalesce(e.n, 0), coalesce((SELECT id FROM @def AS d WHERE "
+    "d.n = e.n), (SELECT task_id FROM @open AS o WHERE o.n = e.n LIMIT 1)) FROM @lane AS l CROSS JOIN LATERAL "
+    "(SELECT coalesce("
+    "(SELECT n FROM @sched AS s WHERE s.lane = l.lane AND next_due IS NOT NULL ORDER BY next_due DESC LIMIT 1), "
+    "(SELECT n FROM @open AS o WHERE o.lane = l.lane AND ready_at IS NOT NULL ORDER BY ready_at DESC LIMIT 1), "
     "(SELECT n FROM @sched AS s WHERE s.lane = l.lane AND next_due IS NULL AND state IN ('active', 'paused') LIMIT 1), "
-    "(SELECT n FROM @open AS o WHERE o.lane = l.lane LIMIT 1)) AS n) AS e LEFT JOIN @def AS d ON d.n = e.n "
+    "(SELECT n FROM @open AS o WHERE o.lane = l.lane LIMIT 1)) AS n OFFSET 0) AS e "
     "WHERE e.n IS NOT NULL OR EXISTS (SELECT 1 FROM @sched AS s WHERE s.lane = l.lane AND next_due IS NULL "
     "AND state = 'finished') ORDER BY l.lane";
 constexpr const char* kChanges = "SELECT changes FROM @meta";
