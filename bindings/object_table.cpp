@@ -12,7 +12,7 @@ bool has_flag(PyObject* function, int flag) noexcept {
 // Asks about callables that are not plain functions: partials, marked functions, objects with a __call__.
 int ask_python(PyObject* fn) noexcept {
     const Owned module(PyImport_ImportModule("uvsched._functions"));
-    const Owned answer(module ? PyObject_CallMethod(module.get(), "is_coroutine_function", "O", fn) : nullptr);
+    const Owned answer(module ? PyObject_CallMethod(module.get(), "is_coroutine_function", "(O)", fn) : nullptr);
     return answer ? PyObject_IsTrue(answer.get()) : -1;
 }
 

@@ -22,7 +22,7 @@ Owned take_error() noexcept {
 
 Owned call_helper(const char* module_name, const char* function, PyObject* argument) noexcept {
     const Owned module(PyImport_ImportModule(module_name));
-    return Owned(module ? PyObject_CallMethod(module.get(), function, "O", argument) : nullptr);
+    return Owned(module ? PyObject_CallMethod(module.get(), function, "(O)", argument) : nullptr);
 }
 
 Owned describe(PyObject* error) noexcept {

@@ -32,6 +32,23 @@ def scheduler(request: pytest.FixtureRequest) -> AsyncIOScheduler:
     return AsyncIOScheduler(executors={"default": EXECUTORS[request.param]()})
 
 
+RESULTS = [(1, 2), (5,), (), [1, (2,)], {"a": (1,)}, None]
+
+
+@pytest.mark.parametrize("value", RESULTS, ids=repr)
+def test_a_result_is_recorded_as_it_was_returned(run: Any, scheduler: AsyncIOScheduler, value: Any) -> None:
+    def job() -> Any:
+        return value
+
+    async def main() -> None:
+        async with scheduler:
+            scheduler.add_task(job, id="x")
+            await until(lambda: scheduler.history("x"))
+            assert scheduler.history("x")[0].result == value
+
+    run(main)
+
+
 def test_a_plain_function(run: Any, record: Any, scheduler: AsyncIOScheduler) -> None:
     heard = record(scheduler)
     seen: list[Any] = []
