@@ -4,9 +4,6 @@
 #include <nlohmann/json.hpp>
 #include <utility>
 
-#include "core/ledger/task_rules.hpp"
-#include "core/plan/on_line.hpp"
-
 namespace uvsched::postgresql {
 namespace {
 
@@ -56,18 +53,15 @@ constexpr const char* kMisses =
 constexpr const char* kRemoveDefinitions = "DELETE FROM @def WHERE n = ANY($1::bigint[])";
 constexpr const char* kRewritten = "SELECT " UVSCHED_PG_TASK " FROM @sched AS s WHERE n = ANY($1::bigint[])";
 
-// What a conflict shows in the place of a definition that cannot be read.
-std::shared_ptr<const Definition> stand_in(const Definition& given, const std::string& why) {
-    auto out = std::make_shared<Definition>(given);
-    out->name = "(cannot be read: " + why + ")";
-    return out;
-}
-
-Now at(Instant wall) { return {.wall = wall, .elapsed = wall}; }
-
 std::vector<Value> values_of(std::span<const Column> columns) {
     std::vector<Value> out;
     for (const Column& column : columns) out.push_back(column.value());
+    return out;
+}
+
+Column numbers_of(const std::vector<TaskNumber>& numbers) {
+    Column out;
+    for (const TaskNumber number : numbers) out.add(number);
     return out;
 }
 
@@ -79,33 +73,25 @@ void add_row(Column (&columns)[N], const Value (&row)[N]) {
 }  // namespace
 
 Changes::Changes(Database& db, std::vector<Add*> adds, std::vector<Change*> changes)
-    : db_(db), adds_(std::move(adds)), changes_(std::move(changes)), asked_(adds_.size() + changes_.size()) {}
+    : db_(db), decided_(std::move(adds), std::move(changes)) {}
 
 void Changes::prepare() {
-    if (asked_.empty()) return;
-    std::vector<const Definition*> definitions;
-    const auto prepare_one = [&](const std::shared_ptr<const Definition>& definition, Asked& asked) {
-        if (!definition) return;
-        definitions.push_back(definition.get());
-        asked.text = canonical_json(*definition);
-        asked.hash = definition_hash(asked.text);
-    };
-    for (std::size_t i = 0; i < adds_.size(); ++i) prepare_one(adds_[i]->definition, asked_[i]);
-    for (std::size_t i = 0; i < changes_.size(); ++i) prepare_one(changes_[i]->definition, asked_[adds_.size() + i]);
-    db_.prepare_lanes(definitions);
+    if (decided_.asked().empty()) return;
+    db_.prepare_lanes(decided_.definitions());
     read();
-    for (std::size_t i = 0; i < adds_.size(); ++i) decide(*adds_[i], asked_[i]);
-    for (std::size_t i = 0; i < changes_.size(); ++i) decide(*changes_[i], asked_[adds_.size() + i]);
+    decided_.decide([this](const Definition& definition) { return db_.lane_of(definition); });
 }
+
+Column Changes::tasks() const { return numbers_of(decided_.written); }
 
 // ---- what is there ----
 
 void Changes::read() {
     Column ids;
     Column texts;
-    for (std::size_t i = 0; i < asked_.size(); ++i) {
-        ids.add(i < adds_.size() ? adds_[i]->definition->id : changes_[i - adds_.size()]->id);
-        texts.add(text_or_null(asked_[i].text));
+    for (const ChangeDecisions::Asked& asked : decided_.asked()) {
+        ids.add(*asked.id);
+        texts.add(text_or_null(asked.text));
     }
     Pipeline pipeline(db_);
     pipeline.by_keys();
@@ -117,8 +103,8 @@ void Changes::read() {
 
 void Changes::read_one(const Answer& answer, int row) {
     const Answer::Row found = answer.row(row);
-    const auto place = static_cast<std::size_t>(found.integer(0)) - 1;
-    Existing& there = asked_[place].there.emplace();
+    ChangeDecisions::Asked& asked = decided_.asked()[static_cast<std::size_t>(found.integer(0)) - 1];
+    ChangeDecisions::Existing& there = asked.there.emplace();
     there.number = found.integer(1);
     if (!found.is_null(7)) there.declared = static_cast<std::uint64_t>(found.integer(7));
     there.at_start = found.integer(8) != 0;
@@ -128,8 +114,7 @@ void Changes::read_one(const Answer& answer, int row) {
         const bool same = found.integer(9) != 0 && found.is_null(kFoundDefinitionAt + 3);
         const auto uid = static_cast<Uid>(found.integer(kFoundDefinitionAt + 4));
         if (same && uid == there.row->state.uid) {
-            there.definition =
-                place < adds_.size() ? adds_[place]->definition : changes_[place - adds_.size()]->definition;
+            there.definition = asked.definition;
         } else {
             there.definition = read_definition(answer.row(row, kFoundDefinitionAt), there.row->state.uid);
         }
@@ -140,172 +125,35 @@ void Changes::read_one(const Answer& answer, int row) {
     }
 }
 
-// ---- what becomes of it ----
-
-void Changes::declare(const Existing& old, std::optional<std::uint64_t> hash, bool at_start) {
-    if (old.declared == hash && (old.at_start || !at_start)) return;
-    writes_ = true;
-    written_.add(old.number);
-    declares_.push_back({old.number, hash, at_start || old.at_start});
-}
-
-void Changes::create(Add& add, const Asked& asked) {
-    if (add.state.uid == 0) fail(Code::internal, "task \"" + add.definition->id + "\": added without a uid");
-    writes_ = tells_ = true;
-    created_.emplace_back(&add, &asked);
-    add.task = {.number = 0, .lane = db_.lane_of(*add.definition), .definition = add.definition, .state = add.state};
-    TaskState& state = add.task.state;
-    state.rev = 1;
-    state.runs = 0;
-    if (state.status != TaskStatus::active) state.next_due.reset();
-    if (add.miss) misses_.push_back({state.uid, state.gen, add.definition->id, *add.miss, add.now_wall, add.error});
-    add.result = Add::Result::created;
-}
-
-Changes::Rewrite& Changes::rewrite(const Existing& old, const Asked& asked,
-                                   const std::shared_ptr<const Definition>& definition, const TaskState* schedule,
-                                   Instant now, std::vector<Dropped>& dropped) {
-    writes_ = tells_ = true;
-    Rewrite& out = *rewrites_.emplace_back(std::make_unique<Rewrite>());
-    out.task = *old.row;
-    out.definition = definition;
-    out.asked = &asked;
-    written_.add(old.number);
-    guarded_.add(old.number);
-    revisions_.add(old.row->state.rev);
-    TaskState& state = out.task.state;
-    const bool other_trigger = !old.definition || !same_trigger(*old.definition, *definition);
-    if (other_trigger) {
-        if (schedule == nullptr) {
-            fail(Code::internal, "task \"" + definition->id + "\": another trigger without a schedule");
-        }
-        out.skips = old.definition ? old.definition->name : definition->name;
-        if (const auto miss = old.definition ? overdue(*old.definition, state, at(now)) : std::nullopt) {
-            overdue_.push_back({state.uid, state.gen, definition->id, *miss, now});
-            dropped.push_back({definition->id, *out.skips, *miss});
-        }
-    }
-    if (schedule != nullptr) state = rescheduled(state, *schedule, *definition->trigger, other_trigger);
-    ++state.rev;
-    if (definition != old.definition) {
-        out.other = definition;
-        out.task.definition_hash = asked.hash;
-    }
-    const LaneNumber lane = db_.lane_of(*definition);
-    out.moved = lane != out.task.lane;
-    out.task.lane = lane;
-    if (!old.definition) readable_again_.emplace_back(old.number, now);
-    return out;
-}
-
-void Changes::decide(Add& add, Asked& asked) {
-    if (!asked.there) return create(add, asked);
-    const Existing& old = *asked.there;
-    const std::string there = old.definition ? canonical_json(*old.definition) : std::string();
-    const Verdict verdict = judge(
-        add.on_existing, {.equal = there == asked.text, .declared_so = old.definition && old.declared == asked.hash});
-    if (verdict == Verdict::conflict) {
-        if (old.definition) {
-            add.task = {.number = old.number,
-                        .lane = old.row->lane,
-                        .definition = old.definition,
-                        .state = old.row->state,
-                        .open = old.row->open};
-        } else {
-            add.task.number = old.number;
-            add.task.definition = stand_in(*add.definition, old.why);
-        }
-        declare(old, old.declared, add.at_start);  // this declaration did not come to be
-        add.result = Add::Result::conflict;
-        return;
-    }
-    if (verdict == Verdict::unchanged) {
-        declare(old, asked.hash, add.at_start);
-        add.task = {.number = old.number,
-                    .lane = old.row->lane,
-                    .definition = old.definition,
-                    .state = old.row->state,
-                    .open = old.row->open};
-        add.result = Add::Result::unchanged;
-        return;
-    }
-    if (!old.row) {
-        // Not even its state can be read: nothing is there to keep.
-        written_.add(old.number);
-        removed_.add(old.number);
-        create(add, asked);
-    } else {
-        const Trigger& trigger = *add.definition->trigger;
-        const bool other_trigger = !old.definition || !same_trigger(*old.definition, *add.definition);
-        Begun begun = replaced_state(old.row->state, {add.state, add.miss});
-        if (begun.state.next_due && trigger.jitter() != 0) {  // that of its own uid
-            begun.state.next_due =
-                OnLine(trigger, 0).due(old.row->state.uid, *begun.state.next_slot, begun.state.anchor);
-        }
-        const TaskState* const schedule = other_trigger || add.reschedule ? &begun.state : nullptr;
-        Rewrite& out = rewrite(old, asked, add.definition, schedule, add.now_wall, add.dropped);
-        out.add = &add;
-        declare(old, asked.hash, add.at_start);
-        const TaskState& state = out.task.state;
-        if (add.miss && other_trigger && state.status == TaskStatus::finished) {
-            misses_.push_back({state.uid, state.gen, add.definition->id, *add.miss, add.now_wall, add.error});
-        }
-        add.before = old.definition;
-        add.edited = old.definition && old.declared && *old.declared != definition_hash(there);
-    }
-    add.result = Add::Result::replaced;
-}
-
-void Changes::decide(Change& change, Asked& asked) {
-    change.outcome = Outcome::missing;
-    if (!asked.there) return;
-    const Existing& old = *asked.there;
-    const std::shared_ptr<const Definition> definition = change.definition ? change.definition : old.definition;
-    if (!old.row || !definition) return;
-    // A revision is one of a task, and not of whatever has its id by now.
-    const bool another = change.state && change.state->uid != old.row->state.uid;
-    if (change.rev && (another || *change.rev != old.row->state.rev)) {
-        change.outcome = Outcome::refused;
-        if (!old.definition) return;
-        change.task = {.number = old.number,
-                       .lane = old.row->lane,
-                       .definition = old.definition,
-                       .state = old.row->state,
-                       .open = old.row->open};
-        return;
-    }
-    Rewrite& out =
-        rewrite(old, asked, definition, change.state ? &*change.state : nullptr, change.now_wall, change.dropped);
-    out.change = &change;
-    const TaskState& state = out.task.state;
-    if (change.miss) {
-        misses_.push_back({state.uid, state.gen, change.id, *change.miss, change.now_wall, change.error});
-    }
-    change.outcome = Outcome::done;
-}
-
 // ---- what is written ----
 
 void Changes::ask(Pipeline& pipeline) {
-    pipeline.guard(guarded_, revisions_);
-    ask_misses(pipeline, overdue_);
+    Column guarded;
+    Column revisions;
+    for (const auto& [task, revision] : decided_.guarded) {
+        guarded.add(task);
+        revisions.add(revision);
+    }
+    pipeline.guard(guarded, revisions);
+    ask_misses(pipeline, decided_.overdue);
     ask_skips(pipeline);
-    if (removed_.size() > 0) pipeline.add(kRemoveDefinitions, {removed_.value()});
+    if (!decided_.removed.empty()) pipeline.add(kRemoveDefinitions, {numbers_of(decided_.removed).value()});
     ask_creations(pipeline);
     ask_rewrites(pipeline);
-    if (!declares_.empty()) {
+    if (!decided_.declares.empty()) {
         Column columns[3];
-        for (const Declare& each : declares_) add_row(columns, {each.task, each.hash, each.at_start});
+        for (const ChangeDecisions::Declare& each : decided_.declares)
+            add_row(columns, {each.task, each.hash, each.at_start});
         pipeline.add(kDeclare, values_of(columns));
     }
-    ask_misses(pipeline, misses_);
+    ask_misses(pipeline, decided_.misses);
     ask_answers(pipeline);
 }
 
-void Changes::ask_misses(Pipeline& pipeline, const std::vector<Miss>& misses) {
+void Changes::ask_misses(Pipeline& pipeline, const std::vector<ChangeDecisions::Miss>& misses) {
     if (misses.empty()) return;
     Column columns[11];
-    for (const Miss& each : misses) {
+    for (const ChangeDecisions::Miss& each : misses) {
         add_row(columns, {each.id, each.uid, each.gen, each.miss.first, each.miss.last, each.miss.count,
                           each.miss.exact, state_text(each.miss.state), text_or_null(reason_text(each.miss.reason)),
                           each.now, text_or_null(each.error)});
@@ -314,10 +162,10 @@ void Changes::ask_misses(Pipeline& pipeline, const std::vector<Miss>& misses) {
 }
 
 void Changes::ask_creations(Pipeline& pipeline) {
-    if (created_.empty()) return;
+    if (decided_.created.empty()) return;
     Column columns[14];
     Column ids;
-    for (const auto& [add, asked] : created_) {
+    for (const auto& [add, asked] : decided_.created) {
         const TaskState& state = add->task.state;
         add_row(columns, {state.uid, add->definition->id, asked->text, asked->hash, add->at_start, add->task.lane,
                           state.gen, clock_text(state.clock), state.anchor, state.next_slot, state.next_due,
@@ -330,7 +178,7 @@ void Changes::ask_creations(Pipeline& pipeline) {
     pipeline.add(kCreated, {ids.value()}, [&](const Answer& answer) {
         for (int i = 0; i < answer.size(); ++i) {
             const Answer::Row row = answer.row(i);
-            const auto& [add, asked] = created_[static_cast<std::size_t>(row.integer(0)) - 1];
+            const auto& [add, asked] = decided_.created[static_cast<std::size_t>(row.integer(0)) - 1];
             add->task.number = row.integer(1);
             db_.cache.put(add->task.number, {asked->hash, add->task.state.uid, add->definition});
         }
@@ -338,11 +186,11 @@ void Changes::ask_creations(Pipeline& pipeline) {
 }
 
 void Changes::ask_rewrites(Pipeline& pipeline) {
-    if (rewrites_.empty()) return;
+    if (decided_.rewrites.empty()) return;
     Column schedules[12];
     Column definitions[4];
     Column moves[2];
-    for (const auto& each : rewrites_) {
+    for (const auto& each : decided_.rewrites) {
         const TaskRow& task = each->task;
         const TaskState& state = task.state;
         add_row(schedules, {task.number, task.lane, task.definition_hash, state.gen, state.rev, clock_text(state.clock),
@@ -361,43 +209,38 @@ void Changes::ask_rewrites(Pipeline& pipeline) {
 
 // What another trigger ends.
 void Changes::ask_skips(Pipeline& pipeline) {
-    for (const auto& each : rewrites_) {
+    for (const auto& each : decided_.rewrites) {
         if (!each->skips) continue;
         Column task;
         task.add(each->task.number);
-        const Instant now = each->add != nullptr ? each->add->now_wall : each->change->now_wall;
-        ask_skip_unstarted(db_, pipeline, task, Reason::replaced, now, [&rewrite = *each](Dropped&& dropped) {
+        ask_skip_unstarted(db_, pipeline, task, Reason::replaced, each->now(), [&rewrite = *each](Dropped&& dropped) {
             dropped.name = *rewrite.skips;
-            (rewrite.add != nullptr ? rewrite.add->dropped : rewrite.change->dropped).push_back(std::move(dropped));
+            rewrite.dropped().push_back(std::move(dropped));
         });
     }
 }
 
 // The tasks as they are then.
 void Changes::ask_answers(Pipeline& pipeline) {
-    if (rewrites_.empty()) return;
+    if (decided_.rewrites.empty()) return;
     Column tasks;
-    for (const auto& each : rewrites_) tasks.add(each->task.number);
+    for (const auto& each : decided_.rewrites) tasks.add(each->task.number);
     pipeline.add(kRewritten, {tasks.value()}, [&](const Answer& answer) {
         for (int i = 0; i < answer.size(); ++i) {
             const TaskNumber number = answer.row(i).integer(0);
             const auto found =
-                std::ranges::find_if(rewrites_, [&](const auto& each) { return each->task.number == number; });
-            if (found == rewrites_.end()) continue;
-            Rewrite& rewrite = **found;
+                std::ranges::find_if(decided_.rewrites, [&](const auto& each) { return each->task.number == number; });
+            if (found == decided_.rewrites.end()) continue;
+            ChangeDecisions::Rewrite& rewrite = **found;
             rewrite.task.open = static_cast<std::int32_t>(answer.row(i).integer(kTaskColumns - 1));
-            (rewrite.add != nullptr ? rewrite.add->task : rewrite.change->task) = {.number = number,
-                                                                                   .lane = rewrite.task.lane,
-                                                                                   .definition = rewrite.definition,
-                                                                                   .state = rewrite.task.state,
-                                                                                   .open = rewrite.task.open};
+            rewrite.answer();
             db_.cache.put(number, {rewrite.task.definition_hash, rewrite.task.state.uid, rewrite.definition});
         }
     });
 }
 
 void Changes::settle() {
-    for (const auto& [task, now] : readable_again_) recover_task(db_, task, now);
+    for (const auto& [task, now] : decided_.readable_again) recover_task(db_, task, now);
 }
 
 }  // namespace uvsched::postgresql

@@ -2,7 +2,6 @@
 // tables.
 #pragma once
 
-#include <atomic>
 #include <cstdint>
 #include <memory>
 #include <optional>
@@ -13,9 +12,10 @@
 #include <vector>
 
 #include "core/stores/postgresql/session.hpp"
-#include "core/stores/postgresql/store_clock.hpp"
 #include "core/stores/rows/definition_cache.hpp"
+#include "core/stores/rows/definitions.hpp"
 #include "core/stores/rows/rows.hpp"
+#include "core/stores/shared.hpp"
 #include "core/stores/store.hpp"
 
 namespace uvsched::postgresql {
@@ -30,27 +30,6 @@ namespace uvsched::postgresql {
     "o.crashes, o.claimed_at, o.started_at, o.ready_at"
 inline constexpr int kTaskColumns = 14;
 inline constexpr int kFireColumns = 17;
-
-// What the store and the node's membership, which are used on two threads, both know.
-struct Shared {
-    StoreClock clock;
-    std::atomic<std::uint64_t> own_changes{0};  // of meta.changes: those by this node
-    std::atomic<bool> alone{false};             // by the last beat
-};
-
-// What was read of the definitions of some tasks.
-class Definitions {
-public:
-    void put(TaskNumber task, std::shared_ptr<const Definition> definition) { good_[task] = std::move(definition); }
-    void put(TaskNumber task, Unreadable why) { bad_.insert_or_assign(task, std::move(why)); }
-    // Throws Unreadable.
-    [[nodiscard]] std::shared_ptr<const Definition> of(TaskNumber task) const;
-    [[nodiscard]] StoredTask stored(const TaskRow& row) const;
-
-private:
-    std::unordered_map<TaskNumber, std::shared_ptr<const Definition>> good_;
-    std::unordered_map<TaskNumber, Unreadable> bad_;
-};
 
 class Database {
 public:

@@ -16,11 +16,6 @@ constexpr const char* kBeat = "UPDATE @node SET beat = beat + 1 WHERE id = $1 RE
 constexpr const char* kLook =
     "SELECT m.changes, @now, node.id, node.beat, node.gone FROM @meta AS m LEFT JOIN @node AS node ON node.id <> $1";
 
-// A beat that takes so long is one that failed, and is repeated well inside the lease.
-Patience beat_patience(Micros lease) {
-    return std::chrono::microseconds(std::clamp<Micros>(lease / 4, 250 * kMillisecond, 5 * kSecond));
-}
-
 std::string in_double_quotes(const std::string& name) { return "\"" + name + "\""; }  // a name of ours, without quotes
 
 }  // namespace
@@ -32,7 +27,7 @@ PostgresqlMembership::PostgresqlMembership(Database& db)
       beat_(db.sql(kBeat)),
       look_(db.sql(kLook)),
       shared_(db.shared),
-      patience_(beat_patience(db.options.lease)),
+      patience_(std::chrono::microseconds(beat_patience(db.options.lease))),
       session_(options_),
       never_("a PostgreSQL store needs a descriptor for its heartbeat"),
       bell_in_child_(std::make_unique<ForkedSocket>()) {

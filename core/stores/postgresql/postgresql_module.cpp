@@ -4,8 +4,6 @@
 #include <nlohmann/json.hpp>
 #include <string_view>
 
-#include "core/base/quote.hpp"
-
 namespace uvsched {
 namespace {
 
@@ -80,43 +78,6 @@ void read_place(const StorePlace& place, Parameters& out) {
     if (ports.find_first_not_of(',') != std::string::npos) out.set("port", std::move(ports), "port");
 }
 
-// How many letters must be changed, added or taken away.
-std::size_t distance(std::string_view a, std::string_view b) {
-    std::vector<std::size_t> row(b.size() + 1);
-    for (std::size_t j = 0; j <= b.size(); ++j) row[j] = j;
-    for (std::size_t i = 1; i <= a.size(); ++i) {
-        std::size_t corner = std::exchange(row[0], i);
-        for (std::size_t j = 1; j <= b.size(); ++j) {
-            const std::size_t kept = corner + (a[i - 1] == b[j - 1] ? 0 : 1);
-            corner = row[j];
-            row[j] = std::min({row[j] + 1, row[j - 1] + 1, kept});
-        }
-    }
-    return row[b.size()];
-}
-
-void refuse_unknown(const StoreFields& given, const std::vector<std::string>& known) {
-    for (const std::string& name : given.names()) {
-        if (std::ranges::find(known, name) != known.end()) continue;
-        const auto nearest =
-            std::ranges::min_element(known, {}, [&](const std::string& each) { return distance(each, name); });
-        const std::string shown = in_quotes(name);
-        const bool near = distance(*nearest, name) <= 1 + name.size() / 4;
-        given.refuse(shown.substr(1, shown.size() - 2),
-                     "unknown option" + (near ? "; did you mean " + *nearest + "?"
-                                              : std::string(" (known: schema, lease, and libpq's parameters)")));
-    }
-}
-
-// The message begins with the path of what asks for it.
-const uvsched_postgresql_driver* find_module(const StoreFields& given) {
-    try {
-        return postgresql_driver();
-    } catch (const Error& error) {
-        fail(error.code(), given.kind_path() + ": " + in_quotes(given.kind()) + " cannot be used: " + error.message());
-    }
-}
-
 }  // namespace
 
 PostgresqlOptions read_postgresql_options(StoreFields& given) {
@@ -130,7 +91,7 @@ PostgresqlOptions read_postgresql_options(StoreFields& given) {
         if (!place->is_url) place->refuse("not a URL of this store; write postgresql://HOST/DATABASE");
         if (!place->text.empty()) read_place(*place, parameters);
     }
-    out.driver = find_module(given);
+    out.driver = given.find_driver(postgresql_driver);
     std::vector<std::string> known{"type",  "class",         "url",           "schema",
                                    "lease", "on_store_lost", "retention_age", "retention_per_task"};
     for (const Part& part : kParts) {
@@ -148,7 +109,7 @@ PostgresqlOptions read_postgresql_options(StoreFields& given) {
         known.emplace_back(name);
         if (const auto value = fields.text(name)) parameters.set(name, *value, name);
     }
-    refuse_unknown(given, known);
+    given.refuse_unknown(known, "schema, lease, and libpq's parameters");
     if (const auto schema = fields.text("schema")) out.schema = *schema;
     // Longer names are cut by the server: two could be one.
     if (out.schema.empty() || out.schema.size() > 63) fields.refuse("schema", "not a name of 1 to 63 bytes");

@@ -1,10 +1,6 @@
 #include "core/stores/postgresql/postgresql_store.hpp"
 
-#include <algorithm>
 #include <chrono>
-#include <random>
-#include <thread>
-#include <unordered_set>
 #include <utility>
 
 #include "core/base/hex.hpp"
@@ -13,60 +9,14 @@
 #include "core/stores/postgresql/postgresql_membership.hpp"
 #include "core/stores/postgresql/schema.hpp"
 #include "core/stores/postgresql/store_steps.hpp"
+#include "core/stores/step_aside.hpp"
+#include "core/stores/waves.hpp"
 
 namespace uvsched::postgresql {
 namespace {
 
 constexpr std::chrono::seconds kOpenPatience{10};
 constexpr int kTries = 30;
-
-// Others were in the way: they go on meanwhile.
-void step_aside(int tries) {
-    static thread_local std::minstd_rand random{std::random_device{}()};
-    const int most = std::min(tries + 1, 10) * 2'000;
-    std::this_thread::sleep_for(std::chrono::microseconds(std::uniform_int_distribution<int>(200, most)(random)));
-}
-
-// Requests of a batch that go into one transaction: no two of these are about one id, because each is decided by what
-// is there before the transaction.
-struct Wave {
-    std::vector<Add*> adds;
-    std::vector<Change*> changes;
-    Remove* remove = nullptr;
-    std::vector<RunNow*> runs;
-};
-
-class Waves {
-public:
-    explicit Waves(Batch& batch) {
-        for (Add& add : batch.adds) of(add.definition->id).adds.push_back(&add);
-        for (Change& change : batch.changes) of(change.id).changes.push_back(&change);
-        for (Remove& remove : batch.removes) {
-            if (remove.id.empty() || waves_.empty() || waves_.back().remove != nullptr) next();
-            of(remove.id).remove = &remove;
-            if (remove.id.empty()) next();
-        }
-        for (RunNow& run : batch.runs) of(run.id).runs.push_back(&run);
-        if (waves_.empty()) waves_.emplace_back();
-    }
-    [[nodiscard]] std::vector<Wave>& all() noexcept { return waves_; }
-
-private:
-    void next() {
-        waves_.emplace_back();
-        ids_.clear();
-    }
-    Wave& of(const std::string& id) {
-        if (waves_.empty() || !ids_.insert(id).second) {
-            next();
-            ids_.insert(id);
-        }
-        return waves_.back();
-    }
-
-    std::vector<Wave> waves_;
-    std::unordered_set<std::string> ids_;
-};
 
 class PostgresqlStore final : public Store {
     // Makes the call again as long as other nodes come between.

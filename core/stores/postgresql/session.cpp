@@ -1,34 +1,17 @@
 #include "core/stores/postgresql/session.hpp"
 
-#include <algorithm>
 #include <charconv>
 #include <chrono>
 #include <optional>
 
 #include "core/platform/descriptors.hpp"
+#include "core/stores/drivers/server_message.hpp"
 #include "core/stores/store.hpp"
 
 namespace uvsched::postgresql {
 namespace {
 
 constexpr std::chrono::seconds kRollbackPatience{5};
-
-// A shorter password is in every message.
-constexpr std::size_t kLeastSecret = 3;
-
-// The rest of a deadline, rounded up; nullopt: it is over.
-std::optional<std::chrono::milliseconds> left_until(std::chrono::steady_clock::time_point deadline) {
-    const auto left = deadline - std::chrono::steady_clock::now();
-    if (left <= left.zero()) return std::nullopt;
-    return std::chrono::ceil<std::chrono::milliseconds>(left);
-}
-
-// One line, without the ends of lines that client libraries put behind their messages.
-std::string one_line(std::string text) {
-    while (!text.empty() && (text.back() == '\n' || text.back() == ' ')) text.pop_back();
-    std::ranges::replace(text, '\n', ' ');
-    return text;
-}
 
 // The connection is over, or is being ended: nobody knows whether a commit behind the statement went through.
 bool ends_connection(std::string_view state) {
@@ -58,13 +41,8 @@ std::int64_t Answer::Row::integer(int column) const {
 }
 
 std::string Session::message(const std::string& what) const {
-    std::string text = options_.place() + ": " + one_line(what);
     const std::string* const password = options_.find("password");
-    if (password == nullptr || password->size() < kLeastSecret) return text;
-    for (std::size_t at = text.find(*password); at != std::string::npos; at = text.find(*password, at + 3)) {
-        text.replace(at, password->size(), "***");
-    }
-    return text;
+    return server_message(options_.place(), what, password == nullptr ? std::string() : *password);
 }
 
 void Session::lose(const std::string& why, Sends sends, bool sent) {
@@ -99,7 +77,7 @@ void Session::open(Patience at_most) {
     set("fallback_application_name", "uvsched");
     set(nullptr, nullptr);
     auto socket = std::make_unique<ForkedSocket>();
-    const Deadline deadline = std::chrono::steady_clock::now() + at_most;
+    const Deadline deadline(at_most);
     link_ = driver_.connect(names.data(), values.data());
     if (link_ == nullptr) throw std::bad_alloc();
     socket_ = std::move(socket);
@@ -110,7 +88,7 @@ void Session::connect(Deadline deadline) {
     socket_->change([this] { return driver_.descriptor(link_); });
     // The first word of a connection that is being made is that it waits until it can write.
     for (int wants = UVSCHED_PG_WANTS_WRITE; wants != UVSCHED_PG_DONE;) {
-        const auto left = left_until(deadline);
+        const auto left = deadline.left();
         if (!left) lose("no connection was made in time", Sends::reads, false);
         if (descriptor() >= 0) wait_ready(descriptor(), wants == UVSCHED_PG_WANTS_WRITE, *left);
         socket_->change([&] {
@@ -134,7 +112,7 @@ std::vector<std::string> Session::hear() {
 }
 
 void Session::await(bool or_writable, Deadline deadline, Sends sends) {
-    const auto left = left_until(deadline);
+    const auto left = deadline.left();
     if (!left) lose("the server does not answer in time", sends, true);
     wait_ready(descriptor(), or_writable, *left);
 }
@@ -166,7 +144,7 @@ Answers Session::run(const std::vector<Statement>& statements, Sends sends, Pati
 
 Answers Session::ask(const std::vector<Statement>& statements, Sends sends, Patience at_most) {
     if (!is_open()) fail(Code::store, message("the connection is closed"));
-    const Deadline deadline = std::chrono::steady_clock::now() + at_most;
+    const Deadline deadline(at_most);
     send(statements, sends);
     Answers answers;
     answers.reserve(statements.size());

@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "core/base/error.hpp"
+#include "core/stores/drivers/deadline.hpp"
 #include "core/stores/drivers/forked_socket.hpp"
 #include "core/stores/postgresql/postgresql_options.hpp"
 #include "core/stores/postgresql/values.hpp"
@@ -70,8 +71,6 @@ private:
 // Whether what is sent ends with a commit, so that nobody knows whether it happened if no answer comes.
 enum class Sends : std::uint8_t { reads, commits };
 
-using Patience = std::chrono::steady_clock::duration;
-
 // Not thread-safe.
 class Session {
 public:
@@ -101,7 +100,6 @@ public:
     [[nodiscard]] std::string message(const std::string& what) const;
 
 private:
-    using Deadline = std::chrono::steady_clock::time_point;
     Answers ask(const std::vector<Statement>& statements, Sends sends, Patience at_most);
     void connect(Deadline deadline);
     void send(const std::vector<Statement>& statements, Sends sends);

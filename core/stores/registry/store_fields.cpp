@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <charconv>
 #include <nlohmann/json.hpp>
+#include <utility>
 
 #include "core/base/error.hpp"
 #include "core/base/known_name.hpp"
@@ -31,6 +32,21 @@ std::string keys_text(std::initializer_list<const char*> keys) {
     std::size_t left = keys.size();
     for (const char* key : keys) text += std::string(key) + (--left == 0 ? "" : left == 1 ? " and " : ", ");
     return text;
+}
+
+// How many letters must be changed, added or taken away.
+std::size_t distance(std::string_view a, std::string_view b) {
+    std::vector<std::size_t> row(b.size() + 1);
+    for (std::size_t j = 0; j <= b.size(); ++j) row[j] = j;
+    for (std::size_t i = 1; i <= a.size(); ++i) {
+        std::size_t corner = std::exchange(row[0], i);
+        for (std::size_t j = 1; j <= b.size(); ++j) {
+            const std::size_t kept = corner + (a[i - 1] == b[j - 1] ? 0 : 1);
+            corner = row[j];
+            row[j] = std::min({row[j] + 1, row[j - 1] + 1, kept});
+        }
+    }
+    return row[b.size()];
 }
 
 }  // namespace
@@ -133,10 +149,27 @@ std::vector<std::string> StoreFields::names() const {
 
 void StoreFields::refuse(const std::string& name, const std::string& why) const { fields_->refuse(name.c_str(), why); }
 
+void StoreFields::refuse_unknown(const std::vector<std::string>& known, const char* all) const {
+    for (const std::string& name : names()) {
+        if (std::ranges::find(known, name) != known.end()) continue;
+        const auto nearest =
+            std::ranges::min_element(known, {}, [&](const std::string& each) { return distance(each, name); });
+        const std::string shown = in_quotes(name);
+        const bool near = distance(*nearest, name) <= 1 + name.size() / 4;
+        refuse(shown.substr(1, shown.size() - 2),
+               "unknown option" + (near ? "; did you mean " + *nearest + "?" : " (known: " + std::string(all) + ")"));
+    }
+}
+
+void StoreFields::refuse_driver(const Error& error) const {
+    fail(error.code(), kind_path() + ": " + in_quotes(kind()) + " cannot be used: " + error.message());
+}
+
 Micros StoreFields::lease() {
     const Micros lease = fields_->seconds("lease").value_or(kDefaultLease);
-    if (lease < kShortestLease || lease > kLongestLease)
+    if (lease < kShortestLease || lease > kLongestLease) {
         fields_->refuse("lease", span_text(lease) + " is not between 1 and 600 seconds");
+    }
     return lease;
 }
 

@@ -10,6 +10,7 @@
 #include <string_view>
 #include <vector>
 
+#include "core/base/error.hpp"
 #include "core/json/fields.hpp"
 
 namespace uvsched {
@@ -56,6 +57,20 @@ public:
     [[nodiscard]] std::vector<std::string> names() const;
     [[noreturn]] void refuse(const std::string& name, const std::string& why) const;
 
+    // Throws Error(invalid) if a name is given that is not among the known ones: it says which of them was meant, or else
+    // what `all` says of them.
+    void refuse_unknown(const std::vector<std::string>& known, const char* all) const;
+
+    // What find() gives: the table of a driver. What it throws begins with the path of what asks for the store.
+    template <class Table>
+    [[nodiscard]] Table find_driver(Table (*find)()) const {
+        try {
+            return find();
+        } catch (const Error& error) {
+            refuse_driver(error);
+        }
+    }
+
     // One of two words; the first one if not given.
     [[nodiscard]] bool first_of(const char* key, const char* first, const char* second);
 
@@ -63,6 +78,7 @@ public:
     [[nodiscard]] Micros lease();
 
 private:
+    [[noreturn]] void refuse_driver(const Error& error) const;
     void add_options(std::string_view query, std::initializer_list<const char*> keys, Escapes escapes);
     [[nodiscard]] std::string path_of(const char* key) const;
 

@@ -1,10 +1,10 @@
-#include "core/stores/postgresql/store_clock.hpp"
+#include "core/stores/store_clock.hpp"
 
 #include <cstdlib>
 
 #include "core/platform/clocks.hpp"
 
-namespace uvsched::postgresql {
+namespace uvsched {
 
 Micros StoreClock::tick() noexcept { return elapsed_microseconds(); }
 
@@ -26,4 +26,4 @@ Now StoreClock::now(const Now& here) const noexcept {
     return {.wall = wall, .elapsed = wall};
 }
 
-}  // namespace uvsched::postgresql
+}  // namespace uvsched

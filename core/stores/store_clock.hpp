@@ -7,7 +7,7 @@
 #include "core/model/clock_line.hpp"
 #include "core/time/instant.hpp"
 
-namespace uvsched::postgresql {
+namespace uvsched {
 
 // Thread-safe.
 class StoreClock {
@@ -34,4 +34,4 @@ private:
     std::atomic<Micros> unsure_{0};         // by how much that may be wrong
 };
 
-}  // namespace uvsched::postgresql
+}  // namespace uvsched

@@ -1,0 +1,17 @@
+// What the store of a node and its membership, which are used on two threads, both know.
+#pragma once
+
+#include <atomic>
+#include <cstdint>
+
+#include "core/stores/store_clock.hpp"
+
+namespace uvsched {
+
+struct Shared {
+    StoreClock clock;
+    std::atomic<std::uint64_t> own_changes{0};  // of meta.changes: those by this node
+    std::atomic<bool> alone{false};             // by the last beat
+};
+
+}  // namespace uvsched
