@@ -1,20 +1,29 @@
 # Which modules are built: those whose client library is there.
-if(PkgConfig_FOUND)
-  pkg_check_modules(libpq QUIET IMPORTED_TARGET GLOBAL libpq>=14)
-endif()
-# What is made for other machines must not need a library of this one.
-set(postgresql OFF)
-if(libpq_FOUND AND NOT UVSCHED_BUNDLED AND NOT CMAKE_CROSSCOMPILING)
-  set(postgresql ON)
-endif()
-option(UVSCHED_POSTGRESQL "Build the module of PostgreSQL, which needs libpq 14 or newer" ${postgresql})
-if(UVSCHED_POSTGRESQL)
-  if(NOT libpq_FOUND)
-    message(FATAL_ERROR "UVSCHED_POSTGRESQL: libpq 14 or newer is not installed (libpq-dev on Debian and Ubuntu)")
-  endif()
-  add_library(dependency::libpq ALIAS PkgConfig::libpq)
-endif()
 
+# uvsched_client_library(OPTION package at least TITLE title DEBIAN package): dependency::PACKAGE, and the option that
+# says whether its module is built.
+function(uvsched_client_library option package at_least)
+  cmake_parse_arguments(PARSE_ARGV 3 arg "" "TITLE;DEBIAN" "")
+  if(PkgConfig_FOUND)
+    pkg_check_modules(${package} QUIET IMPORTED_TARGET GLOBAL ${package}>=${at_least})
+  endif()
+  # What is made for other machines must not need a library of this one.
+  set(wanted OFF)
+  if(${package}_FOUND AND NOT UVSCHED_BUNDLED AND NOT CMAKE_CROSSCOMPILING)
+    set(wanted ON)
+  endif()
+  option(${option} "Build the module of ${arg_TITLE}, which needs ${package} ${at_least} or newer" ${wanted})
+  if(${option})
+    if(NOT ${package}_FOUND)
+      message(FATAL_ERROR
+        "${option}: ${package} ${at_least} or newer is not installed (${arg_DEBIAN} on Debian and Ubuntu)")
+    endif()
+    add_library(dependency::${package} ALIAS PkgConfig::${package})
+  endif()
+endfunction()
+
+uvsched_client_library(UVSCHED_POSTGRESQL libpq 14 TITLE PostgreSQL DEBIAN libpq-dev)
+uvsched_client_library(UVSCHED_REDIS hiredis 0.14 TITLE Redis DEBIAN libhiredis-dev)
 set(UVSCHED_MODULES_DIR "${CMAKE_CURRENT_BINARY_DIR}" CACHE INTERNAL "Where the built modules are")
 
 # uvsched_driver(name SOURCES… LINKS…): the module libuvsched-NAME.so, which exports its table alone.

@@ -5,6 +5,7 @@
 #include "core/base/known_name.hpp"
 #include "core/stores/memory/memory_module.hpp"
 #include "core/stores/postgresql/postgresql_module.hpp"
+#include "core/stores/redis/redis_module.hpp"
 #include "core/stores/registry/store_fields.hpp"
 #include "core/stores/sqlite/sqlite_module.hpp"
 
@@ -20,7 +21,8 @@ constexpr KnownName<StoreModule> kStores[] = {
     {"sqlite", "SQLiteStore", read_sqlite_store},
     {"postgresql", "PostgreSQLStore", read_postgresql_store},
     {"postgres", "", read_postgresql_store},
-    {"redis", "RedisStore", nullptr},
+    {"redis", "RedisStore", read_redis_store},
+    {"rediss", "", read_redis_store},
     {"mongodb", "MongoDBStore", nullptr},
     {"mongo", "", nullptr},
     {"sqlalchemy", "SQLAlchemyStore", nullptr},

@@ -1,0 +1,82 @@
+// What claims have made: for the engine, and for a node whose answer was lost.
+#include <algorithm>
+
+#include "core/ledger/fire_rules.hpp"
+#include "core/stores/redis/store_steps.hpp"
+
+namespace uvsched::redis {
+namespace {
+
+constexpr Script kRecall{"recall", Script::Kind::asks, R"lua(
+local node, n, claim = arg(), arg(), arg()
+if call('SISMEMBER', P .. 'nodes', node) == 0 then return redis.error_reply('UVNODE') end
+local fires, all = {}, call('HGETALL', P .. 'open:' .. n)
+for i = 1, #all, 2 do
+  local of = string.match(all[i + 1], '^' .. string.rep('%S+ ', 11) .. '(%S+) ')
+  if of == claim then fires[#fires + 1] = {all[i], all[i + 1]} end
+end
+return {task_row(n), fires}
+)lua"};
+
+void add_fires(Claim& claim, const StoredTask& task) {
+    for (const PlannedRun& run : claim.plan.runs) {
+        OpenFire& fire = claim.fires.emplace_back();
+        fire.task = task;
+        fire.key = {task.state.uid, task.state.gen, FireKind::scheduled, run.slot};
+        fire.last_slot = run.last;
+        fire.folded = run.folded;
+        fire.exact = run.exact;
+        fire.state = run.waiting ? FireState::waiting : FireState::claimed;
+        fire.token = kFirstToken;
+        fire.attempt = 1;
+    }
+}
+
+}  // namespace
+
+// The revisions that were claimed are those that a look had found readable.
+void tell_claims(Database& db, const std::vector<std::pair<Claim*, TaskRow>>& made) {
+    std::vector<TaskRow> rows;
+    rows.reserve(made.size());
+    for (const auto& [claim, task] : made) rows.push_back(task);
+    const Definitions definitions = db.definitions_of(rows);
+    for (const auto& [claim, row] : made) {
+        try {
+            const StoredTask task = definitions.stored(row);
+            add_fires(*claim, task);
+            if (claim->plan.asks) claim->asking = task;
+        } catch (const Unreadable&) {
+            claim->outcome = Outcome::refused;  // somebody's edit: the node gives back what it does not know
+        }
+    }
+}
+
+void recall(Database& db, Claim& claim) {
+    claim.outcome = Outcome::refused;
+    claim.fires.clear();
+    claim.asking = {};
+    Words words = db.asking(kRecall);
+    words.add(db.node).add(claim.task).add(claim.id);
+    const Answer answer = db.run(kRecall, words);
+    if (answer[0][1].is_nil()) return;
+    try {
+        const TaskRow task = read_task(ListRow(answer[0]));
+        const StoredTask stored = db.definitions_of({task}).stored(task);
+        bool made = claim.plan.runs.empty() && is_as_planned(claim.plan, claim.rev, task.state);
+        const std::string number = std::to_string(claim.task);
+        for (std::size_t i = 0; i < answer[1].size(); ++i) {
+            const Reply fire = answer[1][i];
+            const FireRow row = read_fire(FireText(number, fire[0].view(), fire[1].view()));
+            made = true;
+            if (!is_held(row.state) || row.owner != db.node) continue;
+            claim.fires.push_back(open_fire(row, task.state.uid));
+            claim.fires.back().task = stored;
+        }
+        std::ranges::sort(claim.fires, {}, [](const OpenFire& fire) { return fire.key.slot; });
+        if (made) claim.outcome = Outcome::done;
+    } catch (const Unreadable&) {
+        claim.fires.clear();  // the next look sets the task apart
+    }
+}
+
+}  // namespace uvsched::redis

@@ -1,0 +1,273 @@
+// The functions of scripts that change the ledger. They read what they ask for into tables, in which all is changed, and
+// flush() writes it: nothing is written before all is decided, and each key once.
+//
+// A fire is one text: uid, last slot, folded, exact, state, lane, ready_at, owner, token, attempt, crashes, claim id,
+// claimed_at, started_at and the task's id; "-" for none. A row of history too: uid, gen, kind, slot, first, last,
+// folded, exact, state, reason, attempt, crashes, owner, token, claimed_at, started_at, finished_at.
+#include "core/stores/redis/script.hpp"
+
+namespace uvsched::redis {
+
+const char* const kLedgerScript = R"lua(
+local now, node, channel = arg(), arg(), arg()
+if now == '' then now = server_time() end
+local told, later, rows, tasks, changed = false, {}, {}, {}, {}
+local opens, read_whole, counts, dirty, labels = {}, {}, {}, {}, {}
+
+-- The next number, however long it is.
+local function after(n)
+  local head, digit, nines = string.match(n, '^(.*)([0-8])(9*)$')
+  if not head then return '1' .. string.rep('0', #n) end
+  return head .. (digit + 1) .. string.rep('0', #nines)
+end
+local function apart(lane) return string.byte(lane) == 45 end
+local function or_none(text) return text == '' and '-' or text end
+local function standing(who) return call('SISMEMBER', P .. 'nodes', who) == 1 end
+local function queue(...) later[#later + 1] = {...} end
+
+-- ---- tasks ----
+
+local IDLE = {active = 0, paused = 1}
+local function place(t)
+  if apart(t.lane) then return nil end
+  if t.due ~= '' then return P .. 'due:' .. t.lane, tonumber(t.due) and t.due or 0 end
+  return P .. 'idle:' .. t.lane, IDLE[t.state] or 2
+end
+local function task(n)
+  local t = tasks[n]
+  if t ~= nil then return t end
+  local got = call('HMGET', P .. 'task:' .. n, 'lane', 'hash', 'uid', 'gen', 'rev', 'clk', 'anchor', 'slot', 'due',
+    'hwm', 'state', 'runs', 'max', 'id')
+  if got[1] and got[1] ~= '' then
+    for i = 1, 14 do got[i] = got[i] or '' end
+    t = {n = n, lane = got[1], hash = got[2], uid = got[3], gen = got[4], rev = got[5], clk = got[6], anchor = got[7],
+      slot = got[8], due = got[9], hwm = got[10], state = got[11], runs = got[12], max = got[13], id = got[14]}
+    t.was, t.was_score = place(t)
+  else
+    t = false
+  end
+  tasks[n] = t
+  return t
+end
+local function set(t, name, value)
+  if not t.changed then
+    t.changed = {}
+    changed[#changed + 1] = t
+  end
+  t[name] = value
+  t.changed[name] = true
+end
+local function count_runs(t, times)
+  local runs = number(t.runs)
+  if runs < 4503599627370496 then set(t, 'runs', whole(math.max(0, runs + times))) end
+end
+
+-- ---- fires ----
+
+local FIRE = '^' .. string.rep('(%S+) ', 14) .. '(.*)$'
+local function ready_key(f)
+  if f.state == 'ready' and not apart(f.lane) then return P .. 'ready:' .. f.lane end
+end
+local function is_held(f) return f.state == 'claimed' or f.state == 'running' end
+local function held_key(f)
+  if is_held(f) and f.owner ~= '-' and not apart(f.lane) then return P .. 'held:' .. f.owner end
+end
+local function read_fire(n, key, text)
+  local uid, last, folded, exact, state, lane, ready, owner, token, attempt, crashes, claim, claimed, started, id =
+    string.match(text, FIRE)
+  local gen, kind, slot = string.match(key, '^(%d+):(%a+):(-?%d+)$')
+  if not id or not gen then return false end
+  local f = {n = n, key = key, gen = gen, kind = kind, slot = slot, uid = uid, last = last, folded = folded,
+    exact = exact, state = state, lane = lane, ready = ready, owner = owner, token = token, attempt = attempt,
+    crashes = crashes, claim = claim, claimed = claimed, started = started, id = id}
+  f.was_ready, f.was_held = ready_key(f), held_key(f)
+  return f
+end
+local function text_of(f)
+  return table.concat({f.uid, f.last, f.folded, f.exact, f.state, f.lane, f.ready, f.owner, f.token, f.attempt,
+    f.crashes, f.claim, f.claimed, f.started, f.id}, ' ')
+end
+local function known(n)
+  local of = opens[n]
+  if not of then
+    of = {}
+    opens[n] = of
+  end
+  return of
+end
+-- false: there is none, or it cannot be read.
+local function fire(n, key)
+  local of = known(n)
+  if of[key] == nil then
+    local text = call('HGET', P .. 'open:' .. n, key)
+    of[key] = text and read_fire(n, key, text)
+  end
+  return of[key]
+end
+local function fires_of(n)
+  local of = known(n)
+  if not read_whole[n] then
+    read_whole[n] = true
+    local got = call('HGETALL', P .. 'open:' .. n)
+    for i = 1, #got, 2 do
+      if of[got[i]] == nil then of[got[i]] = read_fire(n, got[i], got[i + 1]) end
+    end
+  end
+  local out = {}
+  for _, f in pairs(of) do
+    if f then out[#out + 1] = f end
+  end
+  table.sort(out, function(a, b)
+    if a.gen ~= b.gen then return number(a.gen) < number(b.gen) end
+    if a.slot ~= b.slot then return number(a.slot) < number(b.slot) end
+    return a.kind < b.kind
+  end)
+  return out
+end
+local function open_count(n)
+  if not counts[n] then counts[n] = call('HLEN', P .. 'open:' .. n) end
+  return counts[n]
+end
+local function touch(f)
+  if not f.dirty then
+    f.dirty = true
+    dirty[#dirty + 1] = f
+  end
+end
+local function add_fire(f)
+  f.key = f.gen .. ':' .. f.kind .. ':' .. f.slot
+  counts[f.n] = open_count(f.n) + 1
+  known(f.n)[f.key] = f
+  touch(f)
+end
+-- The fire that a request names, if its token still stands.
+local function named(n, key, uid, token)
+  local f = fire(n, key)
+  return f and f.uid == uid and f.token == token and f
+end
+local function label_of(owner)
+  if owner == '-' then return '' end
+  if labels[owner] == nil then labels[owner] = call('HGET', P .. 'node:' .. owner, 'label') or '' end
+  return labels[owner]
+end
+
+-- ---- what becomes of them ----
+
+local function record(id, label, result, fault, ...) rows[#rows + 1] = {id, label, result, fault, {...}} end
+local function end_fire(f, state, reason, finished, how)
+  record(f.id, label_of(f.owner), how.result or '', how.fault or '', f.uid, f.gen, f.kind, f.slot,
+    f.kind == 'manual' and f.last or f.slot, f.last, f.folded, f.exact, state, or_none(reason), f.attempt,
+    how.crashes or f.crashes, f.owner, f.token, f.claimed, how.started or '-', finished)
+  counts[f.n] = open_count(f.n) - 1
+  known(f.n)[f.key] = false
+  f.ended = true
+  touch(f)
+end
+local function free(f, ready)
+  f.state, f.ready, f.owner, f.token, f.claimed, f.started = 'ready', ready, '-', after(f.token), '-', '-'
+  told = true
+  touch(f)
+end
+-- Makes the oldest waiting fires of a task ready, as many as max_instances allows; where none waits, the next piece of
+-- a long pile is due. Ready counts as under way, and so does what was asked for by hand.
+local function promote(n)
+  local t = task(n)
+  if not t then return end
+  local waiting, under_way = {}, 0
+  if open_count(n) > 0 then
+    for _, f in ipairs(fires_of(n)) do
+      if f.state == 'waiting' then waiting[#waiting + 1] = f else under_way = under_way + 1 end
+    end
+  end
+  if not apart(t.lane) then
+    for i = 1, math.min(#waiting, number(t.max) - under_way) do free(waiting[i], now) end
+  end
+  if #waiting == 0 and t.state == 'active' and t.due ~= '' and number(t.due) > number(t.slot) and t.hwm ~= '' and
+    number(t.hwm) == number(t.slot) - 1 then
+    set(t, 'due', t.slot)
+    told = true
+  end
+end
+-- Ends what has not begun, and tells of each.
+local function skip_unstarted(n, reason, at)
+  local out = {}
+  for _, f in ipairs(fires_of(n)) do
+    if f.state ~= 'running' and (reason == 'deleted' or f.kind ~= 'manual') then
+      end_fire(f, 'skipped', reason, at, {})
+      out[#out + 1] = {f.key, f.uid, f.last, f.folded, f.exact, f.id}
+    end
+  end
+  return out
+end
+
+-- ---- writing ----
+
+local fault, groups, order = nil, {}, {}
+local function write(...)
+  local done = redis.pcall(...)
+  if type(done) == 'table' and done.err and not fault then fault = done.err end
+end
+-- Commands that are alike are one.
+local function gather(command, key, a, b)
+  local name = command .. key
+  local group = groups[name]
+  if not group or #group > 4000 then
+    group = {command, key}
+    groups[name] = group
+    order[#order + 1] = group
+  end
+  group[#group + 1] = a
+  if b ~= nil then group[#group + 1] = b end
+end
+local function flush_task(t)
+  local words = {'HSET', P .. 'task:' .. t.n}
+  for name in pairs(t.changed) do
+    words[#words + 1] = name
+    words[#words + 1] = t[name]
+  end
+  write(unpack(words))
+  local key, score = place(t)
+  if t.was and t.was ~= key then gather('ZREM', t.was, t.n) end
+  if key and (t.was ~= key or t.was_score ~= score) then gather('ZADD', key, score, t.n) end
+end
+local function flush_fire(f)
+  local name = f.n .. ':' .. f.key
+  local ready, held = nil, nil
+  if f.ended then
+    gather('HDEL', P .. 'open:' .. f.n, f.key)
+  else
+    gather('HSET', P .. 'open:' .. f.n, f.key, text_of(f))
+    ready, held = ready_key(f), held_key(f)
+  end
+  if f.was_ready and f.was_ready ~= ready then gather('ZREM', f.was_ready, name) end
+  if ready then gather('ZADD', ready, tonumber(f.ready) and f.ready or 0, name) end
+  if f.was_held and f.was_held ~= held then gather('SREM', f.was_held, name) end
+  if held and (f.was_held ~= held or f.restored) then gather('SADD', held, name) end
+end
+-- A fault of the server (no memory, no disk, a replica) is one of the first command, and then nothing has happened.
+local function flush()
+  if not told and #later + #rows + #changed + #dirty == 0 then return end
+  local seq = number(call('HGET', KEYS[1], 'last_row'))
+  if told then
+    local changes = call('HGET', KEYS[1], 'changes') or '0'
+    call('HSET', KEYS[1], 'last_row', whole(seq + #rows), 'changes', #changes < 19 and after(changes) or '0')
+  else
+    call('HSET', KEYS[1], 'last_row', whole(seq + #rows))
+  end
+  for _, words in ipairs(later) do write(unpack(words)) end
+  for _, t in ipairs(changed) do flush_task(t) end
+  for i, row in ipairs(rows) do
+    local id, entry = row[1], whole(seq + i) .. '-0'
+    write('XADD', P .. 'history:' .. id, entry, 'row', table.concat(row[5], ' '), 'label', row[2], 'result', row[3],
+      'error', row[4])
+    write('XADD', P .. 'history', entry, 'id', id)
+    gather('ZADD', P .. 'recorded', 0, id)
+  end
+  for _, f in ipairs(dirty) do flush_fire(f) end
+  for _, group in ipairs(order) do write(unpack(group)) end
+  if told then write('PUBLISH', channel, node) end
+  if fault then return redis.error_reply('UVPART ' .. fault) end
+end
+)lua";
+
+}  // namespace uvsched::redis

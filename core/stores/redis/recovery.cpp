@@ -1,0 +1,253 @@
+// What nodes hold: this one; and a dead one, of whose fires a piece becomes ready again, or lost. The fires are read
+// and judged first, and then changed where their tokens still stand.
+#include <algorithm>
+#include <map>
+#include <memory>
+#include <tuple>
+
+#include "core/ledger/fire_rules.hpp"
+#include "core/stores/redis/store_steps.hpp"
+
+namespace uvsched::redis {
+namespace {
+
+constexpr Script kMine{"mine", Script::Kind::asks, R"lua(
+local node = arg()
+if call('SISMEMBER', P .. 'nodes', node) == 0 then return redis.error_reply('UVNODE') end
+local out = {}
+for _, name in ipairs(call('SMEMBERS', P .. 'held:' .. node)) do
+  local text, n, key = fire_text(name)
+  if text then out[#out + 1] = {n, key, text} end
+end
+return out
+)lua"};
+
+constexpr Script kHeld{"held_by", Script::Kind::asks, R"lua(
+local node, format, most = arg(), count(), count()
+local out = {}
+for _, name in ipairs(held_by(node, format, most)) do
+  local text, n, key = fire_text(name)
+  if n then out[#out + 1] = {n, key, text, definition_row(n), task_row(n)} end
+end
+return out
+)lua"};
+
+// Of a task that could not be read until now: what nodes held that have no row any more.
+constexpr Script kHeldOfTask{"held_of_task", Script::Kind::asks, R"lua(
+local n, out = arg(), {}
+local all = call('HGETALL', P .. 'open:' .. n)
+for i = 1, #all, 2 do
+  local state, owner = string.match(all[i + 1], '^%S+ %S+ %S+ %S+ (%S+) %S+ %S+ (%S+)')
+  if state ~= 'ready' and state ~= 'waiting' and call('SISMEMBER', P .. 'nodes', owner or '') == 0 then
+    out[#out + 1] = {n, all[i], all[i + 1], definition_row(n), task_row(n)}
+  end
+end
+return out
+)lua"};
+
+// The dead one may only be slow: whatever it has begun is done, and it begins nothing more once its row is gone.
+constexpr Script kRecover{"recover", Script::Kind::changes, R"lua(
+local dead, at, format, last_piece = arg(), arg(), count(), arg() == '1'
+if dead ~= '' and dead ~= node and not standing(node) then return redis.error_reply('UVNODE') end
+local outcomes, touched = {}, {}
+for i = 1, count() do
+  local n, key, uid, token, state, again, crashes = arg(), arg(), arg(), arg(), arg(), arg() == '1', arg()
+  local f = named(n, key, uid, token)
+  local good = f and f.state == state
+  outcomes[i] = good and '1' or '0'
+  touched[i] = n
+  if good and again then
+    f.crashes = crashes
+    free(f, now)
+  elseif good then
+    end_fire(f, 'lost', 'crashed', at, {crashes = crashes, started = f.started})
+  end
+end
+for _, n in ipairs(touched) do promote(n) end
+-- Entries that lead to no fire of this node.
+for i = 1, count() do
+  local name = arg()
+  local n, key = task_of(name)
+  local f = n and fire(n, key)
+  if not f or f.owner ~= dead or not is_held(f) then queue('SREM', P .. 'held:' .. dead, name) end
+end
+local failed = flush()
+if failed then return failed end
+local more = 0
+if last_piece and dead ~= '' then
+  if call('EXISTS', P .. 'held:' .. dead) == 0 then
+    call('SREM', P .. 'nodes', dead)
+    call('DEL', P .. 'node:' .. dead)
+  elseif #held_by(dead, format, 1) > 0 then
+    more = 1
+  end
+end
+return {table.concat(outcomes), more}
+)lua"};
+
+struct Judged {
+    FireRow row;
+    Uid uid = 0;
+    std::string task_id;
+    AfterCrash after;
+    StoredTask task;
+};
+
+// Fires of one task that a dead node held.
+struct Held {
+    std::vector<Judged> fires;
+    std::optional<Unreadable> why{};  // one of them cannot be read, or the task
+};
+
+class Recovery {
+public:
+    explicit Recovery(Database& db) : db_(db) {}
+
+    void read(const Script& script, Words& words) {
+        const Answer answer = db_.run(script, words);
+        found_ = answer.size();
+        for (std::size_t i = 0; i < found_; ++i) read_fire_of(answer[i]);
+    }
+    [[nodiscard]] std::size_t found() const noexcept { return found_; }
+
+    void put_away(std::vector<Quarantined>& told) {
+        for (auto& [task, held] : held_) {
+            if (held.why) db_.put_away(task, *held.why, told);
+        }
+        std::erase_if(held_, [](const auto& each) { return each.second.why.has_value(); });
+    }
+
+    // `dead`: nobody, if no node is to be dropped.
+    void write(std::optional<NodeNumber> dead, Instant now, Recovered& out) {
+        std::vector<const Judged*> judged;
+        for (const auto& [task, held] : held_) {
+            for (const Judged& fire : held.fires) judged.push_back(&fire);
+        }
+        Words words = db_.changing(kRecover, now);
+        words.add(dead).add(now).add(kDefinitionFormat).add(!out.more).add(judged.size());
+        for (const Judged* const fire : judged) {
+            const FireKey key{fire->uid, fire->row.gen, fire->row.kind, fire->row.slot};
+            add_fire(words, {fire->row.task, key, fire->row.token});
+            words.add(state_text(fire->row.state)).add(fire->after.again).add(fire->after.crashes);
+        }
+        words.add(stray_.size());
+        for (const std::string& name : stray_) words.add(name);
+        const Answer answer = db_.run(kRecover, words, Sends::changes);
+        const std::string_view outcomes = answer[0].view();
+        for (std::size_t i = 0; i < judged.size(); ++i) {
+            if (outcomes[i] == '1') tell(*judged[i], out);
+        }
+        if (answer[1].integer() != 0) out.more = true;
+    }
+
+private:
+    void read_fire_of(const Reply& found) {
+        const std::string number = found[0].text();
+        if (found[2].is_nil()) {
+            stray_.push_back(number + ":" + found[1].text());
+            return;
+        }
+        Held& held = held_[found[0].integer()];
+        try {
+            const FireText text(number, found[1].view(), found[2].view());
+            Judged fire;
+            fire.row = read_fire(text);
+            if (!is_held(fire.row.state)) {
+                stray_.push_back(number + ":" + found[1].text());
+                return;
+            }
+            fire.uid = static_cast<Uid>(text.integer(FireText::kUid));
+            fire.task_id = text.text(FireText::kTaskId);
+            fire.task.number = fire.row.task;
+            read_task_of(found, fire);
+            const Definition* const definition = fire.task.definition.get();
+            fire.after =
+                after_crash(fire.row.state, fire.row.crashes, definition == nullptr ? nullptr : &definition->policies);
+            held.fires.push_back(std::move(fire));
+        } catch (const Unreadable& error) {
+            held.why = error;
+        }
+    }
+
+    // Of a deleted task there is nothing.
+    static void read_task_of(const Reply& found, Judged& fire) {
+        const bool has_definition = !found[3][0].is_nil();
+        const bool has_schedule = !found[4][1].is_nil();
+        if (!has_definition && !has_schedule) return;
+        if (!has_definition) throw Unreadable("its row of def is missing");
+        if (!has_schedule) throw Unreadable("its row of sched is missing");
+        const TaskRow task = read_task(ListRow(found[4]));
+        fire.task = {.number = task.number,
+                     .lane = task.lane,
+                     .definition = read_definition(ListRow(found[3]), task.state.uid),
+                     .state = task.state,
+                     .open = task.open};
+    }
+
+    static void tell(const Judged& fire, Recovered& out) {
+        OpenFire& report = (fire.after.again ? out.ready : out.lost).emplace_back(open_fire(fire.row, fire.uid));
+        report.state = fire.after.again ? FireState::ready : FireState::lost;
+        report.crashes = fire.after.crashes;
+        if (fire.after.again) ++report.token;
+        report.task = fire.task;
+        if (report.task.definition) return;
+        const auto deleted = std::make_shared<Definition>();  // all that is known of a task that was deleted
+        deleted->id = deleted->name = fire.task_id;
+        report.task.definition = deleted;
+    }
+
+    Database& db_;
+    std::map<TaskNumber, Held> held_;
+    std::vector<std::string> stray_;  // names among those of a node that lead to no fire that it holds
+    std::size_t found_ = 0;
+};
+
+}  // namespace
+
+Recovered recover(Database& db, NodeNumber dead, Instant now, std::size_t limit) {
+    Recovered out;
+    Recovery recovery(db);
+    Words words = db.asking(kHeld);
+    words.add(dead).add(kDefinitionFormat).add(limit);
+    recovery.read(kHeld, words);
+    out.more = recovery.found() == limit;
+    recovery.put_away(out.quarantined);
+    recovery.write(dead, now, out);
+    return out;
+}
+
+std::vector<FireRef> mine(Database& db) {
+    std::vector<FireRef> out;
+    Words words = db.asking(kMine);
+    words.add(db.node);
+    const Answer answer = db.run(kMine, words);
+    for (std::size_t i = 0; i < answer.size(); ++i) {
+        try {
+            const std::string number = answer[i][0].text();
+            const FireText text(number, answer[i][1].view(), answer[i][2].view());
+            const FireRow row = read_fire(text);
+            if (!is_held(row.state) || row.owner != db.node) continue;
+            const auto uid = static_cast<Uid>(text.integer(FireText::kUid));
+            out.push_back({row.task, {uid, row.gen, row.kind, row.slot}, row.token});
+        } catch (const Unreadable&) {
+            continue;  // nobody can have taken such a fire
+        }
+    }
+    std::ranges::sort(out, [](const FireRef& a, const FireRef& b) {
+        return std::tuple(a.task, a.key.gen, a.key.kind, a.key.slot) <
+               std::tuple(b.task, b.key.gen, b.key.kind, b.key.slot);
+    });
+    return out;
+}
+
+void recover_task(Database& db, TaskNumber task, Instant now) {
+    Recovered untold;
+    Recovery recovery(db);
+    Words words = db.asking(kHeldOfTask);
+    words.add(task);
+    recovery.read(kHeldOfTask, words);
+    recovery.put_away(untold.quarantined);
+    recovery.write(std::nullopt, now, untold);
+}
+
+}  // namespace uvsched::redis

@@ -1,0 +1,85 @@
+// Old history goes, a bounded piece at a time: first by age, then by number for each task.
+#include "core/stores/redis/store_steps.hpp"
+
+namespace uvsched::redis {
+namespace {
+
+constexpr int kRowsAtOnce = 500;
+constexpr int kTasksAtOnce = 100;
+
+// Rows lie nearly in the order in which they ended, so the oldest are enough to look at. With them go the ids of tasks
+// that were deleted so long ago.
+constexpr Script kByAge{"prune_by_age", Script::Kind::asks, R"lua(
+local before, most, deleted = count(), count(), 0
+for _, entry in ipairs(call('XRANGE', P .. 'history', '-', '+', 'COUNT', most)) do
+  local key = P .. 'history:' .. entry[2][2]
+  local row = call('XRANGE', key, entry[1], entry[1])[1]
+  local finished = row and string.match(row[2][2], '(%S+)$')
+  if not row or number(finished) < before then
+    call('XDEL', P .. 'history', entry[1])
+    call('XDEL', key, entry[1])
+    call('HDEL', P .. 'late', string.match(entry[1], '^%d+'))
+    if call('XLEN', key) == 0 then
+      call('DEL', key)
+      call('ZREM', P .. 'recorded', entry[2][2])
+    end
+    deleted = deleted + 1
+  end
+end
+local gone = call('HSCAN', P .. 'gone', 0, 'COUNT', most)[2]
+for i = 1, #gone, 2 do
+  if number(string.match(gone[i + 1], '^%S+')) < before then call('HDEL', P .. 'gone', gone[i]) end
+end
+return deleted
+)lua"};
+
+constexpr Script kByNumber{"prune_by_number", Script::Kind::asks, R"lua(
+local last, keep, tasks, most, deleted = arg(), count(), count(), count(), 0
+local ids = call('ZRANGEBYLEX', P .. 'recorded', last == '' and '-' or '(' .. last, '+', 'LIMIT', 0, tasks)
+for _, id in ipairs(ids) do
+  local key = P .. 'history:' .. id
+  local many = math.min(call('XLEN', key) - keep, most - deleted)
+  if many > 0 then
+    local entries, rows = {}, {}
+    for i, entry in ipairs(call('XRANGE', key, '-', '+', 'COUNT', many)) do
+      entries[i], rows[i] = entry[1], string.match(entry[1], '^%d+')
+    end
+    call('XDEL', key, unpack(entries))
+    call('XDEL', P .. 'history', unpack(entries))
+    call('HDEL', P .. 'late', unpack(rows))
+    deleted = deleted + #entries
+  end
+end
+return {ids[#ids] or '', deleted}
+)lua"};
+
+std::int64_t deleted_by_age(Database& db, Instant now) {
+    if (db.retention.age <= 0) return 0;
+    Words words = db.asking(kByAge);
+    words.add(saturating_sub(now, db.retention.age)).add(kRowsAtOnce);
+    return db.run(kByAge, words, Sends::changes).reply().integer();
+}
+
+// Looks at some tasks after the one it ended with last time; false when the round is over.
+bool delete_by_number(Database& db) {
+    if (db.retention.per_task <= 0) return false;
+    Words words = db.asking(kByNumber);
+    words.add(db.prune_after).add(db.retention.per_task).add(kTasksAtOnce).add(kRowsAtOnce);
+    const Answer answer = db.run(kByNumber, words, Sends::changes);
+    const std::string last = answer[0].text();
+    if (last.empty()) {
+        db.prune_after.clear();
+        return false;
+    }
+    if (answer[1].integer() < kRowsAtOnce) db.prune_after = last;  // else these may have more
+    return true;
+}
+
+}  // namespace
+
+bool prune_piece(Database& db, Instant now) {
+    const std::int64_t old = deleted_by_age(db, now);
+    return old > 0 || delete_by_number(db);
+}
+
+}  // namespace uvsched::redis

@@ -1,0 +1,70 @@
+#include "core/stores/redis/script.hpp"
+
+namespace uvsched::redis {
+namespace {
+
+// Arguments are taken one after the other. Numbers of the server are doubles: what may be beyond 2^53 stays a text.
+constexpr const char* kHead = R"lua(
+local P, call, cursor = string.sub(KEYS[1], 1, -5), redis.call, 1
+local function arg()
+  cursor = cursor + 1
+  return ARGV[cursor]
+end
+local function number(text) return tonumber(text) or 0 end
+local function count() return number(arg()) end
+local function whole(n) return string.format('%.0f', n) end
+local function server_time()
+  local t = call('TIME')
+  return t[1] .. string.format('%06d', number(t[2]))
+end
+-- TASK and "gen:kind:slot" of a fire's name.
+local function task_of(name) return string.match(name, '^(%d+):(.*)$') end
+local function fire_text(name)
+  local n, key = task_of(name)
+  return n and call('HGET', P .. 'open:' .. n, key), n, key
+end
+-- The rows that C++ reads: of a task, which has no lane if it is not there, and of its definition.
+local function task_row(n)
+  local row = call('HMGET', P .. 'task:' .. n, 'lane', 'hash', 'uid', 'gen', 'rev', 'clk', 'anchor', 'slot', 'due',
+    'hwm', 'state', 'runs')
+  table.insert(row, 1, n)
+  row[14] = call('HLEN', P .. 'open:' .. n)
+  return row
+end
+local function definition_row(n)
+  return call('HMGET', P .. 'def:' .. n, 'id', 'format', 'def', 'quarantine', 'uid')
+end
+-- number of a lane -> format of its definitions
+local function lane_formats()
+  local formats, all = {}, call('HGETALL', P .. 'lanes')
+  for i = 1, #all, 2 do formats[all[i + 1]] = number(string.match(all[i], '^%d+')) end
+  return formats
+end
+-- The names of at most `most` fires that a node holds, on lanes that this version knows.
+local function held_by(node, format, most)
+  local out, names = {}, call('SMEMBERS', P .. 'held:' .. node)
+  local formats = #names > 0 and lane_formats() or {}
+  for _, name in ipairs(names) do
+    if #out >= most then break end
+    local text = fire_text(name)
+    local lane = text and string.match(text, '^%S+ %S+ %S+ %S+ %S+ (%S+)')
+    if not lane or (formats[lane] or 0) <= format then out[#out + 1] = name end
+  end
+  return out
+end
+)lua";
+
+constexpr const char* kSameStore = R"lua(
+if call('HGET', KEYS[1], 'uuid') ~= arg() then return redis.error_reply('UVLOST') end
+)lua";
+
+}  // namespace
+
+std::string Script::text() const {
+    std::string out = kHead;
+    if (kind != Kind::bare) out += kSameStore;
+    if (kind == Kind::changes) out += kLedgerScript;
+    return out + body;
+}
+
+}  // namespace uvsched::redis

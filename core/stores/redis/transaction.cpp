@@ -1,0 +1,394 @@
+// A wave of a batch: what is there of the tasks that it adds and changes is read, what becomes of them is decided, and
+// all of it is one script.
+#include <algorithm>
+#include <cstdlib>
+#include <utility>
+
+#include "core/ledger/fire_rules.hpp"
+#include "core/stores/redis/store_steps.hpp"
+#include "core/stores/rows/change_decisions.hpp"
+
+namespace uvsched::redis {
+namespace {
+
+constexpr std::size_t kRemovedAtOnce = 500;
+
+// A definition that is stored as it is declared need not travel back: usual where an application starts again.
+constexpr Script kExisting{"existing", Script::Kind::asks, R"lua(
+local out = {}
+for i = 1, count() do
+  local id, text = arg(), arg()
+  local n = call('HGET', P .. 'ids', id)
+  out[i] = {}
+  if n then
+    local more, definition = call('HMGET', P .. 'def:' .. n, 'declared', 'at_start'), definition_row(n)
+    local same = definition[3] == text and not definition[4]
+    if same then definition[3] = '' end
+    out[i] = {n, more[1], more[2], same and 1 or 0, definition, task_row(n)}
+  end
+end
+return out
+)lua"};
+
+// Where the kinds of requests are told of, see transaction_script.cpp.
+enum Part : std::size_t {
+    kStarts,
+    kFinishes,
+    kReleases,
+    kReleasedEnds,
+    kCreations,
+    kRewrites,
+    kRemovals,
+    kRuns,
+    kTakes,
+    kClaims,
+    kClaimed,
+    kTold
+};
+
+void read_existing(Database& db, ChangeDecisions& decided) {
+    Words words = db.asking(kExisting);
+    words.add(decided.asked().size());
+    for (const ChangeDecisions::Asked& asked : decided.asked()) words.add(*asked.id).add(asked.text);
+    const Answer answer = db.run(kExisting, words);
+    for (std::size_t i = 0; i < decided.asked().size(); ++i) {
+        const Reply found = answer[i];
+        if (found.size() == 0) continue;
+        ChangeDecisions::Asked& asked = decided.asked()[i];
+        ChangeDecisions::Existing& there = asked.there.emplace();
+        there.number = found[0].integer();
+        if (!found[1].view().empty()) there.declared = static_cast<std::uint64_t>(found[1].integer());
+        there.at_start = found[2].view() == "1";
+        try {
+            if (found[5][1].is_nil()) throw Unreadable("its row of sched is missing");
+            there.row = read_task(ListRow(found[5]));
+            const ListRow definition(found[4]);
+            const bool same = found[3].integer() != 0 && !asked.text.empty();
+            const auto uid = static_cast<Uid>(definition.integer(4));
+            if (same && uid == there.row->state.uid) {
+                there.definition = asked.definition;
+            } else {
+                there.definition = read_definition(definition, there.row->state.uid);
+            }
+            if (there.row->lane > 0) {
+                db.cache.put(there.number, {there.row->definition_hash, uid, there.definition});
+            }
+        } catch (const Unreadable& error) {
+            there.why = error.what();
+        }
+    }
+}
+
+// ---- the script's arguments ----
+
+// In the order in which the script sets them.
+void add_schedule(Words& words, const TaskState& state) {
+    words.add(clock_text(state.clock)).add(state.anchor).add(state.next_slot).add(state.next_due);
+    words.add(mark_or_null(state.hwm)).add(status_text(state.status));
+}
+
+void add_misses(Words& words, const std::vector<ChangeDecisions::Miss>& misses) {
+    words.add(misses.size());
+    for (const ChangeDecisions::Miss& each : misses) {
+        words.add(each.id).add(each.uid).add(each.gen).add(each.miss.first).add(each.miss.last).add(each.miss.count);
+        words.add(each.miss.exact).add(state_text(each.miss.state)).add(reason_text(each.miss.reason));
+        words.add(each.now).add(each.error);
+    }
+}
+
+void add_rewrites(Words& words, const ChangeDecisions& decided) {
+    words.add(decided.rewrites.size());
+    for (const auto& each : decided.rewrites) {
+        const TaskRow& task = each->task;
+        words.add(task.number).add(task.state.rev - 1).add(each->skips.has_value());
+        if (each->skips) words.add(each->now());
+        words.add(task.lane).add(task.definition_hash).add(task.state.gen).add(task.state.rev);
+        add_schedule(words, task.state);
+        words.add(each->definition->policies.max_instances).add(each->other != nullptr);
+        if (each->other) words.add(kDefinitionFormat).add(each->asked->text);
+        words.add(each->moved);
+    }
+}
+
+void add_creations(Words& words, const ChangeDecisions& decided) {
+    words.add(decided.created.size());
+    for (const auto& [add, asked] : decided.created) {
+        const TaskState& state = add->task.state;
+        words.add(asked->there ? std::optional(asked->there->number) : std::nullopt);
+        words.add(add->definition->id).add(kDefinitionFormat).add(asked->text).add(asked->hash).add(add->at_start);
+        words.add(state.uid).add(add->task.lane).add(state.gen);
+        add_schedule(words, state);
+        words.add(add->definition->policies.max_instances);
+    }
+}
+
+void add_starts(Words& words, const std::vector<Start>& starts) {
+    words.add(starts.size());
+    for (const Start& start : starts) {
+        add_fire(words, start.fire);
+        words.add(start.now_wall);
+    }
+}
+
+void add_finishes(Words& words, const std::vector<Finish>& finishes) {
+    words.add(finishes.size());
+    for (const Finish& finish : finishes) {
+        FireRef fire = finish.fire;
+        if (!may_finish(FireState::running, finish.state)) fire.token = 0;  // no fire has it
+        add_fire(words, fire);
+        words.add(state_text(finish.state)).add(reason_text(finish.reason)).add(finish.result).add(finish.error);
+        words.add(time_or_null(finish.started_at)).add(finish.now_wall).add(finish.state != FireState::missed);
+    }
+}
+
+void add_releases(Words& words, const Database& db, const std::vector<Release>& releases) {
+    words.add(releases.size());
+    for (const Release& release : releases) {
+        add_fire(words, release.fire);
+        words.add(release.now_wall).add(db.by_hand(release.now_wall));
+    }
+}
+
+void add_claims(Words& words, const std::vector<Claim>& claims) {
+    words.add(claims.size());
+    for (const Claim& claim : claims) {
+        const Plan& plan = claim.plan;
+        std::optional<Instant> first;
+        for (const PlannedRun& run : plan.runs) first = std::min(first.value_or(run.slot), run.slot);
+        words.add(claim.task).add(claim.rev).add(plan.next_slot).add(plan.next_due);
+        words.add(mark_or_null(hwm_after(plan, kEarliest))).add(first).add(ends_task(plan)).add(claim.id);
+        words.add(claim.now_wall).add(plan.runs.size());
+        for (const PlannedRun& run : plan.runs) {
+            words.add(run.slot).add(run.last).add(run.folded).add(run.exact).add(run.waiting);
+        }
+        words.add(plan.misses.size());
+        for (const PlannedMiss& miss : plan.misses) {
+            words.add(state_text(miss.state)).add(reason_text(miss.reason)).add(miss.first).add(miss.last);
+            words.add(miss.count).add(miss.exact);
+        }
+    }
+}
+
+Instant latest_of(const std::vector<Finish>& finishes) {
+    Instant now = kEarliest;
+    for (const Finish& finish : finishes) now = std::max(now, finish.now_wall);
+    return now;
+}
+
+// ---- its answers ----
+
+template <class Request>
+void read_outcomes(const Reply& reply, std::vector<Request>& requests) {
+    const std::string_view letters = reply.view();
+    for (std::size_t i = 0; i < requests.size(); ++i) {
+        const char letter = i < letters.size() ? letters[i] : '0';
+        requests[i].outcome = letter == '0' ? Outcome::refused : letter == 'm' ? Outcome::missing : Outcome::done;
+    }
+}
+
+void read_releases(const Answer& answer, std::vector<Release>& releases) {
+    read_outcomes(answer[kReleases], releases);
+    const std::string_view letters = answer[kReleases].view();
+    std::size_t ended = 0;
+    for (std::size_t i = 0; i < releases.size(); ++i) {
+        Release& release = releases[i];
+        release.dropped.reset();
+        if (letters[i] != 'd') continue;
+        release.dropped = read_dropped(answer[kReleasedEnds][ended++], Reason::deleted,
+                                       release.task ? release.task->name : std::string());
+        release.dropped->fire.reset();  // the request names it
+    }
+}
+
+void read_changes(Database& db, const Answer& answer, ChangeDecisions& decided) {
+    for (std::size_t i = 0; i < decided.created.size(); ++i) {
+        const auto& [add, asked] = decided.created[i];
+        add->task.number = answer[kCreations][i].integer();
+        db.cache.put(add->task.number, {asked->hash, add->task.state.uid, add->definition});
+    }
+    for (std::size_t i = 0; i < decided.rewrites.size(); ++i) {
+        ChangeDecisions::Rewrite& rewrite = *decided.rewrites[i];
+        const Reply told = answer[kRewrites][i];
+        rewrite.task.open = static_cast<std::int32_t>(told[0].integer());
+        for (std::size_t j = 0; j < told[1].size(); ++j) {
+            rewrite.dropped().push_back(read_dropped(told[1][j], Reason::replaced, *rewrite.skips));
+        }
+        rewrite.answer();
+        db.cache.put(rewrite.task.number, {rewrite.task.definition_hash, rewrite.task.state.uid, rewrite.definition});
+    }
+}
+
+// The name of a task; empty if it cannot be read.
+std::string name_in(const ListRow& definition) {
+    try {
+        return read_definition(definition, static_cast<Uid>(definition.integer(4)))->name;
+    } catch (const Unreadable&) {
+        return {};
+    }
+}
+
+void read_removals(const Reply& reply, Remove& remove) {
+    remove.removed += reply[0].integer();
+    if (remove.removed > 0) remove.outcome = Outcome::done;
+    for (std::size_t i = 0; i < reply[2].size(); ++i) {
+        const Reply task = reply[2][i];
+        const std::string name = name_in(ListRow(task[0]));
+        for (std::size_t j = 0; j < task[1].size(); ++j) {
+            remove.dropped.push_back(read_dropped(task[1][j], Reason::deleted, name));
+        }
+    }
+}
+
+void read_runs(const Reply& reply, const std::vector<RunNow*>& runs) {
+    for (std::size_t i = 0; i < runs.size(); ++i) {
+        RunNow& run = *runs[i];
+        run.outcome = reply[i].size() == 0 ? Outcome::missing : Outcome::done;
+        if (run.outcome == Outcome::missing) continue;
+        run.key = {static_cast<Uid>(reply[i][0].integer()), static_cast<std::uint32_t>(reply[i][1].integer()),
+                   FireKind::manual, run.request};
+    }
+}
+
+void read_takes(const Reply& reply, std::vector<Take>& takes) {
+    read_outcomes(reply, takes);
+    for (Take& take : takes) {
+        if (take.outcome == Outcome::done) take.token = take.fire.token + 1;
+    }
+}
+
+std::vector<std::pair<Claim*, TaskRow>> read_claims(const Answer& answer, std::vector<Claim>& claims) {
+    read_outcomes(answer[kClaims], claims);
+    std::vector<std::pair<Claim*, TaskRow>> made;
+    std::size_t next = 0;
+    for (Claim& claim : claims) {
+        if (claim.outcome != Outcome::done) continue;
+        try {
+            made.emplace_back(&claim, read_task(ListRow(answer[kClaimed][next++])));
+        } catch (const Unreadable&) {
+            claim.outcome = Outcome::refused;  // somebody's edit: the node gives back what it holds and does not know
+        }
+    }
+    return made;
+}
+
+// One script: true if a removal of all tasks has left some.
+bool write_piece(Database& db, Batch& batch, Wave& wave, bool first, bool last) {
+    ChangeDecisions decided(wave.adds, wave.changes);
+    if (!decided.asked().empty()) {
+        db.prepare_lanes(decided.definitions());
+        read_existing(db, decided);
+        decided.decide([&db](const Definition& definition) { return db.lane_of(definition); });
+    }
+    Words words = db.changing(kTransaction, first ? latest_of(batch.finishes) : kEarliest);
+    words.add(decided.tells());
+    add_starts(words, first ? batch.starts : std::vector<Start>());
+    add_finishes(words, first ? batch.finishes : std::vector<Finish>());
+    add_releases(words, db, first ? batch.releases : std::vector<Release>());
+    add_misses(words, decided.overdue);
+    add_rewrites(words, decided);
+    add_creations(words, decided);
+    words.add(decided.declares.size());
+    for (const ChangeDecisions::Declare& each : decided.declares)
+        words.add(each.task).add(each.hash).add(each.at_start);
+    add_misses(words, decided.misses);
+    words.add(wave.remove != nullptr);
+    if (wave.remove != nullptr) words.add(wave.remove->id).add(wave.remove->now_wall).add(kRemovedAtOnce);
+    words.add(wave.runs.size());
+    for (const RunNow* const run : wave.runs) {
+        words.add(run->id).add(run->request).add(run->now_wall).add(db.by_hand(run->now_wall));
+    }
+    const std::vector<Take> no_takes;
+    const std::vector<Take>& takes = last ? batch.takes : no_takes;
+    words.add(takes.size());
+    for (const Take& take : takes) {
+        add_fire(words, take.fire);
+        words.add(take.now_wall);
+    }
+    add_claims(words, last ? batch.claims : std::vector<Claim>());
+    const Answer answer = db.run(kTransaction, words, Sends::changes);
+    try {
+        if (answer[kTold].integer() != 0) ++db.shared->own_changes;
+        if (first) {
+            read_outcomes(answer[kStarts], batch.starts);
+            read_outcomes(answer[kFinishes], batch.finishes);
+            read_releases(answer, batch.releases);
+        }
+        read_changes(db, answer, decided);
+        if (wave.remove != nullptr) read_removals(answer[kRemovals], *wave.remove);
+        read_runs(answer[kRuns], wave.runs);
+        if (last) {
+            read_takes(answer[kTakes], batch.takes);
+            tell_claims(db, read_claims(answer, batch.claims));
+        }
+        for (const auto& [task, now] : decided.readable_again) recover_task(db, task, now);
+        return answer[kRemovals][1].integer() != 0;
+    } catch (const Again&) {
+        throw MaybeDone(db.session.message("other nodes were in the way"));
+    }
+}
+
+}  // namespace
+
+std::string key_text(const FireKey& key) {
+    return std::to_string(key.gen) + ":" + kind_text(key.kind) + ":" + std::to_string(key.slot);
+}
+
+void add_fire(Words& words, const FireRef& fire) {
+    words.add(fire.task).add(key_text(fire.key)).add(fire.key.uid).add(fire.token);
+}
+
+Dropped read_dropped(const Reply& reply, Reason reason, std::string name) {
+    const std::string text = reply[0].text();
+    FireKey key{.uid = static_cast<Uid>(reply[1].integer())};
+    const std::size_t kind = text.find(':') + 1;
+    const std::size_t slot = text.find(':', kind) + 1;
+    key.gen = static_cast<std::uint32_t>(std::strtoul(text.c_str(), nullptr, 10));
+    static_cast<void>(kind_from_text(std::string_view(text).substr(kind, slot - kind - 1), key.kind));
+    key.slot = std::strtoll(text.c_str() + slot, nullptr, 10);
+    const Instant last = reply[2].integer();
+    return {.id = reply[5].text(),
+            .name = std::move(name),
+            .miss = {.state = FireState::skipped,
+                     .reason = reason,
+                     .first = first_time(key.kind, key.slot, last),
+                     .last = last,
+                     .count = reply[3].integer(),
+                     .exact = reply[4].integer() != 0},
+            .fire = key};
+}
+
+// All tasks are removed in pieces, so that the server can do something else in between.
+void apply_wave(Database& db, Batch& batch, Wave& wave, bool first, bool last) {
+    for (Add* const add : wave.adds) {
+        add->dropped.clear();
+        add->task = {};
+    }
+    for (Change* const change : wave.changes) {
+        change->dropped.clear();
+        change->task = {};
+    }
+    if (wave.remove != nullptr) {
+        wave.remove->outcome = wave.remove->id.empty() ? Outcome::done : Outcome::missing;
+        wave.remove->removed = 0;
+        wave.remove->dropped.clear();
+    }
+    bool done = false;
+    try {
+        bool more = write_piece(db, batch, wave, first, last);
+        done = true;
+        while (more) {
+            Batch nothing;
+            Wave rest{.adds = {}, .changes = {}, .remove = wave.remove, .runs = {}};
+            more = write_piece(db, nothing, rest, false, false);
+        }
+    } catch (const NodeLost&) {
+        throw;
+    } catch (const StoreLost&) {
+        throw;
+    } catch (const Error& error) {
+        if (done) throw MaybeDone(error.message());
+        throw;
+    }
+}
+
+}  // namespace uvsched::redis

@@ -1,0 +1,262 @@
+// A wave of a batch, in the order in which a batch is applied. Each kind of request begins with its number, and is told
+// of in a list, or in a text with a letter for each: "1" done, "0" refused, "m" missing, "d" ended, see transaction.cpp.
+#include "core/stores/redis/store_steps.hpp"
+
+namespace uvsched::redis {
+
+const Script kTransaction{"apply", Script::Kind::changes, R"lua(
+if not standing(node) then return redis.error_reply('UVNODE') end
+told = arg() == '1'
+local reply, outcomes = {}, {}
+local function tell(i, outcome) outcomes[i] = outcome end
+local function end_of_kind()
+  reply[#reply + 1] = table.concat(outcomes)
+  outcomes = {}
+end
+local function held_fire(n, key, uid, token)
+  local f = named(n, key, uid, token)
+  return f and f.owner == node and is_held(f) and f
+end
+
+-- ---- starts ----
+for i = 1, count() do
+  local n, key, uid, token, at = arg(), arg(), arg(), arg(), arg()
+  local f = held_fire(n, key, uid, token)
+  tell(i, f and '1' or '0')
+  if f and f.state == 'claimed' then
+    f.state, f.started = 'running', at
+    touch(f)
+    local t = task(n)
+    if t then count_runs(t, 1) end
+  end
+end
+end_of_kind()
+
+-- ---- finishes: a run counts that was called, as the fire says, or whoever ended it ----
+local ended = {}
+for i = 1, count() do
+  local n, key, uid, token, ending, reason, result, error, began, at, called =
+    arg(), arg(), arg(), arg(), arg(), arg(), arg(), arg(), arg(), arg(), arg() == '1'
+  local f = held_fire(n, key, uid, token)
+  tell(i, f and '1' or '0')
+  if f then
+    local running, t = f.state == 'running', task(n)
+    local times = (called and (running or began ~= '') and 1 or 0) - (running and 1 or 0)
+    if t and times ~= 0 then count_runs(t, times) end
+    local started = called and (began ~= '' and began or f.started) or '-'
+    end_fire(f, ending, reason, at, {result = result, fault = error, started = started})
+    ended[#ended + 1] = n
+  end
+end
+end_of_kind()
+for _, n in ipairs(ended) do promote(n) end
+
+-- ---- releases: of a task that was deleted meanwhile, a fire that comes back ends ----
+local dropped = {}
+for i = 1, count() do
+  local n, key, uid, token, at, ready = arg(), arg(), arg(), arg(), arg(), arg()
+  local f = held_fire(n, key, uid, token)
+  tell(i, f and '1' or '0')
+  if f and call('EXISTS', P .. 'def:' .. n) == 1 then
+    local t = task(n)
+    if t and f.state == 'running' then count_runs(t, -1) end
+    free(f, ready == '' and now or ready)
+  elseif f then
+    end_fire(f, 'skipped', 'deleted', at, {})
+    tell(i, 'd')
+    dropped[#dropped + 1] = {f.key, f.uid, f.last, f.folded, f.exact, f.id}
+  end
+end
+end_of_kind()
+reply[#reply + 1] = dropped
+
+-- ---- misses of changes: those that were overdue come before what is skipped, and the others behind ----
+local function misses()
+  for i = 1, count() do
+    local id, uid, gen, first, last, folded, exact, state, reason, at, error =
+      arg(), arg(), arg(), arg(), arg(), arg(), arg(), arg(), arg(), arg(), arg()
+    record(id, '', '', error, uid, gen, 'scheduled', first, first, last, folded, exact, state, or_none(reason), '0',
+      '0', '-', '0', '-', '-', at)
+  end
+end
+misses()
+
+-- ---- rewrites: of tasks that still have the revision that they were decided by ----
+local skipped, rewritten = {}, {}
+for i = 1, count() do
+  local n, expected = arg(), arg()
+  local t = task(n)
+  if not t or t.rev ~= expected then return redis.error_reply('UVAGAIN') end
+  if arg() == '1' then skipped[i] = skip_unstarted(n, 'replaced', arg()) else skipped[i] = {} end
+  for _, name in ipairs({'lane', 'hash', 'gen', 'rev', 'clk', 'anchor', 'slot', 'due', 'hwm', 'state', 'max'}) do
+    set(t, name, arg())
+  end
+  if arg() == '1' then
+    queue('HSET', P .. 'def:' .. n, 'format', arg(), 'def', arg(), 'hash', t.hash, 'uid', t.uid)
+    queue('HDEL', P .. 'def:' .. n, 'quarantine')
+    queue('SREM', P .. 'apart', n)
+  end
+  if arg() == '1' then
+    for _, f in ipairs(fires_of(n)) do
+      f.lane = t.lane
+      touch(f)
+    end
+  end
+  rewritten[i] = n
+end
+
+-- ---- creations; one may stand in the place of a definition without a schedule ----
+local created, last_task = {}, nil
+for i = 1, count() do
+  local instead, id, format, def, hash, at_start, uid, lane, gen, clk, anchor, slot, due, hwm, state, max = arg(),
+    arg(), arg(), arg(), arg(), arg(), arg(), arg(), arg(), arg(), arg(), arg(), arg(), arg(), arg(), arg()
+  if (call('HGET', P .. 'ids', id) or '') ~= instead then return redis.error_reply('UVAGAIN') end
+  if instead ~= '' and task(instead) then return redis.error_reply('UVAGAIN') end
+  last_task = after(last_task or call('HGET', KEYS[1], 'last_task') or '0')
+  local n = last_task
+  if instead ~= '' then
+    queue('DEL', P .. 'def:' .. instead)
+    queue('SREM', P .. 'apart', instead)
+  end
+  queue('HSET', P .. 'ids', id, n)
+  queue('ZADD', P .. 'names', 0, id)
+  queue('HSET', P .. 'def:' .. n, 'id', id, 'uid', uid, 'format', format, 'def', def, 'hash', hash, 'declared', hash,
+    'at_start', at_start)
+  if at_start == '1' then queue('SADD', P .. 'at_start', id) end
+  local t = {n = n}
+  tasks[n] = t
+  for name, value in pairs({lane = lane, hash = hash, uid = uid, gen = gen, rev = '1', clk = clk, anchor = anchor,
+    slot = slot, due = due, hwm = hwm, state = state, runs = '0', max = max, id = id}) do
+    set(t, name, value)
+  end
+  created[i] = n
+end
+if last_task then queue('HSET', KEYS[1], 'last_task', last_task) end
+reply[#reply + 1] = created
+
+-- ---- declarations ----
+for i = 1, count() do
+  local n, hash, at_start = arg(), arg(), arg()
+  local id = call('HGET', P .. 'def:' .. n, 'id')
+  if id then
+    if hash == '' then
+      queue('HDEL', P .. 'def:' .. n, 'declared')
+    else
+      queue('HSET', P .. 'def:' .. n, 'declared', hash)
+    end
+    queue('HSET', P .. 'def:' .. n, 'at_start', at_start)
+    if at_start == '1' then queue('SADD', P .. 'at_start', id) end
+  end
+end
+misses()
+for i, n in ipairs(rewritten) do rewritten[i] = {open_count(n), skipped[i]} end
+reply[#reply + 1] = rewritten
+
+-- ---- removals: of a task, or of a piece of all of them ----
+local removed, gone, more = {}, 0, 0
+for i = 1, count() do
+  local id, at, most = arg(), arg(), count()
+  local ids = {id}
+  if id == '' then ids = call('ZRANGEBYLEX', P .. 'names', '-', '+', 'LIMIT', 0, most) end
+  if id == '' and #ids == most then more = 1 end
+  for _, each in ipairs(ids) do
+    local n = call('HGET', P .. 'ids', each)
+    if n then
+      local definition = definition_row(n)
+      local t, dropped = task(n), skip_unstarted(n, 'deleted', at)
+      if #dropped > 0 then removed[#removed + 1] = {definition, dropped} end
+      if open_count(n) > 0 then queue('HSET', P .. 'gone', n, at .. ' ' .. each) end
+      if t and t.was then queue('ZREM', t.was, n) end
+      queue('DEL', P .. 'def:' .. n, P .. 'task:' .. n)
+      queue('HDEL', P .. 'ids', each)
+      queue('SREM', P .. 'at_start', each)
+      queue('SREM', P .. 'apart', n)
+      tasks[n] = false
+      gone = gone + 1
+    end
+    queue('ZREM', P .. 'names', each)
+  end
+end
+reply[#reply + 1] = {gone, more, removed}
+
+-- ---- runs by hand: one that was asked for before is known also if it is over by now ----
+local function ran_before(id, uid, slot)
+  for _, entry in ipairs(call('XREVRANGE', P .. 'history:' .. id, '+', '-', 'COUNT', 100)) do
+    local of, kind, number_of = string.match(entry[2][2], '^(%S+) %S+ (%S+) (%S+) ')
+    if of == uid and kind == 'manual' and number_of == slot then return true end
+  end
+end
+local asked = {}
+for i = 1, count() do
+  local id, slot, at, ready = arg(), arg(), arg(), arg()
+  local n = call('HGET', P .. 'ids', id)
+  local t = n and task(n)
+  asked[i] = {}
+  if t and not apart(t.lane) then
+    asked[i] = {t.uid, t.gen}
+    local key = t.gen .. ':manual:' .. slot
+    if call('HEXISTS', P .. 'open:' .. n, key) == 0 and not fire(n, key) and not ran_before(id, t.uid, slot) then
+      add_fire({n = n, gen = t.gen, kind = 'manual', slot = slot, uid = t.uid, last = at, folded = '1', exact = '1',
+        state = 'ready', lane = t.lane, ready = ready == '' and now or ready, owner = '-', token = '1', attempt = '1',
+        crashes = '0', claim = '-', claimed = '-', started = '-', id = id})
+      set(t, 'rev', after(t.rev))
+      told = true
+    end
+  end
+end
+reply[#reply + 1] = asked
+
+-- ---- takes ----
+for i = 1, count() do
+  local n, key, uid, token, at = arg(), arg(), arg(), arg(), arg()
+  local f = named(n, key, uid, token)
+  local good = f and f.state == 'ready'
+  tell(i, good and '1' or '0')
+  if good then
+    f.state, f.ready, f.owner, f.token, f.claimed = 'claimed', '-', node, after(f.token), at
+    touch(f)
+  end
+end
+end_of_kind()
+
+-- ---- claims ----
+local claimed = {}
+for i = 1, count() do
+  local n, rev, slot, due, hwm, first, ends, id, at = arg(), arg(), arg(), arg(), arg(), arg(), arg(), arg(), arg()
+  local t = task(n)
+  local good = t and t.rev == rev and not apart(t.lane) and
+    (first == '' or t.hwm == '' or number(first) > number(t.hwm))
+  tell(i, good and '1' or t and '0' or 'm')
+  for run = 1, count() do
+    local fire_slot, last, folded, exact, waiting = arg(), arg(), arg(), arg(), arg() == '1'
+    if good then
+      add_fire({n = n, gen = t.gen, kind = 'scheduled', slot = fire_slot, uid = t.uid, last = last, folded = folded,
+        exact = exact, state = waiting and 'waiting' or 'claimed', lane = t.lane, ready = '-',
+        owner = waiting and '-' or node, token = '1', attempt = '1', crashes = '0', claim = id,
+        claimed = waiting and '-' or at, started = '-', id = t.id})
+    end
+  end
+  for miss = 1, count() do
+    local state, reason, miss_first, last, folded, exact = arg(), arg(), arg(), arg(), arg(), arg()
+    if good then
+      record(t.id, '', '', '', t.uid, t.gen, 'scheduled', miss_first, miss_first, last, folded, exact, state,
+        or_none(reason), '0', '0', '-', '0', '-', '-', at)
+    end
+  end
+  if good then
+    set(t, 'rev', after(t.rev))
+    set(t, 'slot', slot)
+    set(t, 'due', due)
+    if hwm ~= '' and (t.hwm == '' or number(hwm) > number(t.hwm)) then set(t, 'hwm', hwm) end
+    if ends == '1' then set(t, 'state', 'finished') end
+    claimed[#claimed + 1] = {n, t.lane, t.hash, t.uid, t.gen, t.rev, t.clk, t.anchor, t.slot, t.due, t.hwm, t.state,
+      t.runs, open_count(n)}
+  end
+end
+end_of_kind()
+reply[#reply + 1] = claimed
+reply[#reply + 1] = told and 1 or 0
+return flush() or reply
+)lua"};
+
+}  // namespace uvsched::redis
