@@ -5,7 +5,10 @@
 // running belongs to a dead process. `damage` replaces a task's stored definition behind the store's back.
 #pragma once
 
-#ifdef UVSCHED_TEST_POSTGRESQL
+#if defined(UVSCHED_TEST_REDIS)
+#include "tests/stores/redis_backend.hpp"
+#define UVSCHED_STORES RedisBackend
+#elif defined(UVSCHED_TEST_POSTGRESQL)
 #include "tests/stores/postgresql_backend.hpp"
 #define UVSCHED_STORES PostgresqlBackend
 #else

@@ -175,8 +175,8 @@ TEST_CASE_TEMPLATE("the definition decides what a task needs: one that lies on a
     const StoredTask other = add(store, every("other"), kStart + kHour);
     run_now(store, "by-hand");
     const std::uint64_t changes = store.changes();
-    backend.run("UPDATE sched SET lane = " + std::to_string(other.lane) + " WHERE n = " + std::to_string(due.number));
-    backend.run("UPDATE open SET lane = " + std::to_string(other.lane));
+    backend.put_task_on(due.number, other.lane);
+    backend.put_ready_fires_on(other.lane);
     const Look astray = store.look({.wall = kStart, .elapsed = kStart, .lanes = {other.lane}, .limit = 9});
     CHECK(astray.due.empty());
     CHECK(astray.ready.empty());

@@ -104,6 +104,17 @@ public:
     }
     void run(const std::string& sql) { schema_.run(sql); }
     [[nodiscard]] std::string ask(const std::string& sql) { return schema_.ask(sql); }
+
+    // ---- what an operator does ----
+
+    [[nodiscard]] std::string changes() { return ask("SELECT changes FROM meta"); }
+    void set_changes(const std::string& number) { run("UPDATE meta SET changes = " + number); }
+    void put_task_on(uvsched::TaskNumber task, uvsched::LaneNumber lane) {
+        run("UPDATE sched SET lane = " + std::to_string(lane) + " WHERE n = " + std::to_string(task));
+    }
+    void put_ready_fires_on(uvsched::LaneNumber lane) {
+        run("UPDATE open SET lane = " + std::to_string(lane) + " WHERE state = 'ready'");
+    }
     void damage(const std::string& id, const std::string& definition) {
         store_->close();
         run("UPDATE def SET def = '" + definition + "' WHERE id = '" + id + "'");

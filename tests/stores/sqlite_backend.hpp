@@ -55,6 +55,17 @@ public:
     // SQL as an operator's shell would run it.
     void run(const std::string& sql) { run_sql(path_, sql); }
     [[nodiscard]] std::string ask(const std::string& sql) { return ask_sql(path_, sql); }
+
+    // ---- what an operator does ----
+
+    [[nodiscard]] std::string changes() { return ask("SELECT changes FROM meta"); }
+    void set_changes(const std::string& number) { run("UPDATE meta SET changes = " + number); }
+    void put_task_on(uvsched::TaskNumber task, uvsched::LaneNumber lane) {
+        run("UPDATE sched SET lane = " + std::to_string(lane) + " WHERE n = " + std::to_string(task));
+    }
+    void put_ready_fires_on(uvsched::LaneNumber lane) {
+        run("UPDATE open SET lane = " + std::to_string(lane) + " WHERE state = 'ready'");
+    }
     void damage(const std::string& id, const std::string& definition) {
         store_->close();
         run_sql(path_, "UPDATE def SET def = '" + definition + "' WHERE id = '" + id + "'");

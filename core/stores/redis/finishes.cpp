@@ -4,13 +4,13 @@
 namespace uvsched::redis {
 namespace {
 
-// A task that was deleted has its id in `gone` if a fire of it was under way.
+// The ids of tasks that were deleted lately are kept.
 constexpr Script kSettle{"settle_finishes", Script::Kind::asks, R"lua(
 local outcomes = {}
 for i = 1, count() do
   local n, key, uid, token, ending, report = arg(), arg(), arg(), arg(), arg(), arg()
   local id = call('HGET', P .. 'def:' .. n, 'id')
-  if not id then id = string.match(call('HGET', P .. 'gone', n) or '', '^%S+ (.*)$') end
+  if not id then id = call('HGET', P .. 'gone_ids', n) end
   local gen, kind, slot = string.match(key, '^(%d+):(%a+):(-?%d+)$')
   local begin = table.concat({uid, gen, kind, slot, ''}, ' ')
   outcomes[i] = '0'

@@ -9,7 +9,6 @@
 #include "core/platform/host.hpp"
 #include "core/stores/redis/store_steps.hpp"
 #include "core/stores/store_uuid.hpp"
-#include "core/time/span_text.hpp"
 
 namespace uvsched::redis {
 namespace {
@@ -176,9 +175,7 @@ void join(Database& db, const OpenRequest& request, Opened& opened) {
     db.shared->clock.measured(answer[1].integer(), asked);
     for (std::size_t i = 0; i < answer[2].size(); ++i) opened.dead.push_back(answer[2][i].integer());
     if (opened.lease != db.options.lease) {
-        opened.notices.push_back(db.session.message("the lease is " + span_text(opened.lease) +
-                                                    ", as whoever came first set it, and not " +
-                                                    span_text(db.options.lease)));
+        opened.notices.push_back(db.session.message(other_lease(opened.lease, db.options.lease)));
     }
     for (std::size_t i = 0; i < answer[3].size(); ++i) db.read_again(answer[3][i].integer(), opened.quarantined);
     opened.node = db.node;

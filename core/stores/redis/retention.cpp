@@ -7,8 +7,7 @@ namespace {
 constexpr int kRowsAtOnce = 500;
 constexpr int kTasksAtOnce = 100;
 
-// Rows lie nearly in the order in which they ended, so the oldest are enough to look at. With them go the ids of tasks
-// that were deleted so long ago.
+// Rows lie nearly in the order in which they ended, so the oldest are enough to look at.
 constexpr Script kByAge{"prune_by_age", Script::Kind::asks, R"lua(
 local before, most, deleted = count(), count(), 0
 for _, entry in ipairs(call('XRANGE', P .. 'history', '-', '+', 'COUNT', most)) do
@@ -25,10 +24,6 @@ for _, entry in ipairs(call('XRANGE', P .. 'history', '-', '+', 'COUNT', most)) 
     end
     deleted = deleted + 1
   end
-end
-local gone = call('HSCAN', P .. 'gone', 0, 'COUNT', most)[2]
-for i = 1, #gone, 2 do
-  if number(string.match(gone[i + 1], '^%S+')) < before then call('HDEL', P .. 'gone', gone[i]) end
 end
 return deleted
 )lua"};

@@ -8,7 +8,7 @@
 //   at_start, apart   sets: ids that a start declared; numbers of tasks that were set apart
 //   task:TASK         hash: lane, hash, uid, gen, rev, clk, anchor, slot, due, hwm, state, runs, max, id
 //   open:TASK         hash: "gen:kind:slot" -> the fire, see ledger_script.cpp
-//   gone              hash: number of a deleted task with fires under way -> "when id"
+//   gone, gone_ids    sorted set: the latest 10,000 tasks that were deleted, by time; hash: their numbers -> their ids
 //   lanes             hash: names of a lane -> its number
 //   due:LANE          sorted set: tasks by due time
 //   idle:LANE         sorted set: tasks without one; 0 active, 1 paused, 2 finished

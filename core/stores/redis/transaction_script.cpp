@@ -165,7 +165,8 @@ for i = 1, count() do
       local definition = definition_row(n)
       local t, dropped = task(n), skip_unstarted(n, 'deleted', at)
       if #dropped > 0 then removed[#removed + 1] = {definition, dropped} end
-      if open_count(n) > 0 then queue('HSET', P .. 'gone', n, at .. ' ' .. each) end
+      queue('ZADD', P .. 'gone', number(at), n)
+      queue('HSET', P .. 'gone_ids', n, each)
       if t and t.was then queue('ZREM', t.was, n) end
       queue('DEL', P .. 'def:' .. n, P .. 'task:' .. n)
       queue('HDEL', P .. 'ids', each)
@@ -176,6 +177,10 @@ for i = 1, count() do
     end
     queue('ZREM', P .. 'names', each)
   end
+end
+for _, n in ipairs(gone > 0 and call('ZRANGE', P .. 'gone', 0, -10000 - 1) or {}) do
+  queue('ZREM', P .. 'gone', n)
+  queue('HDEL', P .. 'gone_ids', n)
 end
 reply[#reply + 1] = {gone, more, removed}
 

@@ -1,0 +1,163 @@
+// RedisBackend: a store under a prefix of its own on the tests' server.
+#pragma once
+
+#include <memory>
+#include <nlohmann/json.hpp>
+#include <sstream>
+#include <stdexcept>
+#include <string>
+
+#include "core/stores/redis/redis_module.hpp"
+#include "core/stores/redis/redis_store.hpp"
+#include "core/stores/redis/session.hpp"
+#include "tests/stores/faulty_redis.hpp"
+#include "tests/stores/recover_dead.hpp"
+#include "tests/stores/redis_server.hpp"
+
+// A prefix whose keys are deleted when the test is over, and a session of an operator, who works among them.
+class RedisPrefix {
+public:
+    explicit RedisPrefix(const RedisServer& server = RedisServer::shared())
+        : name_("test_" + std::to_string(::getpid()) + "_" + std::to_string(++last_)),
+          options_(read(server.url("&prefix=" + name_))),
+          session_(options_) {}
+    RedisPrefix(const RedisPrefix&) = delete;
+    RedisPrefix& operator=(const RedisPrefix&) = delete;
+    ~RedisPrefix() {
+        try {
+            clear();
+        } catch (const std::exception&) {
+            return;  // the server is gone by then
+        }
+    }
+
+    static uvsched::RedisOptions read(const std::string& url) {
+        uvsched::StoreFields fields(url, "test");
+        return uvsched::read_redis_options(fields);
+    }
+
+    [[nodiscard]] const std::string& name() const { return name_; }
+    [[nodiscard]] const uvsched::RedisOptions& options() const { return options_; }
+    [[nodiscard]] std::string key(const std::string& rest) const { return "{" + name_ + "}:" + rest; }
+
+    void clear() {
+        static_cast<void>(lua("for _, key in ipairs(redis.call('KEYS', P .. '*')) do redis.call('DEL', key) end"));
+    }
+
+    // The answer to a command, whose words stand between blanks; "@" in them is the prefix. Elements of a list stand
+    // between blanks too.
+    std::string ask(const std::string& command) {
+        uvsched::redis::Words words;
+        std::istringstream rest(command);
+        for (std::string word; rest >> word;) words.add(with_prefix(word));
+        return run(words);
+    }
+    // What a script gives, in which P is the prefix.
+    std::string lua(const std::string& body) { return run({"EVAL", "local P = KEYS[1]; " + body, "1", key("")}); }
+    std::string run(const uvsched::redis::Words& words) {
+        if (!session_.is_open()) session_.open(std::chrono::seconds(10));
+        return text_of(session_.run(words, uvsched::redis::Sends::reads, std::chrono::seconds(60)).reply());
+    }
+
+private:
+    [[nodiscard]] std::string with_prefix(std::string word) const {
+        if (word.starts_with('@')) word.replace(0, 1, key(""));
+        return word;
+    }
+    static std::string text_of(const uvsched::redis::Reply& reply) {
+        if (reply.kind() == UVSCHED_REDIS_INTEGER) return std::to_string(reply.integer());
+        std::string out = reply.text();
+        for (std::size_t i = 0; i < reply.size(); ++i) out += (i > 0 ? " " : "") + text_of(reply[i]);
+        return out;
+    }
+
+    static inline int last_ = 0;
+    const std::string name_;
+    const uvsched::RedisOptions options_;
+    uvsched::redis::Session session_;
+};
+
+class RedisBackend {
+public:
+    static constexpr bool kHasElapsedLine = false;
+
+    RedisBackend() : store_(uvsched::make_redis_store(faulty())) {
+        FaultyRedis::judge = [this](const std::string& name) { return fault_of(name); };
+        open();
+    }
+    ~RedisBackend() {
+        store_->close();
+        FaultyRedis::judge = judged_before_;
+    }
+    RedisBackend(const RedisBackend&) = delete;
+    RedisBackend& operator=(const RedisBackend&) = delete;
+
+    [[nodiscard]] uvsched::Store& store() { return *store_; }
+    [[nodiscard]] const uvsched::Opened& opened() const { return opened_; }
+    // What was recovered of the last node.
+    [[nodiscard]] const uvsched::Recovered& left() const { return left_; }
+    [[nodiscard]] RedisPrefix& prefix() { return prefix_; }
+    uvsched::Retention retention{};
+
+    // A step of a transaction that fails, as without memory; empty: none does. Which one it is for, the test knows.
+    std::string failing_step{};
+
+    void open(uvsched::Instant now = kStart) {
+        opened_ = store_->open({.wall = now, .label = "node-1", .retention = retention});
+        left_ = recover_dead(*store_, opened_, now);
+    }
+    void reopen(uvsched::Instant now = kStart) {
+        store_->close();
+        open(now);
+    }
+    void run(const std::string& command) { static_cast<void>(prefix_.ask(command)); }
+    [[nodiscard]] std::string ask(const std::string& command) { return prefix_.ask(command); }
+
+    // ---- what an operator does ----
+
+    void damage(const std::string& id, const std::string& definition) {
+        store_->close();
+        prefix_.run({"HSET", "{" + prefix_.name() + "}:def:" + ask("HGET @ids " + id), "def", definition});
+        open();
+    }
+    [[nodiscard]] std::string changes() { return ask("HGET @meta changes"); }
+    void set_changes(const std::string& number) { run("HSET @meta changes " + number); }
+    void put_task_on(uvsched::TaskNumber task, uvsched::LaneNumber lane) {
+        const std::string n = std::to_string(task);
+        const std::string due = ask("HGET @task:" + n + " due");
+        run("ZREM @due:" + ask("HGET @task:" + n + " lane") + " " + n);
+        run("HSET @task:" + n + " lane " + std::to_string(lane));
+        run("ZADD @due:" + std::to_string(lane) + " " + due + " " + n);
+    }
+    void put_ready_fires_on(uvsched::LaneNumber lane) {
+        static_cast<void>(
+            prefix_.lua("for _, from in ipairs(redis.call('KEYS', P .. 'ready:*')) do "
+                        "for _, name in ipairs(redis.call('ZRANGE', from, 0, -1)) do "
+                        "local n, key = string.match(name, '^(%d+):(.*)$') "
+                        "local text = redis.call('HGET', P .. 'open:' .. n, key) "
+                        "text = string.gsub(text, '^(%S+ %S+ %S+ %S+ %S+ )%S+', '%1" +
+                        std::to_string(lane) +
+                        "') redis.call('HSET', P .. 'open:' .. n, key, text) end "
+                        "if from ~= P .. 'ready:" +
+                        std::to_string(lane) + "' then redis.call('RENAME', from, P .. 'ready:" + std::to_string(lane) +
+                        "') end end"));
+    }
+
+private:
+    [[nodiscard]] uvsched::RedisOptions faulty() const {
+        uvsched::RedisOptions options = prefix_.options();
+        options.driver = FaultyRedis::table();
+        return options;
+    }
+    [[nodiscard]] FaultyRedis::Fault fault_of(const std::string& name) const {
+        if (failing_step.empty()) return FaultyRedis::Fault::none;
+        return name == (failing_step.starts_with("join") ? "join" : "apply") ? FaultyRedis::Fault::refused
+                                                                             : FaultyRedis::Fault::none;
+    }
+
+    const std::function<FaultyRedis::Fault(const std::string&)> judged_before_ = FaultyRedis::judge;
+    RedisPrefix prefix_;
+    std::unique_ptr<uvsched::Store> store_;
+    uvsched::Opened opened_;
+    uvsched::Recovered left_;
+};
