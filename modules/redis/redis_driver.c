@@ -41,6 +41,7 @@ static const char* message(const uvsched_redis_link* link) {
 
 /* The first word of a socket that is being connected is that it can be written. */
 static int connecting(uvsched_redis_link* link) {
+    const int yes = 1;
     int failed = 0;
     socklen_t size = sizeof failed;
     struct sockaddr_storage peer;
@@ -49,7 +50,8 @@ static int connecting(uvsched_redis_link* link) {
     if (getsockopt(link->context->fd, SOL_SOCKET, SO_ERROR, &failed, &size) != 0) failed = errno;
     if (failed == 0) {
         if (getpeername(link->context->fd, (struct sockaddr*)&peer, &peer_size) == 0) {
-            redisEnableKeepAlive(link->context); /* it is of no consequence where that is not known */
+            /* Of no consequence where it is not known; hiredis would call the link broken. */
+            (void)setsockopt(link->context->fd, SOL_SOCKET, SO_KEEPALIVE, &yes, sizeof yes);
             return UVSCHED_REDIS_DONE;
         }
         if (errno == ENOTCONN) return UVSCHED_REDIS_WANTS_WRITE;

@@ -3,8 +3,11 @@
 
 #include <memory>
 #include <nlohmann/json.hpp>
+#include <sstream>
 #include <stdexcept>
 #include <string>
+#include <utility>
+#include <vector>
 
 #include "core/stores/postgresql/postgresql_module.hpp"
 #include "core/stores/postgresql/postgresql_store.hpp"
@@ -49,6 +52,45 @@ public:
         return out;
     }
 
+    // ---- what every place of a store on a server has ----
+
+    using Server = PostgresqlServer;
+    // Settings of a server that loses nothing.
+    [[nodiscard]] static std::vector<std::string> durable() { return {"fsync=on"}; }
+
+    [[nodiscard]] std::unique_ptr<uvsched::Store> make_store(uvsched::Micros lease = uvsched::kDefaultLease) const {
+        uvsched::PostgresqlOptions options = options_;
+        options.lease = lease;
+        return uvsched::make_postgresql_store(std::move(options));
+    }
+    [[nodiscard]] std::unique_ptr<uvsched::Store> make_faulty_store() const {
+        uvsched::PostgresqlOptions options = options_;
+        options.driver = FaultyDriver::table();
+        return uvsched::make_postgresql_store(std::move(options));
+    }
+    // Whether a statement is what makes it happen.
+    [[nodiscard]] static bool is_commit(const std::string& sql) { return sql == "COMMIT"; }
+    [[nodiscard]] std::vector<uvsched::NodeNumber> nodes() {
+        std::vector<uvsched::NodeNumber> out;
+        std::istringstream rest(ask("SELECT id FROM node"));
+        for (uvsched::NodeNumber node = 0; rest >> node;) out.push_back(node);
+        return out;
+    }
+    [[nodiscard]] uvsched::NodeNumber node_beside(uvsched::NodeNumber living) {
+        return std::stoll(ask("SELECT id FROM node WHERE id <> " + std::to_string(living)));
+    }
+    // Fires that ended well; -1 if one of them did so twice.
+    [[nodiscard]] std::int64_t done_rows() {
+        const std::string rows = ask("SELECT count(*) FROM history WHERE state = 'done'");
+        const std::string fires =
+            ask("SELECT count(DISTINCT (uid, gen, kind, slot)) FROM history WHERE state = 'done'");
+        return rows == fires ? std::stoll(rows) : -1;
+    }
+    [[nodiscard]] std::int64_t open_fires() { return std::stoll(ask("SELECT count(*) FROM open")); }
+    [[nodiscard]] uvsched::Instant server_time() {
+        return std::stoll(ask("SELECT (extract(epoch FROM clock_timestamp()) * 1000000)::bigint"));
+    }
+
 private:
     static uvsched::PostgresqlOptions read(const std::string& url) {
         uvsched::StoreFields fields(url, "test");
@@ -70,6 +112,9 @@ private:
     uvsched::postgresql::Session session_;
 };
 
+using ServerPlace = PostgresqlSchema;
+using FaultyServer = FaultyDriver;
+
 class PostgresqlBackend {
 public:
     static constexpr bool kHasElapsedLine = false;
@@ -89,6 +134,7 @@ public:
     [[nodiscard]] const uvsched::Opened& opened() const { return opened_; }
     // What was recovered of the last node.
     [[nodiscard]] const uvsched::Recovered& left() const { return left_; }
+    [[nodiscard]] PostgresqlSchema& place() { return schema_; }
     uvsched::Retention retention{};
 
     // A step of a transaction that fails, as on a full disk; empty: none does. Which one it is for, the test knows.
@@ -139,3 +185,5 @@ private:
     uvsched::Opened opened_;
     uvsched::Recovered left_;
 };
+
+using ServerBackend = PostgresqlBackend;

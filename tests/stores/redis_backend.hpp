@@ -6,6 +6,8 @@
 #include <sstream>
 #include <stdexcept>
 #include <string>
+#include <utility>
+#include <vector>
 
 #include "core/stores/redis/redis_module.hpp"
 #include "core/stores/redis/redis_store.hpp"
@@ -59,6 +61,64 @@ public:
         return text_of(session_.run(words, uvsched::redis::Sends::reads, std::chrono::seconds(60)).reply());
     }
 
+    // ---- what every place of a store on a server has ----
+
+    using Server = RedisServer;
+    // Settings of a server that loses nothing.
+    [[nodiscard]] static std::vector<std::string> durable() { return {"--appendfsync", "always"}; }
+
+    [[nodiscard]] std::unique_ptr<uvsched::Store> make_store(uvsched::Micros lease = uvsched::kDefaultLease) const {
+        uvsched::RedisOptions options = options_;
+        options.lease = lease;
+        return uvsched::make_redis_store(std::move(options));
+    }
+    [[nodiscard]] std::unique_ptr<uvsched::Store> make_faulty_store() const {
+        uvsched::RedisOptions options = options_;
+        options.driver = FaultyRedis::table();
+        return uvsched::make_redis_store(std::move(options));
+    }
+    // Whether a script is what makes it happen.
+    [[nodiscard]] static bool is_commit(const std::string& name) { return name == "apply" || name == "recover"; }
+    [[nodiscard]] std::vector<uvsched::NodeNumber> nodes() {
+        std::vector<uvsched::NodeNumber> out;
+        std::istringstream rest(ask("SMEMBERS @nodes"));
+        for (uvsched::NodeNumber node = 0; rest >> node;) out.push_back(node);
+        return out;
+    }
+    [[nodiscard]] uvsched::NodeNumber node_beside(uvsched::NodeNumber living) {
+        for (const uvsched::NodeNumber node : nodes()) {
+            if (node != living) return node;
+        }
+        throw std::runtime_error("there is no other node");
+    }
+    // Fires that ended well; -1 if one of them did so twice.
+    [[nodiscard]] std::int64_t done_rows() {
+        return std::stoll(lua(R"(
+            local keys, rows, fires = {}, 0, 0
+            for _, entry in ipairs(redis.call('XRANGE', P .. 'history', '-', '+')) do
+              local row = redis.call('XRANGE', P .. 'history:' .. entry[2][2], entry[1], entry[1])[1][2][2]
+              if string.match(row, string.rep('%S+ ', 8) .. '(%S+)') == 'done' then
+                local fire = string.match(row, '^%S+ %S+ %S+ %S+')
+                if not keys[fire] then fires = fires + 1 end
+                keys[fire], rows = true, rows + 1
+              end
+            end
+            return rows == fires and rows or -1)"));
+    }
+    [[nodiscard]] std::int64_t open_fires() {
+        return std::stoll(
+            lua("local n = 0 for _, key in ipairs(redis.call('KEYS', P .. 'open:*')) do n = n + redis.call('HLEN', "
+                "key) end "
+                "return n"));
+    }
+    [[nodiscard]] uvsched::Instant server_time() {
+        std::istringstream words(ask("TIME"));
+        std::int64_t seconds = 0;
+        std::int64_t rest = 0;
+        words >> seconds >> rest;
+        return seconds * uvsched::kSecond + rest;
+    }
+
 private:
     [[nodiscard]] std::string with_prefix(std::string word) const {
         if (word.starts_with('@')) word.replace(0, 1, key(""));
@@ -76,6 +136,9 @@ private:
     const uvsched::RedisOptions options_;
     uvsched::redis::Session session_;
 };
+
+using ServerPlace = RedisPrefix;
+using FaultyServer = FaultyRedis;
 
 class RedisBackend {
 public:
@@ -96,7 +159,7 @@ public:
     [[nodiscard]] const uvsched::Opened& opened() const { return opened_; }
     // What was recovered of the last node.
     [[nodiscard]] const uvsched::Recovered& left() const { return left_; }
-    [[nodiscard]] RedisPrefix& prefix() { return prefix_; }
+    [[nodiscard]] RedisPrefix& place() { return prefix_; }
     uvsched::Retention retention{};
 
     // A step of a transaction that fails, as without memory; empty: none does. Which one it is for, the test knows.
@@ -161,3 +224,5 @@ private:
     uvsched::Opened opened_;
     uvsched::Recovered left_;
 };
+
+using ServerBackend = RedisBackend;

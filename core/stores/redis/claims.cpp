@@ -9,7 +9,7 @@ namespace {
 
 constexpr Script kRecall{"recall", Script::Kind::asks, R"lua(
 local node, n, claim = arg(), arg(), arg()
-if call('SISMEMBER', P .. 'nodes', node) == 0 then return redis.error_reply('UVNODE') end
+if call('SISMEMBER', P .. 'nodes', node) == 0 then return redis.error_reply('UVNODE is not a node') end
 local fires, all = {}, call('HGETALL', P .. 'open:' .. n)
 for i = 1, #all, 2 do
   local of = string.match(all[i + 1], '^' .. string.rep('%S+ ', 11) .. '(%S+) ')

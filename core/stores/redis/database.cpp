@@ -113,15 +113,21 @@ void add_stray(Words& words, const std::vector<IndexEntry>& stray) {
     for (const IndexEntry& each : stray) words.add(each.index).add(each.member);
 }
 
-// What the server says of itself, and would say again: nothing was done, and nobody is at fault.
-bool is_of_the_server(const std::string& word) {
-    constexpr const char* kWords[] = {"OOM",      "MISCONF",  "NOREPLICAS", "LOADING",     "BUSY",
-                                      "READONLY", "NOPERM",   "NOAUTH",     "CLUSTERDOWN", "MOVED",
-                                      "ASK",      "TRYAGAIN", "UNKILLABLE", "MASTERDOWN",  "NOSCRIPT"};
-    return std::ranges::find(kWords, word) != std::end(kWords);
+// What the server says of itself, and may not say again: nothing was done, and no request is at fault.
+constexpr std::string_view kOfTheServer[] = {"OOM",      "MISCONF",  "NOREPLICAS",  "LOADING",    "BUSY",
+                                             "NOPERM",   "NOAUTH",   "CLUSTERDOWN", "MOVED",      "ASK",
+                                             "READONLY", "TRYAGAIN", "UNKILLABLE",  "MASTERDOWN", "NOSCRIPT"};
+
+// The word that says what it is. Redis 6.2 has that of a command in a script behind that of the script.
+std::string_view word_of(const Refusal& refusal) {
+    if (refusal.word() != "ERR") return refusal.word();
+    for (const std::string_view word : kOfTheServer) {
+        if (refusal.message().find(" -" + std::string(word) + " ") != std::string::npos) return word;
+    }
+    return refusal.word();
 }
 
-const char* advice_on(const std::string& word) {
+const char* advice_on(std::string_view word) {
     if (word == "READONLY" || word == "MASTERDOWN") return "; the server takes no writes: connect to the primary";
     if (word == "OOM") return "; raise maxmemory, or keep less history (retention_age, retention_per_task)";
     if (word == "MOVED" || word == "ASK" || word == "CLUSTERDOWN") {
@@ -188,7 +194,7 @@ Answer Database::run(const Script& script, Words& words, Sends sends) {
 }
 
 void Database::refused(const Refusal& refusal, Sends sends) const {
-    const std::string& word = refusal.word();
+    const std::string_view word = word_of(refusal);
     if (word == kAgainWord) throw Again();
     if (word == kNodeWord) {
         throw NodeLost(session.message(
@@ -198,9 +204,14 @@ void Database::refused(const Refusal& refusal, Sends sends) const {
         throw StoreLost(session.message(
             "the keys of the store were removed (FLUSHALL, eviction), or are those of another store by now"));
     }
-    if (is_of_the_server(word)) fail(Code::store, refusal.message() + advice_on(word));
-    if (sends == Sends::reads) throw Error(Code::store, refusal.message());
-    throw Refused(refusal.message());
+    if (std::ranges::find(kOfTheServer, word) != std::end(kOfTheServer)) {
+        fail(Code::store, refusal.message() + advice_on(word));
+    }
+    // A key is not what this store made of it.
+    const bool is_of_keys =
+        word == kPartWord || word == "WRONGTYPE" || refusal.message().find("user_script") != std::string::npos;
+    if (sends == Sends::changes && is_of_keys) throw Refused(refusal.message());
+    throw Error(Code::store, refusal.message());
 }
 
 // ---- definitions ----

@@ -153,13 +153,18 @@ end
 
 -- ---- what becomes of them ----
 
-local function record(id, label, result, fault, ...) rows[#rows + 1] = {id, label, result, fault, {...}} end
+local function record(id, label, result, fault, ...)
+  local row = {id, label, result, fault, {...}}
+  rows[#rows + 1] = row
+  return row
+end
 local function end_fire(f, state, reason, finished, how)
-  record(f.id, label_of(f.owner), how.result or '', how.fault or '', f.uid, f.gen, f.kind, f.slot,
+  local row = record(f.id, label_of(f.owner), how.result or '', how.fault or '', f.uid, f.gen, f.kind, f.slot,
     f.kind == 'manual' and f.last or f.slot, f.last, f.folded, f.exact, state, or_none(reason), f.attempt,
     how.crashes or f.crashes, f.owner, f.token, f.claimed, how.started or '-', finished)
   counts[f.n] = open_count(f.n) - 1
   known(f.n)[f.key] = false
+  row.fire = f
   f.ended = true
   touch(f)
 end
@@ -205,7 +210,9 @@ end
 local fault, groups, order = nil, {}, {}
 local function write(...)
   local done = redis.pcall(...)
-  if type(done) == 'table' and done.err and not fault then fault = done.err end
+  local failed = type(done) == 'table' and done.err
+  if failed and not fault then fault = failed end
+  return not failed
 end
 -- Commands that are alike are one.
 local function gather(command, key, a, b)
@@ -231,6 +238,7 @@ local function flush_task(t)
   if key and (t.was ~= key or t.was_score ~= score) then gather('ZADD', key, score, t.n) end
 end
 local function flush_fire(f)
+  if f.kept then return end
   local name = f.n .. ':' .. f.key
   local ready, held = nil, nil
   if f.ended then
@@ -258,10 +266,13 @@ local function flush()
   for _, t in ipairs(changed) do flush_task(t) end
   for i, row in ipairs(rows) do
     local id, entry = row[1], whole(seq + i) .. '-0'
-    write('XADD', P .. 'history:' .. id, entry, 'row', table.concat(row[5], ' '), 'label', row[2], 'result', row[3],
-      'error', row[4])
-    write('XADD', P .. 'history', entry, 'id', id)
-    gather('ZADD', P .. 'recorded', 0, id)
+    if write('XADD', P .. 'history:' .. id, entry, 'row', table.concat(row[5], ' '), 'label', row[2], 'result', row[3],
+      'error', row[4]) then
+      write('XADD', P .. 'history', entry, 'id', id)
+      gather('ZADD', P .. 'recorded', 0, id)
+    elseif row.fire then
+      row.fire.kept = true -- a key of somebody else's is in the way of its end
+    end
   end
   for _, f in ipairs(dirty) do flush_fire(f) end
   for _, group in ipairs(order) do write(unpack(group)) end

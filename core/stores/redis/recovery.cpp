@@ -13,7 +13,7 @@ namespace {
 
 constexpr Script kMine{"mine", Script::Kind::asks, R"lua(
 local node = arg()
-if call('SISMEMBER', P .. 'nodes', node) == 0 then return redis.error_reply('UVNODE') end
+if call('SISMEMBER', P .. 'nodes', node) == 0 then return redis.error_reply('UVNODE is not a node') end
 local out = {}
 for _, name in ipairs(call('SMEMBERS', P .. 'held:' .. node)) do
   local text, n, key = fire_text(name)
@@ -48,7 +48,7 @@ return out
 // The dead one may only be slow: whatever it has begun is done, and it begins nothing more once its row is gone.
 constexpr Script kRecover{"recover", Script::Kind::changes, R"lua(
 local dead, at, format, last_piece = arg(), arg(), count(), arg() == '1'
-if dead ~= '' and dead ~= node and not standing(node) then return redis.error_reply('UVNODE') end
+if dead ~= '' and dead ~= node and not standing(node) then return redis.error_reply('UVNODE is not a node') end
 local outcomes, touched = {}, {}
 for i = 1, count() do
   local n, key, uid, token, state, again, crashes = arg(), arg(), arg(), arg(), arg(), arg() == '1', arg()

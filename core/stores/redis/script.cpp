@@ -55,7 +55,7 @@ end
 )lua";
 
 constexpr const char* kSameStore = R"lua(
-if call('HGET', KEYS[1], 'uuid') ~= arg() then return redis.error_reply('UVLOST') end
+if call('HGET', KEYS[1], 'uuid') ~= arg() then return redis.error_reply('UVLOST another store is here') end
 )lua";
 
 }  // namespace

@@ -5,7 +5,7 @@
 namespace uvsched::redis {
 
 const Script kTransaction{"apply", Script::Kind::changes, R"lua(
-if not standing(node) then return redis.error_reply('UVNODE') end
+if not standing(node) then return redis.error_reply('UVNODE is not a node') end
 told = arg() == '1'
 local reply, outcomes = {}, {}
 local function tell(i, outcome) outcomes[i] = outcome end
@@ -86,7 +86,7 @@ local skipped, rewritten = {}, {}
 for i = 1, count() do
   local n, expected = arg(), arg()
   local t = task(n)
-  if not t or t.rev ~= expected then return redis.error_reply('UVAGAIN') end
+  if not t or t.rev ~= expected then return redis.error_reply('UVAGAIN it has changed') end
   if arg() == '1' then skipped[i] = skip_unstarted(n, 'replaced', arg()) else skipped[i] = {} end
   for _, name in ipairs({'lane', 'hash', 'gen', 'rev', 'clk', 'anchor', 'slot', 'due', 'hwm', 'state', 'max'}) do
     set(t, name, arg())
@@ -110,8 +110,8 @@ local created, last_task = {}, nil
 for i = 1, count() do
   local instead, id, format, def, hash, at_start, uid, lane, gen, clk, anchor, slot, due, hwm, state, max = arg(),
     arg(), arg(), arg(), arg(), arg(), arg(), arg(), arg(), arg(), arg(), arg(), arg(), arg(), arg(), arg()
-  if (call('HGET', P .. 'ids', id) or '') ~= instead then return redis.error_reply('UVAGAIN') end
-  if instead ~= '' and task(instead) then return redis.error_reply('UVAGAIN') end
+  if (call('HGET', P .. 'ids', id) or '') ~= instead then return redis.error_reply('UVAGAIN it has changed') end
+  if instead ~= '' and task(instead) then return redis.error_reply('UVAGAIN it has changed') end
   last_task = after(last_task or call('HGET', KEYS[1], 'last_task') or '0')
   local n = last_task
   if instead ~= '' then

@@ -1,5 +1,7 @@
 // A process that is killed at each step of a run, before the server has heard of it and after the server has done it:
 // another node recovers what it held, and the run ends once.
+#include <algorithm>
+
 #include "tests/stores/child.hpp"
 #include "tests/stores/ledger.hpp"
 
@@ -7,34 +9,25 @@ using namespace ledger;
 
 namespace {
 
-using Fault = FaultyDriver::Fault;
+using Fault = FaultyServer::Fault;
 using Step = std::function<void(Store&)>;
 
-std::unique_ptr<Store> open_faulty(const PostgresqlSchema& schema) {
-    PostgresqlOptions options = schema.options();
-    options.driver = FaultyDriver::table();
-    auto store = make_postgresql_store(std::move(options));
-    static_cast<void>(store->open({.wall = kStart, .label = "worker", .retention = {}}));
-    return store;
-}
-
 // A process that does the steps, and is killed in the last of them.
-void die_in(const PostgresqlSchema& schema, const std::vector<Step>& steps, Fault fault) {
+void die_in(const ServerPlace& place, const std::vector<Step>& steps, Fault fault) {
     Child child([&](Child&) {
-        const auto store = open_faulty(schema);
+        const auto store = place.make_faulty_store();
+        static_cast<void>(store->open({.wall = kStart, .label = "worker", .retention = {}}));
         for (std::size_t i = 0; i < steps.size(); ++i) {
             if (i + 1 == steps.size()) {
-                FaultyDriver::judge = [fault](const std::string& sql) { return sql == "COMMIT" ? fault : Fault::none; };
+                FaultyServer::judge = [fault](const std::string& name) {
+                    return ServerPlace::is_commit(name) ? fault : Fault::none;
+                };
             }
             steps[i](*store);
         }
         return 0;
     });
     CHECK(child.exit_status() == 1000 + SIGKILL);
-}
-
-NodeNumber dead_beside(PostgresqlSchema& schema, NodeNumber living) {
-    return std::stoll(schema.ask("SELECT id FROM node WHERE id <> " + std::to_string(living)));
 }
 
 // What is ready or due by now is run to its end; the number of starts that took.
@@ -76,15 +69,15 @@ TEST_CASE("a process that is killed at a step of a run loses nothing, and nothin
             const bool heard = fault == Fault::killed_unheard;
             CAPTURE(steps);
             CAPTURE(heard);
-            PostgresqlSchema schema;
-            const auto store = make_postgresql_store(schema.options());
+            ServerPlace place;
+            const auto store = place.make_store();
             const Opened opened = store->open({.wall = kStart, .label = "survivor", .retention = {}});
             add(*store, every("digest", kDay));
-            die_in(schema,
+            die_in(place,
                    releases ? given_back
                             : std::vector<Step>(whole.begin(), whole.begin() + static_cast<std::ptrdiff_t>(steps)),
                    fault);
-            const NodeNumber dead = dead_beside(schema, opened.node);
+            const NodeNumber dead = place.node_beside(opened.node);
             const Recovered left = store->recover(dead, kStart, 100);
             CHECK_FALSE(left.more);
             const bool ended = steps == 3 && heard;
@@ -92,10 +85,9 @@ TEST_CASE("a process that is killed at a step of a run loses nothing, and nothin
             const bool held_some = !ended && !back && (steps > 1 || heard);
             CHECK(left.ready.size() == (held_some ? 1 : 0));
             CHECK(run_all(*store) == (ended ? 0 : 1));
-            CHECK(schema.ask("SELECT count(*), count(DISTINCT (uid, gen, kind, slot)) FROM history "
-                             "WHERE state = 'done'") == "1|1");
-            CHECK(schema.ask("SELECT count(*) FROM open") == "0");
-            CHECK(schema.ask("SELECT count(*) FROM node") == "1");
+            CHECK(place.done_rows() == 1);
+            CHECK(place.open_fires() == 0);
+            CHECK(place.nodes() == std::vector<NodeNumber>{opened.node});
             store->close();
         }
     }
@@ -105,18 +97,19 @@ TEST_CASE("a process that is killed in a recovery leaves it to the next one") {
     for (const Fault fault : {Fault::killed_unsent, Fault::killed_unheard}) {
         const bool heard = fault == Fault::killed_unheard;
         CAPTURE(heard);
-        PostgresqlSchema schema;
-        const auto store = make_postgresql_store(schema.options());
+        ServerPlace place;
+        const auto store = place.make_store();
         static_cast<void>(store->open({.wall = kStart, .label = "survivor", .retention = {}}));
         add(*store, every("digest", kDay));
-        const auto first = make_postgresql_store(schema.options());
+        const auto first = place.make_store();
         const NodeNumber dead = first->open({.wall = kStart, .label = "worker", .retention = {}}).node;
         claim(*first, "digest");
-        die_in(schema, {[&](Store& other) { static_cast<void>(other.recover(dead, kStart, 100)); }}, fault);
+        die_in(place, {[&](Store& other) { static_cast<void>(other.recover(dead, kStart, 100)); }}, fault);
         const Recovered left = store->recover(dead, kStart, 100);
         CHECK(left.ready.size() == (heard ? 0 : 1));
         CHECK(run_all(*store) == 1);
-        CHECK(schema.ask("SELECT count(*) FROM node WHERE id = " + std::to_string(dead)) == "0");
+        const std::vector<NodeNumber> nodes = place.nodes();
+        CHECK(std::count(nodes.begin(), nodes.end(), dead) == 0);
         CHECK_THROWS_AS(static_cast<void>(first->mine()), NodeLost);
         first->close();
         store->close();
