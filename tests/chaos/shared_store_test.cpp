@@ -3,6 +3,7 @@
 #include <fcntl.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <atomic>
 #include <chrono>
 #include <cstdio>
@@ -20,8 +21,10 @@
 #include "tests/core/time/seed.hpp"
 #include "tests/stores/child.hpp"
 #include "tests/stores/folder.hpp"
-#ifdef UVSCHED_TEST_POSTGRESQL
+#if defined(UVSCHED_TEST_POSTGRESQL)
 #include "tests/stores/postgresql_backend.hpp"
+#elif defined(UVSCHED_TEST_REDIS)
+#include "tests/stores/redis_backend.hpp"
 #else
 #include "tests/stores/sql.hpp"
 #endif
@@ -36,30 +39,80 @@ constexpr int kTasks = 12;
 constexpr int kThreads = 4;
 constexpr Micros kPeriod = 100 * kMillisecond;
 
-// Where the store is that they share.
+// Where the store is that they share. What is asked of it: the rows of history ("id first last times state reason"), how
+// much is still to be done, and how many tasks there are.
+#if defined(UVSCHED_TEST_REDIS)
 class Place {
 public:
+    [[nodiscard]] std::string url() const {
+        return RedisServer::shared().url("&prefix=" + prefix_.name() + "&lease=2&retention_per_task=0");
+    }
+    [[nodiscard]] std::string rows() {
+        return prefix_.lua(R"(
+            local out = {}
+            for _, id in ipairs(redis.call('ZRANGE', P .. 'recorded', 0, -1)) do
+              for _, entry in ipairs(redis.call('XRANGE', P .. 'history:' .. id, '-', '+')) do
+                local f = {}
+                for field in string.gmatch(entry[2][2], '%S+') do f[#f + 1] = field end
+                out[#out + 1] = {id, tonumber(f[5]), table.concat({id, f[5], f[6], f[7], f[9], f[10]}, ' ')}
+              end
+            end
+            table.sort(out, function(a, b) return a[1] < b[1] or a[1] == b[1] and a[2] < b[2] end)
+            for i, row in ipairs(out) do out[i] = row[3] end
+            return table.concat(out, '\n'))");
+    }
+    [[nodiscard]] std::string left() {
+        return prefix_.lua(R"(
+            local n = 0
+            for _, key in ipairs(redis.call('KEYS', P .. 'open:*')) do n = n + redis.call('HLEN', key) end
+            for _, key in ipairs(redis.call('KEYS', P .. 'task:*')) do
+              if redis.call('HGET', key, 'state') ~= 'finished' then n = n + 1 end
+            end
+            return n)");
+    }
+    [[nodiscard]] std::string tasks() { return prefix_.ask("HLEN @ids"); }
+    [[nodiscard]] static bool is_whole() { return true; }
+
+private:
+    RedisPrefix prefix_;
+};
+#else
+class Place {
+public:
+    [[nodiscard]] std::string rows() {
+        std::string out =
+            ask("SELECT task_id, first_at, last_at, folded, state, coalesce(reason, '-') FROM "
+                "history ORDER BY task_id, first_at");
+        std::replace(out.begin(), out.end(), '|', ' ');
+        return out;
+    }
+    [[nodiscard]] std::string left() {
+        return ask("SELECT (SELECT count(*) FROM open) + (SELECT count(*) FROM sched WHERE state <> 'finished')");
+    }
+    [[nodiscard]] std::string tasks() { return ask("SELECT count(*) FROM def"); }
+
 #ifdef UVSCHED_TEST_POSTGRESQL
     [[nodiscard]] std::string url() const {
         return PostgresqlServer::shared().url("&schema=" + schema_.name() + "&lease=2&retention_per_task=0");
     }
-    [[nodiscard]] std::string ask(const std::string& sql) { return schema_.ask(sql); }
     [[nodiscard]] static bool is_whole() { return true; }
 
 private:
+    [[nodiscard]] std::string ask(const std::string& sql) { return schema_.ask(sql); }
     PostgresqlSchema schema_;
 #else
     [[nodiscard]] std::string url() const {
         return "sqlite:" + path_ + "?synchronous=normal&lease=2&retention_per_task=0";
     }
-    [[nodiscard]] std::string ask(const std::string& sql) { return ask_sql(path_, sql); }
     [[nodiscard]] bool is_whole() { return ask("PRAGMA integrity_check") == "ok"; }
 
 private:
+    [[nodiscard]] std::string ask(const std::string& sql) { return ask_sql(path_, sql); }
     const Folder folder_;
     const std::string path_ = folder_.file("t.db");
 #endif
 };
+#endif
 
 struct Plan {
     std::string url;
@@ -171,12 +224,9 @@ struct Row {
 };
 
 std::map<std::string, std::vector<Row>> read_ledger(Place& place) {
-    std::istringstream lines(
-        place.ask("SELECT task_id, first_at, last_at, folded, state, coalesce(reason, '-') FROM "
-                  "history ORDER BY task_id, first_at"));
+    std::istringstream lines(place.rows());
     std::map<std::string, std::vector<Row>> out;
     for (std::string line; std::getline(lines, line);) {
-        for (char& c : line) c = c == '|' ? ' ' : c;
         std::istringstream fields(line);
         std::string id;
         Row row;
@@ -199,8 +249,7 @@ std::map<std::string, std::map<Instant, int>> read_log(const std::string& path) 
 
 void wait_until_done(Place& place) {
     const auto give_up = std::chrono::steady_clock::now() + std::chrono::minutes(2);
-    while (place.ask("SELECT (SELECT count(*) FROM open) + (SELECT count(*) FROM sched WHERE state <> 'finished')") !=
-           "0") {
+    while (place.left() != "0") {
         REQUIRE(std::chrono::steady_clock::now() < give_up);
         std::this_thread::sleep_for(std::chrono::milliseconds(50));
     }
@@ -245,7 +294,7 @@ void check(Place& place, const Plan& plan, int blows) {
     }
     CHECK(repeats <= blows * kThreads);
     CHECK(place.is_whole());
-    CHECK(place.ask("SELECT count(*) FROM def") == std::to_string(kTasks));
+    CHECK(place.tasks() == std::to_string(kTasks));
     MESSAGE("repeated starts of rerun tasks " << repeats << ", lost though never started " << never_began);
 }
 

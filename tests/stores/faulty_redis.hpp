@@ -28,6 +28,9 @@ public:
     // The script that is sent instead; empty: the command itself.
     static inline std::function<std::string(const std::string& name)> rewrite{};
 
+    // What is loaded in the place of a script.
+    static inline std::function<std::string(std::string script)> reload{};
+
     static const uvsched_redis_driver* table() {
         static const uvsched_redis_driver made = [] {
             uvsched_redis_driver out = *real();
@@ -59,6 +62,12 @@ private:
         if (fault == Fault::refused) return send_script(link, "return redis.error_reply('OOM made to fail')");
         const std::string instead = rewrite ? rewrite(name) : "";
         if (!instead.empty()) return send_script(link, instead);
+        if (command == "SCRIPT" && reload) {
+            const std::string script = reload(std::string(words[2], lengths[2]));
+            const char* const others[] = {words[0], words[1], script.c_str()};
+            const size_t sizes[] = {lengths[0], lengths[1], script.size()};
+            return real()->send(link, 3, others, sizes);
+        }
         return real()->send(link, count, words, lengths);
     }
     static int send_script(uvsched_redis_link* link, const std::string& script) {

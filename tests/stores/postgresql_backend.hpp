@@ -68,6 +68,11 @@ public:
         options.driver = FaultyDriver::table();
         return uvsched::make_postgresql_store(std::move(options));
     }
+    // From now on the clock of all servers, as faulty stores see it, is so much later than this machine's.
+    static void move_clock(uvsched::Micros ahead) {
+        FaultyDriver::rewrite = {};
+        if (ahead != 0) FaultyDriver::rewrite = [ahead](const std::string& sql) { return with_clock(sql, ahead); };
+    }
     // Whether a statement is what makes it happen.
     [[nodiscard]] static bool is_commit(const std::string& sql) { return sql == "COMMIT"; }
     [[nodiscard]] std::vector<uvsched::NodeNumber> nodes() {
@@ -92,6 +97,17 @@ public:
     }
 
 private:
+    static std::string with_clock(const std::string& sql, uvsched::Micros ahead) {
+        const std::string clock = "clock_timestamp()";
+        std::string out = sql;
+        for (std::size_t at = out.find(clock); at != std::string::npos; at = out.find(clock, at)) {
+            const std::string other = "(now() - now() + clock_timestamp() + interval '" +
+                                      std::to_string(ahead / uvsched::kSecond) + " seconds')";
+            out.replace(at, clock.size(), other);
+            at += other.size();
+        }
+        return out;
+    }
     static uvsched::PostgresqlOptions read(const std::string& url) {
         uvsched::StoreFields fields(url, "test");
         return uvsched::read_postgresql_options(fields);

@@ -77,6 +77,17 @@ public:
         options.driver = FaultyRedis::table();
         return uvsched::make_redis_store(std::move(options));
     }
+    // From now on the clock of all servers, as faulty stores see it, is so much later than this machine's.
+    static void move_clock(uvsched::Micros ahead) {
+        FaultyRedis::reload = {};
+        if (ahead == 0) return;
+        FaultyRedis::reload = [ahead](std::string script) {
+            const std::string clock = "return t[1] ..";
+            const std::size_t at = script.find(clock);
+            return script.replace(at, clock.size(),
+                                  "return whole(t[1] + " + std::to_string(ahead / uvsched::kSecond) + ") ..");
+        };
+    }
     // Whether a script is what makes it happen.
     [[nodiscard]] static bool is_commit(const std::string& name) { return name == "apply" || name == "recover"; }
     [[nodiscard]] std::vector<uvsched::NodeNumber> nodes() {
