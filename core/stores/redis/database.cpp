@@ -166,6 +166,7 @@ void Database::forget() {
     cache.clear();
     lanes_.clear();
     shared->own_changes = 0;
+    pruned_all = false;
     prune_after.clear();
 }
 
@@ -179,7 +180,7 @@ Words Database::asking(const Script& script) const {
 
 Words Database::changing(const Script& script, Instant now) const {
     Words out = asking(script);
-    out.add(by_hand(now)).add(node).add(channel());
+    out.add(by_hand(now)).add(node).add(channel()).add(retention.per_task);
     return out;
 }
 

@@ -59,7 +59,8 @@ public:
     std::string uuid;
     std::uint64_t store_hash = 0;
     Retention retention;
-    std::string prune_after;   // the task that retention by count looked at last
+    bool pruned_all = false;   // retention by number has looked at all tasks since the opening
+    std::string prune_after;   // and at this one last
     bool ready_first = false;  // whether the last look began with ready fires instead of due tasks
 
     // Another node is to be opened, perhaps of another store.

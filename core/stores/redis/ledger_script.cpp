@@ -9,10 +9,10 @@
 namespace uvsched::redis {
 
 const char* const kLedgerScript = R"lua(
-local now, node, channel = arg(), arg(), arg()
+local now, node, channel, keep = arg(), arg(), arg(), count()
 if now == '' then now = server_time() end
 local told, later, rows, tasks, changed = false, {}, {}, {}, {}
-local opens, read_whole, counts, dirty, labels = {}, {}, {}, {}, {}
+local opens, read_whole, counts, dirty, labels, recorded = {}, {}, {}, {}, {}, {}
 
 -- The next number, however long it is.
 local function after(n)
@@ -270,9 +270,13 @@ local function flush()
       'error', row[4]) then
       write('XADD', P .. 'history', entry, 'id', id)
       gather('ZADD', P .. 'recorded', 0, id)
+      recorded[id] = true
     elseif row.fire then
       row.fire.kept = true -- a key of somebody else's is in the way of its end
     end
+  end
+  for id in pairs(keep > 0 and recorded or {}) do
+    if call('XLEN', P .. 'history:' .. id) > keep + math.floor(keep / 10) then gather('SADD', P .. 'crowded', id) end
   end
   for _, f in ipairs(dirty) do flush_fire(f) end
   for _, group in ipairs(order) do write(unpack(group)) end

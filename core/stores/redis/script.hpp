@@ -17,7 +17,8 @@
 //   held:NODE         set: the fires that the node holds
 //   history           stream: row numbers -> id of the task
 //   history:ID        stream: the rows of a task, under the same numbers
-//   recorded, late    sorted set of the ids that have rows; hash: row -> late result
+//   recorded, crowded sorted set of the ids that have rows; set of those that have too many
+//   late              hash: row -> late result
 #pragma once
 
 #include <cstdint>
