@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from .executors import AsyncIOExecutor, ThreadPoolExecutor
     from .schedulers import AsyncIOScheduler, PolledScheduler
     from .schedulers.asyncio import AsyncIOScheduler as Asyncz
-    from .stores import MemoryStore, PostgreSQLStore, SQLiteStore
+    from .stores import MemoryStore, PostgreSQLStore, RedisStore, SQLiteStore
     from .tasks import Task
     from .tasks.resources import provided
     from .triggers import (
@@ -45,6 +45,7 @@ __all__ = [
     "OrTrigger",
     "PolledScheduler",
     "PostgreSQLStore",
+    "RedisStore",
     "Run",
     "SQLiteStore",
     "ShutdownTrigger",
@@ -62,7 +63,7 @@ _ELSEWHERE = {
     "as_asyncz": {"install_as_asyncz"},
     "executors": {"AsyncIOExecutor", "ThreadPoolExecutor"},
     "schedulers": {"AsyncIOScheduler", "Asyncz", "PolledScheduler"},
-    "stores": {"MemoryStore", "PostgreSQLStore", "SQLiteStore"},
+    "stores": {"MemoryStore", "PostgreSQLStore", "RedisStore", "SQLiteStore"},
     "tasks": {"Task"},
     "tasks.resources": {"provided"},
     "triggers": {

@@ -57,6 +57,8 @@ TEST_CASE("the store's own options have defaults, and are checked") {
     CHECK(given.lease == 2'500 * kMillisecond);
     CHECK(given.place() == "redis://h:6379/1");
     CHECK(options_of("redis://?socket=/run/r.sock").place() == "redis:///run/r.sock/0");
+    CHECK(options_of("redis://h?tasks_key=jobs&run_times_key=times").prefix == "jobs");
+    CHECK(options_of("redis://h?tasks_key=asyncz.tasks&prefix=jobs").prefix == "jobs");
     const StoreConfig store = read_store("redis://h?retention_per_task=5&on_store_lost=reopen", "x");
     CHECK(store.durable());
     CHECK(store.retention.per_task == 5);
@@ -77,6 +79,7 @@ TEST_CASE("a fault is named with its path, and no password is shown") {
         {"redis://h?lease=0.5", "stores.x.lease: 500 ms is not between 1 and 600 seconds"},
         {"redis://h?prefix=", "stores.x.prefix: not a name of 1 to 100 bytes without { and }"},
         {"redis://h?prefix=a%7Bb", "stores.x.prefix: not a name of 1 to 100 bytes without { and }"},
+        {"redis://h?tasks_key=a&prefix=b", "stores.x.prefix: given twice"},
         {"redis://h?host=other", "stores.x.host: given twice"},
         {"redis://h?socket=/run/r.sock", "stores.x.socket: given twice"},
         {"redis://h/1?database=2", "stores.x.database: given twice"},

@@ -10,6 +10,8 @@ namespace uvsched {
 namespace {
 
 constexpr const char* kForm = "write redis://USER:PASSWORD@HOST:PORT/DATABASE";
+constexpr const char* kAsynczTasks = "asyncz.tasks";  // its default
+constexpr std::size_t kMostPrefix = 100;
 constexpr int kMostPort = 65'535;
 constexpr int kMostDatabase = 1'000'000;
 
@@ -87,6 +89,22 @@ void read_number(JsonFields& fields, const char* name, bool said, std::int64_t l
     out = static_cast<int>(*given);
 }
 
+// What tells stores on one server apart; asyncz has two names for it.
+void read_prefix(JsonFields& fields, RedisOptions& out) {
+    std::string tasks_key = kAsynczTasks;
+    std::string run_times_key;
+    read_text(fields, "tasks_key", false, tasks_key);
+    read_text(fields, "run_times_key", false, run_times_key);
+    const bool renamed = tasks_key != kAsynczTasks;
+    if (renamed) out.prefix = tasks_key;
+    read_text(fields, "prefix", renamed, out.prefix);
+    const char* const name = renamed ? "tasks_key" : "prefix";
+    if (out.prefix.empty() || out.prefix.size() > kMostPrefix || out.prefix.find_first_of("{}") != std::string::npos) {
+        fields.refuse(name, "not a name of 1 to 100 bytes without { and }");
+    }
+    validate_text(name, out.prefix);
+}
+
 }  // namespace
 
 RedisOptions read_redis_options(StoreFields& given) {
@@ -104,10 +122,11 @@ RedisOptions read_redis_options(StoreFields& given) {
         if (!place->text.empty()) said = read_place(*place, out);
     }
     out.driver = given.find_driver(redis_driver);
-    given.refuse_unknown({"type", "class", "url", "host", "port", "user", "username", "password", "database", "socket",
-                          "prefix", "lease", "on_store_lost", "retention_age", "retention_per_task"},
-                         "host, port, user, password, database, socket, prefix, lease, on_store_lost, retention_age "
-                         "and retention_per_task");
+    given.refuse_unknown(
+        {"type", "class", "url", "host", "port", "user", "username", "password", "database", "socket", "prefix",
+         "tasks_key", "run_times_key", "lease", "on_store_lost", "retention_age", "retention_per_task"},
+        "host, port, user, password, database, socket, prefix, lease, on_store_lost, retention_age "
+        "and retention_per_task");
     read_text(fields, "host", said.host, out.host);
     read_text(fields, "socket", said.host, out.socket);
     read_number(fields, "port", said.port, 1, kMostPort, out.port);
@@ -115,11 +134,7 @@ RedisOptions read_redis_options(StoreFields& given) {
     read_text(fields, "username", !out.user.empty(), out.user);
     read_text(fields, "password", said.password, out.password);
     read_number(fields, "database", said.database, 0, kMostDatabase, out.database);
-    read_text(fields, "prefix", false, out.prefix);
-    if (out.prefix.empty() || out.prefix.size() > 100 || out.prefix.find_first_of("{}") != std::string::npos) {
-        fields.refuse("prefix", "not a name of 1 to 100 bytes without { and }");
-    }
-    validate_text("prefix", out.prefix);
+    read_prefix(fields, out);
     if (!out.user.empty() && out.password.empty()) fields.refuse("user", "given without a password");
     out.lease = given.lease();
     return out;
@@ -143,7 +158,7 @@ StoreConfig read_redis_store(StoreFields& given) {
     } else {
         told["socket"] = options.socket;
     }
-    if (!options.user.empty()) told["user"] = options.user;
+    if (!options.user.empty()) told["username"] = options.user;
     if (!options.password.empty()) told["password"] = options.password;
     out.options = told.dump();
     return out;

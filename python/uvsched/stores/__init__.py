@@ -5,6 +5,7 @@ from __future__ import annotations
 from .base import BaseStore
 from .memory import MemoryStore
 from .postgresql import PostgreSQLStore
+from .redis import RedisStore
 from .sqlite import SQLiteStore
 
-__all__ = ["BaseStore", "MemoryStore", "PostgreSQLStore", "SQLiteStore"]
+__all__ = ["BaseStore", "MemoryStore", "PostgreSQLStore", "RedisStore", "SQLiteStore"]

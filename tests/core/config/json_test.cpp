@@ -256,7 +256,7 @@ TEST_CASE("what is known but not built says so") {
         const char* given;
         const char* message;
     } cases[] = {
-        {R"({"stores":{"x":{"type":"redis"}}})", "stores.x.type: \"redis\" is not available in this build"},
+        {R"({"stores":{"x":{"type":"mongodb"}}})", "stores.x.type: \"mongodb\" is not available in this build"},
         {R"({"stores":{"x":{"type":"mongodb","database":"d"}}})",
          "stores.x.type: \"mongodb\" is not available in this build"},
         {R"({"stores":{"x":{"class":"asyncz.stores.mongo:MongoDBStore"}}})",
