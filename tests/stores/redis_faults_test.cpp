@@ -284,6 +284,20 @@ TEST_CASE("an opening that cannot be says what to do") {
     CHECK(store->membership()->beat().standing);
     store->close();
 
+    // The rights that docs/stores.md names are enough.
+    run({"ACL", "SETUSER", "enough", "on", ">pw", "resetchannels", "~{enough}:*", "&{enough}:*", "+@all", "-@dangerous",
+         "-@admin", "+info"});
+    const auto plain = make_redis_store(RedisPrefix::read("redis://enough:pw@" + place + "?prefix=enough"));
+    CHECK(plain->open({.wall = kStart, .label = "worker", .retention = {}}).notices.empty());
+    add(*plain, every("digest"));
+    const OpenFire fire = claim(*plain, "digest");
+    CHECK(start(*plain, ref(fire)) == Outcome::done);
+    CHECK(finish(*plain, ref(fire)) == Outcome::done);
+    CHECK(plain->membership()->beat().standing);
+    CHECK(remove(*plain, "").removed == 1);
+    CHECK(plain->prune(kStart));
+    plain->close();
+
     run({"SET", "{strange}:meta", "mine"});
     CHECK(says(opening("redis://:open-sesame@" + place + "?prefix=strange"), "is of another program"));
     run({"DEL", "{strange}:meta"});
