@@ -66,7 +66,7 @@ public:
             local n = 0
             for _, key in ipairs(redis.call('KEYS', P .. 'open:*')) do n = n + redis.call('HLEN', key) end
             for _, key in ipairs(redis.call('KEYS', P .. 'task:*')) do
-              if redis.call('HGET', key, 'state') ~= 'finished' then n = n + 1 end
+              if not string.match(redis.call('HGET', key, 'row'), ' finished$') then n = n + 1 end
             end
             return n)");
     }

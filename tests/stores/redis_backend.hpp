@@ -55,7 +55,11 @@ public:
         return run(words);
     }
     // What a script gives, in which P is the prefix.
-    std::string lua(const std::string& body) { return run({"EVAL", "local P = KEYS[1]; " + body, "1", key("")}); }
+    std::string lua(const std::string& body, const std::vector<std::string>& arguments = {}) {
+        uvsched::redis::Words words{"EVAL", "local P = KEYS[1]; " + body, "1", key("")};
+        for (const std::string& argument : arguments) words.add(argument);
+        return run(words);
+    }
     std::string run(const uvsched::redis::Words& words) {
         if (!session_.is_open()) session_.open(std::chrono::seconds(10));
         return text_of(session_.run(words, uvsched::redis::Sends::reads, std::chrono::seconds(60)).reply());
@@ -197,11 +201,22 @@ public:
     [[nodiscard]] std::string changes() { return ask("HGET @meta changes"); }
     void set_changes(const std::string& number) { run("HSET @meta changes " + number); }
     void put_task_on(uvsched::TaskNumber task, uvsched::LaneNumber lane) {
-        const std::string n = std::to_string(task);
-        const std::string due = ask("HGET @task:" + n + " due");
-        run("ZREM @due:" + ask("HGET @task:" + n + " lane") + " " + n);
-        run("HSET @task:" + n + " lane " + std::to_string(lane));
-        run("ZADD @due:" + std::to_string(lane) + " " + due + " " + n);
+        static_cast<void>(prefix_.lua(
+            "local row = redis.call('HGET', P .. 'task:' .. ARGV[1], 'row') "
+            "local from, due = string.match(row, '^%S+ (%S+) .* (%S+) %S+ %S+$') "
+            "redis.call('ZREM', P .. 'due:' .. from, ARGV[1]) redis.call('ZADD', P .. 'due:' .. ARGV[2], due, ARGV[1])",
+            {std::to_string(task), std::to_string(lane)}));
+        edit(task, 2, std::to_string(lane));
+    }
+    // Writes a part of a task's row: rev, lane, hash, uid, gen, clock, anchor, slot, due, hwm, state, from 1 on.
+    void edit(uvsched::TaskNumber task, int part, const std::string& value) {
+        static_cast<void>(
+            prefix_.lua("local parts = {} "
+                        "for part in string.gmatch(redis.call('HGET', P .. 'task:' .. ARGV[1], 'row'), '%S+') do "
+                        "parts[#parts + 1] = part end "
+                        "parts[tonumber(ARGV[2])] = ARGV[3] "
+                        "redis.call('HSET', P .. 'task:' .. ARGV[1], 'row', table.concat(parts, ' '))",
+                        {std::to_string(task), std::to_string(part), value}));
     }
     void put_ready_fires_on(uvsched::LaneNumber lane) {
         static_cast<void>(

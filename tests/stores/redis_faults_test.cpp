@@ -147,8 +147,7 @@ TEST_CASE("numbers beyond 2^53 stay what they are") {
     Add large = adding(every("digest"));
     large.state.uid = (Uid{1} << 62U) + 1;
     large = apply(store, large);
-    const std::string n = std::to_string(large.task.number);
-    backend.run("HSET @task:" + n + " rev 4611686018427387899");
+    backend.edit(large.task.number, 1, "4611686018427387899");
     const StoredTask task = *store.get("digest");
     CHECK(task.state.uid == (Uid{1} << 62U) + 1);
     Claim asked = claiming(task, kStart);
@@ -211,21 +210,23 @@ TEST_CASE("entries of indexes that lead nowhere, or astray, are put right") {
 }
 
 TEST_CASE("rows that somebody has edited are set apart, and the others run") {
-    for (const char* const edit : {"HSET @task:1 due x", "HSET @task:1 uid 0", "HSET @task:1 state asleep",
-                                   "HSET @task:1 hwm 8000000000000000000", "HDEL @task:1 lane"}) {
-        CAPTURE(edit);
+    const struct {
+        int part;
+        const char* value;
+    } edits[] = {{9, "x"}, {4, "0"}, {11, "asleep"}, {10, "8000000000000000000"}, {2, "5 6"}, {1, "-7"}};
+    for (const auto& edit : edits) {
+        CAPTURE(edit.part);
         RedisBackend backend;
         Store& store = backend.store();
         const StoredTask bad = add(store, every("bad"));
         add(store, every("good"));
-        REQUIRE(bad.number == 1);
-        backend.run(edit);
+        backend.edit(bad.number, edit.part, edit.value);
         const Look found = look(store, kStart);
         CHECK(found.quarantined.size() == 1);
         REQUIRE(found.due.size() == 1);
         CHECK(found.due[0].definition->id == "good");
         CHECK(look(store, kStart).quarantined.empty());
-        CHECK(backend.ask("HGET @ids bad") == "1");
+        CHECK(backend.ask("HGET @ids bad") == std::to_string(bad.number));
     }
 }
 

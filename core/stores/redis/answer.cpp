@@ -57,6 +57,24 @@ std::int64_t ListRow::integer(int column) const {
 
 std::string_view ListRow::view(int column) const { return at(column).view(); }
 
+TaskText::TaskText(const Reply& reply) : open_(reply[3].integer()) {
+    // rev lane hash uid gen clock anchor slot due hwm state
+    std::array<std::string_view, 11> parts;
+    std::string_view rest = reply[1].view();
+    for (std::string_view& part : parts) {
+        if (rest.empty()) throw Unreadable("sched: " + in_quotes(reply[1].view(), 80) + " is not a schedule");
+        part = cut(rest, ' ');
+        if (part == "-") part = {};
+    }
+    if (!rest.empty()) throw Unreadable("sched: " + in_quotes(reply[1].view(), 80) + " is not a schedule");
+    columns_ = {reply[0].view(), parts[1], parts[2], parts[3], parts[4],  parts[0],       parts[5],
+                parts[6],        parts[7], parts[8], parts[9], parts[10], reply[2].view()};
+}
+
+std::int64_t TaskText::integer(int column) const {
+    return column == kOpen ? open_ : number_or_unreadable(view(column));
+}
+
 FireText::FireText(std::string_view task, std::string_view key, std::string_view text) {
     std::string_view rest = key;
     const std::string_view gen = cut(rest, ':');

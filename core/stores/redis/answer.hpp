@@ -63,6 +63,23 @@ private:
     Reply list_;
 };
 
+// A task: its number, its row, its runs, the number of its open fires, and its id. The columns are those of read_task().
+class TaskText final : public RowView {
+public:
+    // Throws Unreadable. The reply must live as long.
+    explicit TaskText(const Reply& reply);
+    [[nodiscard]] bool is_null(int column) const override { return view(column).empty(); }
+    [[nodiscard]] std::int64_t integer(int column) const override;
+    [[nodiscard]] std::string_view view(int column) const override {
+        return columns_[static_cast<std::size_t>(column)];
+    }
+
+private:
+    static constexpr int kOpen = 13;
+    std::array<std::string_view, 13> columns_;
+    std::int64_t open_;
+};
+
 // A fire, which the server keeps as one text under the rest of its key: "gen:kind:slot", see ledger_script.cpp. The
 // columns are those of read_fire(), and behind them uid and task id.
 class FireText final : public RowView {

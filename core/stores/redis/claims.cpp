@@ -60,7 +60,7 @@ void recall(Database& db, Claim& claim) {
     const Answer answer = db.run(kRecall, words);
     if (answer[0][1].is_nil()) return;
     try {
-        const TaskRow task = read_task(ListRow(answer[0]));
+        const TaskRow task = read_task(TaskText(answer[0]));
         const StoredTask stored = db.definitions_of({task}).stored(task);
         bool made = claim.plan.runs.empty() && is_as_planned(claim.plan, claim.rev, task.state);
         const std::string number = std::to_string(claim.task);

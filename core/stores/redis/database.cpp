@@ -23,6 +23,12 @@ for i = 1, count() do out[i] = definition_row(arg()) end
 return out
 )lua"};
 
+constexpr Script kTasks{"tasks", Script::Kind::asks, R"lua(
+local out = {}
+for i = 1, count() do out[i] = task_row(arg()) end
+return out
+)lua"};
+
 // Each lane that is not there yet gets the next number; then all of them.
 constexpr Script kLanes{"lanes_of", Script::Kind::asks, R"lua(
 for i = 1, count() do
@@ -45,11 +51,12 @@ for i = 1, #all, 2 do
 end
 if forget then call('HDEL', P .. 'def:' .. n, 'quarantine') end
 local task, definition, names = task_row(n), definition_row(n), ''
-if task[2] and string.byte(task[2]) ~= 45 then is_apart = false end
+local lane = lane_in(task[2])
+if lane and string.byte(lane) ~= 45 then is_apart = false end
 if not definition[4] then is_apart = false end
 local lanes = call('HGETALL', P .. 'lanes')
 for i = 1, #lanes, 2 do
-  if task[2] and lanes[i + 1] == string.match(task[2], '%d+') then names = lanes[i] end
+  if lane and lanes[i + 1] == string.match(lane, '%d+') then names = lanes[i] end
 end
 return {definition, task, fires, is_apart and 1 or 0, names}
 )lua"};
@@ -61,7 +68,7 @@ for i = 1, count() do
   local index, member = arg(), arg()
   queue('ZREM', P .. index, member)
 end
-local t = task(n)
+local t = task_parts(n)
 if t then
   set(t, 'lane', lane)
   t.was_score = nil
@@ -86,7 +93,7 @@ for i = 1, count() do
   local index, member = arg(), arg()
   queue('ZREM', P .. index, member)
 end
-local t = task(n)
+local t = task_parts(n)
 if t and not apart(t.lane) then set(t, 'lane', '-' .. t.lane) end
 for _, f in ipairs(fires_of(n)) do
   if not apart(f.lane) then
@@ -164,6 +171,7 @@ Answer ScriptRunner::run(const Script& script, Words& words, Sends sends, Patien
 
 void Database::forget() {
     cache.clear();
+    remembered.clear();
     lanes_.clear();
     shared->own_changes = 0;
     pruned_all = false;
@@ -213,6 +221,33 @@ void Database::refused(const Refusal& refusal, Sends sends) const {
         word == kPartWord || word == "WRONGTYPE" || refusal.message().find("user_script") != std::string::npos;
     if (sends == Sends::changes && is_of_keys) throw Refused(refusal.message());
     throw Error(Code::store, refusal.message());
+}
+
+// ---- rows ----
+
+TaskRow Database::see(const Reply& reply) {
+    const TaskRow row = read_task(TaskText(reply));
+    remembered.put(row, reply[4].text());
+    return row;
+}
+
+void Database::remember(const std::vector<TaskNumber>& tasks) {
+    std::vector<TaskNumber> unknown;
+    for (const TaskNumber task : tasks) {
+        if (remembered.task(task) == nullptr) unknown.push_back(task);
+    }
+    if (unknown.empty()) return;
+    Words words = asking(kTasks);
+    words.add(unknown.size());
+    for (const TaskNumber task : unknown) words.add(task);
+    const Answer answer = run(kTasks, words);
+    for (std::size_t i = 0; i < unknown.size(); ++i) {
+        try {
+            if (!answer[i][1].is_nil()) see(answer[i]);
+        } catch (const Unreadable&) {
+            continue;  // no claim of it is good
+        }
+    }
 }
 
 // ---- definitions ----
@@ -327,7 +362,7 @@ Database::Whole Database::read_whole(TaskNumber task, bool forget_quarantine) {
     try {
         if (answer[1][1].is_nil()) throw Unreadable("its row of sched is missing");
         if (answer[0][0].is_nil()) throw Unreadable("its row of def is missing");
-        const TaskRow row = read_task(ListRow(answer[1]));
+        const TaskRow row = read_task(TaskText(answer[1]));
         out.definition = read_definition(ListRow(answer[0]), row.state.uid);
         out.lanes.push_back(row.lane);
         const std::string number = std::to_string(task);

@@ -8,6 +8,7 @@
 #include <unordered_map>
 #include <vector>
 
+#include "core/stores/redis/remembered.hpp"
 #include "core/stores/redis/script.hpp"
 #include "core/stores/redis/session.hpp"
 #include "core/stores/rows/definition_cache.hpp"
@@ -53,6 +54,7 @@ public:
     ScriptRunner scripts;
     std::shared_ptr<Shared> shared = std::make_shared<Shared>();
     DefinitionCache cache;
+    Remembered remembered;
 
     bool joined = false;  // the store is open
     NodeNumber node = 0;  // this opening
@@ -79,6 +81,11 @@ public:
     [[nodiscard]] Words changing(const Script& script, Instant now) const;
     // Throws StoreLost, NodeLost, Again, MaybeDone, Refused, and Error(store).
     Answer run(const Script& script, Words& words, Sends sends = Sends::reads);
+
+    // A task in an answer (TaskText). Throws Unreadable.
+    TaskRow see(const Reply& reply);
+    // Reads those of the tasks that are not remembered.
+    void remember(const std::vector<TaskNumber>& tasks);
 
     // Of these tasks; asks the server for what is not remembered.
     [[nodiscard]] Definitions definitions_of(const std::vector<TaskRow>& rows);

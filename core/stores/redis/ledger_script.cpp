@@ -1,7 +1,11 @@
 // The functions of scripts that change the ledger. They read what they ask for into tables, in which all is changed, and
 // flush() writes it: nothing is written before all is decided, and each key once.
 //
-// A fire is one text: uid, last slot, folded, exact, state, lane, ready_at, owner, token, attempt, crashes, claim id,
+// A task's row is one text: rev, lane, hash of the definition, uid, gen, clock, anchor, next slot, next due time, hwm and
+// state; "-" for none. What a node has read it sends back with what it is to become: where the text is still the same,
+// nothing has to be taken apart.
+//
+// A fire is one text too: uid, last slot, folded, exact, state, lane, ready_at, owner, token, attempt, crashes, claim id,
 // claimed_at, started_at and the task's id; "-" for none. A row of history too: uid, gen, kind, slot, first, last,
 // folded, exact, state, reason, attempt, crashes, owner, token, claimed_at, started_at, finished_at.
 #include "core/stores/redis/script.hpp"
@@ -12,7 +16,7 @@ const char* const kLedgerScript = R"lua(
 local now, node, channel, keep = arg(), arg(), arg(), count()
 if now == '' then now = server_time() end
 local told, later, rows, tasks, changed = false, {}, {}, {}, {}
-local opens, read_whole, counts, dirty, labels, recorded = {}, {}, {}, {}, {}, {}
+local opens, read_whole, counts, dirty, quick, quick_of, labels, recorded = {}, {}, {}, {}, {}, {}, {}, {}
 
 -- The next number, however long it is.
 local function after(n)
@@ -27,39 +31,53 @@ local function queue(...) later[#later + 1] = {...} end
 
 -- ---- tasks ----
 
+local ROW = '^' .. string.rep('(%S+) ', 10) .. '(%S+)$'
 local IDLE = {active = 0, paused = 1}
 local function place(t)
   if apart(t.lane) then return nil end
-  if t.due ~= '' then return P .. 'due:' .. t.lane, tonumber(t.due) and t.due or 0 end
+  if t.due ~= '-' then return P .. 'due:' .. t.lane, tonumber(t.due) and t.due or 0 end
   return P .. 'idle:' .. t.lane, IDLE[t.state] or 2
 end
+local function take_apart(t)
+  t.rev, t.lane, t.hash, t.uid, t.gen, t.clk, t.anchor, t.slot, t.due, t.hwm, t.state = string.match(t.text, ROW)
+end
+-- As it is stored, as a text.
 local function task(n)
   local t = tasks[n]
   if t ~= nil then return t end
-  local got = call('HMGET', P .. 'task:' .. n, 'lane', 'hash', 'uid', 'gen', 'rev', 'clk', 'anchor', 'slot', 'due',
-    'hwm', 'state', 'runs', 'max', 'id')
-  if got[1] and got[1] ~= '' then
-    for i = 1, 14 do got[i] = got[i] or '' end
-    t = {n = n, lane = got[1], hash = got[2], uid = got[3], gen = got[4], rev = got[5], clk = got[6], anchor = got[7],
-      slot = got[8], due = got[9], hwm = got[10], state = got[11], runs = got[12], max = got[13], id = got[14]}
-    t.was, t.was_score = place(t)
-  else
-    t = false
-  end
+  local got = call('HMGET', P .. 'task:' .. n, 'row', 'runs', 'max', 'id')
+  t = got[1] and {n = n, text = got[1], runs = got[2], max = got[3], id = got[4] or ''}
   tasks[n] = t
   return t
 end
-local function set(t, name, value)
+-- With its parts; false also if it has others.
+local function task_parts(n)
+  local t = task(n)
+  if t and not t.rev then
+    take_apart(t)
+    if not t.rev then return false end
+    t.was, t.was_score = place(t)
+  end
+  return t
+end
+local function mark(t)
   if not t.changed then
-    t.changed = {}
+    t.changed = true
     changed[#changed + 1] = t
   end
+end
+local function set_row(t, text)
+  mark(t)
+  t.text, t.rewritten = text, true
+end
+-- One of its parts.
+local function set(t, name, value)
   t[name] = value
-  t.changed[name] = true
+  set_row(t, table.concat({t.rev, t.lane, t.hash, t.uid, t.gen, t.clk, t.anchor, t.slot, t.due, t.hwm, t.state}, ' '))
 end
 local function count_runs(t, times)
-  local runs = number(t.runs)
-  if runs < 4503599627370496 then set(t, 'runs', whole(math.max(0, runs + times))) end
+  mark(t)
+  t.times = (t.times or 0) + times
 end
 
 -- ---- fires ----
@@ -95,14 +113,19 @@ local function known(n)
   end
   return of
 end
--- false: there is none, or it cannot be read.
-local function fire(n, key)
+-- As it is stored, as a text, or in its parts; false: there is none, or it cannot be read.
+local function stored_fire(n, key)
   local of = known(n)
-  if of[key] == nil then
-    local text = call('HGET', P .. 'open:' .. n, key)
-    of[key] = text and read_fire(n, key, text)
-  end
+  if of[key] == nil then of[key] = call('HGET', P .. 'open:' .. n, key) end
   return of[key]
+end
+local function fire(n, key)
+  local f = stored_fire(n, key)
+  if type(f) == 'string' then
+    f = read_fire(n, key, f)
+    known(n)[key] = f
+  end
+  return f
 end
 local function fires_of(n)
   local of = known(n)
@@ -110,11 +133,13 @@ local function fires_of(n)
     read_whole[n] = true
     local got = call('HGETALL', P .. 'open:' .. n)
     for i = 1, #got, 2 do
-      if of[got[i]] == nil then of[got[i]] = read_fire(n, got[i], got[i + 1]) end
+      if of[got[i]] == nil then of[got[i]] = got[i + 1] end
     end
   end
-  local out = {}
-  for _, f in pairs(of) do
+  local keys, out = {}, {}
+  for key in pairs(of) do keys[#keys + 1] = key end
+  for _, key in ipairs(keys) do
+    local f = fire(n, key)
     if f then out[#out + 1] = f end
   end
   table.sort(out, function(a, b)
@@ -127,6 +152,24 @@ end
 local function open_count(n)
   if not counts[n] then counts[n] = call('HLEN', P .. 'open:' .. n) end
   return counts[n]
+end
+local function put_quickly(n, key, text, held)
+  known(n)[key] = text
+  local of = quick_of[n]
+  if not of then
+    of = {}
+    quick_of[n] = of
+  end
+  if of[key] then of[key].kept = true end -- what it was in between need not be written
+  local f = {n = n, key = key, text = text, held = held}
+  of[key] = f
+  quick[#quick + 1] = f
+  return f
+end
+local function end_quickly(n, key)
+  local f = put_quickly(n, key, false, 'SREM')
+  counts[n] = open_count(n) - 1
+  return f
 end
 local function touch(f)
   if not f.dirty then
@@ -153,15 +196,15 @@ end
 
 -- ---- what becomes of them ----
 
-local function record(id, label, result, fault, ...)
-  local row = {id, label, result, fault, {...}}
+local function record(id, label, result, fault, text)
+  local row = {id, label, result, fault, text}
   rows[#rows + 1] = row
   return row
 end
 local function end_fire(f, state, reason, finished, how)
-  local row = record(f.id, label_of(f.owner), how.result or '', how.fault or '', f.uid, f.gen, f.kind, f.slot,
-    f.kind == 'manual' and f.last or f.slot, f.last, f.folded, f.exact, state, or_none(reason), f.attempt,
-    how.crashes or f.crashes, f.owner, f.token, f.claimed, how.started or '-', finished)
+  local row = record(f.id, label_of(f.owner), how.result or '', how.fault or '', table.concat({f.uid, f.gen, f.kind,
+    f.slot, f.kind == 'manual' and f.last or f.slot, f.last, f.folded, f.exact, state, or_none(reason), f.attempt,
+    how.crashes or f.crashes, f.owner, f.token, f.claimed, how.started or '-', finished}, ' '))
   counts[f.n] = open_count(f.n) - 1
   known(f.n)[f.key] = false
   row.fire = f
@@ -176,18 +219,20 @@ end
 -- Makes the oldest waiting fires of a task ready, as many as max_instances allows; where none waits, the next piece of
 -- a long pile is due. Ready counts as under way, and so does what was asked for by hand.
 local function promote(n)
-  local t = task(n)
+  local t, alone = task(n), open_count(n) == 0
+  if not t then return end
+  local slot, due = string.match(t.text, '(%S+) (%S+) %S+ %S+$')
+  if alone and due == slot then return end -- nothing waits, and no piece is put off
+  t = task_parts(n)
   if not t then return end
   local waiting, under_way = {}, 0
-  if open_count(n) > 0 then
-    for _, f in ipairs(fires_of(n)) do
-      if f.state == 'waiting' then waiting[#waiting + 1] = f else under_way = under_way + 1 end
-    end
+  for _, f in ipairs(alone and {} or fires_of(n)) do
+    if f.state == 'waiting' then waiting[#waiting + 1] = f else under_way = under_way + 1 end
   end
   if not apart(t.lane) then
     for i = 1, math.min(#waiting, number(t.max) - under_way) do free(waiting[i], now) end
   end
-  if #waiting == 0 and t.state == 'active' and t.due ~= '' and number(t.due) > number(t.slot) and t.hwm ~= '' and
+  if #waiting == 0 and t.state == 'active' and t.due ~= '-' and number(t.due) > number(t.slot) and t.hwm ~= '-' and
     number(t.hwm) == number(t.slot) - 1 then
     set(t, 'due', t.slot)
     told = true
@@ -216,23 +261,26 @@ local function write(...)
 end
 -- Commands that are alike are one.
 local function gather(command, key, a, b)
-  local name = command .. key
-  local group = groups[name]
+  local of = groups[command]
+  if not of then
+    of = {}
+    groups[command] = of
+  end
+  local group = of[key]
   if not group or #group > 4000 then
     group = {command, key}
-    groups[name] = group
+    of[key] = group
     order[#order + 1] = group
   end
   group[#group + 1] = a
   if b ~= nil then group[#group + 1] = b end
 end
 local function flush_task(t)
-  local words = {'HSET', P .. 'task:' .. t.n}
-  for name in pairs(t.changed) do
-    words[#words + 1] = name
-    words[#words + 1] = t[name]
+  if t.rewritten then write('HSET', P .. 'task:' .. t.n, 'row', t.text) end
+  if t.times and t.times ~= 0 and tonumber(t.runs) then
+    write('HINCRBY', P .. 'task:' .. t.n, 'runs', math.max(t.times, -number(t.runs)))
   end
-  write(unpack(words))
+  if not t.rev or not t.rewritten then return end
   local key, score = place(t)
   if t.was and t.was ~= key then gather('ZREM', t.was, t.n) end
   if key and (t.was ~= key or t.was_score ~= score) then gather('ZADD', key, score, t.n) end
@@ -252,9 +300,15 @@ local function flush_fire(f)
   if f.was_held and f.was_held ~= held then gather('SREM', f.was_held, name) end
   if held and (f.was_held ~= held or f.restored) then gather('SADD', held, name) end
 end
+-- A fire that was not taken apart: its text, or false if it has ended; and what becomes of it among those that are held.
+local function flush_quick(f)
+  if f.kept then return end
+  if f.text then write('HSET', P .. 'open:' .. f.n, f.key, f.text) else write('HDEL', P .. 'open:' .. f.n, f.key) end
+  if f.held then gather(f.held, P .. 'held:' .. node, f.n .. ':' .. f.key) end
+end
 -- A fault of the server (no memory, no disk, a replica) is one of the first command, and then nothing has happened.
 local function flush()
-  if not told and #later + #rows + #changed + #dirty == 0 then return end
+  if not told and #later + #rows + #changed + #dirty + #quick == 0 then return end
   local seq = number(call('HGET', KEYS[1], 'last_row'))
   if told then
     local changes = call('HGET', KEYS[1], 'changes') or '0'
@@ -266,8 +320,7 @@ local function flush()
   for _, t in ipairs(changed) do flush_task(t) end
   for i, row in ipairs(rows) do
     local id, entry = row[1], whole(seq + i) .. '-0'
-    if write('XADD', P .. 'history:' .. id, entry, 'row', table.concat(row[5], ' '), 'label', row[2], 'result', row[3],
-      'error', row[4]) then
+    if write('XADD', P .. 'history:' .. id, entry, 'row', row[5], 'label', row[2], 'result', row[3], 'error', row[4]) then
       write('XADD', P .. 'history', entry, 'id', id)
       gather('ZADD', P .. 'recorded', 0, id)
       recorded[id] = true
@@ -278,6 +331,7 @@ local function flush()
   for id in pairs(keep > 0 and recorded or {}) do
     if call('XLEN', P .. 'history:' .. id) > keep + math.floor(keep / 10) then gather('SADD', P .. 'crowded', id) end
   end
+  for _, f in ipairs(quick) do flush_quick(f) end
   for _, f in ipairs(dirty) do flush_fire(f) end
   for _, group in ipairs(order) do write(unpack(group)) end
   if told then write('PUBLISH', channel, node) end

@@ -87,7 +87,7 @@ for _, id in ipairs(ids) do
   local n = call('HGET', P .. 'ids', id)
   if n and call('HEXISTS', P .. 'def:' .. n, 'quarantine') == 0 then
     local row = task_row(n)
-    if row[2] and (finished or row[12] ~= 'finished') then out[#out + 1] = row end
+    if row[2] and (finished or state_in(row[2]) ~= 'finished') then out[#out + 1] = row end
     if #out == most then break end
   end
 end
@@ -109,7 +109,7 @@ constexpr Script kDeclaredAtStart{"declared_at_start", Script::Kind::asks, R"lua
 local out = {}
 for _, id in ipairs(call('SMEMBERS', P .. 'at_start')) do
   local n = call('HGET', P .. 'ids', id)
-  local state = n and call('HGET', P .. 'task:' .. n, 'state')
+  local state = n and state_in(call('HGET', P .. 'task:' .. n, 'row'))
   if state and state ~= 'finished' and call('HEXISTS', P .. 'def:' .. n, 'quarantine') == 0 then out[#out + 1] = id end
 end
 return out
@@ -131,12 +131,12 @@ bool is_score_of(const Reply& score, Instant at) {
     return std::strtod(std::string(score.view()).c_str(), nullptr) == static_cast<double>(at);
 }
 
-Candidate read_due(const Reply& found) {
+Candidate read_due(Database& db, const Reply& found) {
     Candidate out{.at = kEarliest, .task = number_of(found[0].view()).value_or(0)};
     out.entry = {"due:" + found[1].text(), found[0].text()};
     try {
         if (found[3][1].is_nil()) throw Unreadable("its row of sched is missing");
-        out.row = read_task(ListRow(found[3]));
+        out.row = db.see(found[3]);
         out.at = out.row->state.next_due.value_or(kEarliest);
         out.misplaced = !out.row->state.next_due || !is_score_of(found[2], out.at) ||
                         std::to_string(out.row->lane) != found[1].view();
@@ -147,7 +147,7 @@ Candidate read_due(const Reply& found) {
     return out;
 }
 
-Candidate read_ready(const Reply& found) {
+Candidate read_ready(Database& db, const Reply& found) {
     Candidate out{.at = kEarliest, .task = number_of(found[3].view()).value_or(0)};
     out.entry = {"ready:" + found[1].text(), found[0].text()};
     out.misplaced = true;
@@ -159,7 +159,7 @@ Candidate read_ready(const Reply& found) {
         out.at = out.fire->ready_at.value_or(kEarliest);
         out.uid = static_cast<Uid>(text.integer(FireText::kUid));
         if (found[6][1].is_nil()) throw Unreadable("its row of sched is missing");
-        out.row = read_task(ListRow(found[6]));
+        out.row = db.see(found[6]);
         out.misplaced =
             !out.fire->ready_at || !is_score_of(found[2], out.at) || std::to_string(out.fire->lane) != found[1].view();
     } catch (const Unreadable&) {
@@ -191,7 +191,7 @@ std::vector<TaskRow> read_tasks(const Reply& rows) {
     std::vector<TaskRow> out;
     for (std::size_t i = 0; i < rows.size(); ++i) {
         try {
-            out.push_back(read_task(ListRow(rows[i])));
+            out.push_back(read_task(TaskText(rows[i])));
         } catch (const Unreadable&) {
             continue;  // looks and openings report it
         }
@@ -228,8 +228,8 @@ Look look(Database& db, const LookRequest& request) {
     }
     std::vector<Candidate> due;
     std::vector<Candidate> ready;
-    for (std::size_t i = 0; i < answer[1].size(); ++i) due.push_back(read_due(answer[1][i]));
-    for (std::size_t i = 0; i < answer[2].size(); ++i) ready.push_back(read_ready(answer[2][i]));
+    for (std::size_t i = 0; i < answer[1].size(); ++i) due.push_back(read_due(db, answer[1][i]));
+    for (std::size_t i = 0; i < answer[2].size(); ++i) ready.push_back(read_ready(db, answer[2][i]));
     out.more = due.size() + ready.size() > request.limit;
     db.ready_first = !db.ready_first;
     const std::vector<Candidate> found =
@@ -293,7 +293,7 @@ std::optional<StoredTask> get(Database& db, const std::string& id) {
     const Answer answer = db.run(kGet, words);
     if (answer.size() == 0 || answer[1].is_nil()) return std::nullopt;
     try {
-        const TaskRow row = read_task(ListRow(answer.reply()));
+        const TaskRow row = db.see(answer.reply());
         return db.definitions_of({row}).stored(row);
     } catch (const Unreadable& error) {
         fail(Code::corrupt, db.session.message("task \"" + id + "\" cannot be read: " + error.what()));

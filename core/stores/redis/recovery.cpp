@@ -176,7 +176,7 @@ private:
         if (!has_definition && !has_schedule) return;
         if (!has_definition) throw Unreadable("its row of def is missing");
         if (!has_schedule) throw Unreadable("its row of sched is missing");
-        const TaskRow task = read_task(ListRow(found[4]));
+        const TaskRow task = read_task(TaskText(found[4]));
         fire.task = {.number = task.number,
                      .lane = task.lane,
                      .definition = read_definition(ListRow(found[3]), task.state.uid),

@@ -5,10 +5,14 @@ namespace {
 
 // Arguments are taken one after the other. Numbers of the server are doubles: what may be beyond 2^53 stays a text.
 constexpr const char* kHead = R"lua(
-local P, call, cursor = string.sub(KEYS[1], 1, -5), redis.call, 1
+local P, call, words, cursor = string.sub(KEYS[1], 1, -5), redis.call, ARGV, 1
 local function arg()
   cursor = cursor + 1
-  return ARGV[cursor]
+  return words[cursor]
+end
+local function args(n)
+  cursor = cursor + n
+  return unpack(words, cursor - n + 1, cursor)
 end
 local function number(text) return tonumber(text) or 0 end
 local function count() return number(arg()) end
@@ -23,14 +27,13 @@ local function fire_text(name)
   local n, key = task_of(name)
   return n and call('HGET', P .. 'open:' .. n, key), n, key
 end
--- The rows that C++ reads: of a task, which has no lane if it is not there, and of its definition.
+-- The rows that C++ reads: of a task, whose second part is nothing if it is not there, and of its definition.
 local function task_row(n)
-  local row = call('HMGET', P .. 'task:' .. n, 'lane', 'hash', 'uid', 'gen', 'rev', 'clk', 'anchor', 'slot', 'due',
-    'hwm', 'state', 'runs')
-  table.insert(row, 1, n)
-  row[14] = call('HLEN', P .. 'open:' .. n)
-  return row
+  local got = call('HMGET', P .. 'task:' .. n, 'row', 'runs', 'id')
+  return {n, got[1], got[2], call('HLEN', P .. 'open:' .. n), got[3]}
 end
+local function lane_in(row) return row and string.match(row, '^%S+ (%S+)') end
+local function state_in(row) return row and string.match(row, '(%S+)$') end
 local function definition_row(n)
   return call('HMGET', P .. 'def:' .. n, 'id', 'format', 'def', 'quarantine', 'uid')
 end

@@ -6,7 +6,7 @@
 //   ids, names        hash: id of a task -> its number; sorted set of the ids, for pages
 //   def:TASK          hash: id, uid, format, def, hash, declared, at_start, quarantine
 //   at_start, apart   sets: ids that a start declared; numbers of tasks that were set apart
-//   task:TASK         hash: lane, hash, uid, gen, rev, clk, anchor, slot, due, hwm, state, runs, max, id
+//   task:TASK         hash: row, see ledger_script.cpp; runs, max, id
 //   open:TASK         hash: "gen:kind:slot" -> the fire, see ledger_script.cpp
 //   gone, gone_ids    sorted set: the latest 10,000 tasks that were deleted, by time; hash: their numbers -> their ids
 //   lanes             hash: names of a lane -> its number

@@ -61,7 +61,7 @@ void read_existing(Database& db, ChangeDecisions& decided) {
         there.at_start = found[2].view() == "1";
         try {
             if (found[5][1].is_nil()) throw Unreadable("its row of sched is missing");
-            there.row = read_task(ListRow(found[5]));
+            there.row = read_task(TaskText(found[5]));
             const ListRow definition(found[4]);
             const bool same = found[3].integer() != 0 && !asked.text.empty();
             const auto uid = static_cast<Uid>(definition.integer(4));
@@ -81,18 +81,10 @@ void read_existing(Database& db, ChangeDecisions& decided) {
 
 // ---- the script's arguments ----
 
-// In the order in which the script sets them.
-void add_schedule(Words& words, const TaskState& state) {
-    words.add(clock_text(state.clock)).add(state.anchor).add(state.next_slot).add(state.next_due);
-    words.add(mark_or_null(state.hwm)).add(status_text(state.status));
-}
-
 void add_misses(Words& words, const std::vector<ChangeDecisions::Miss>& misses) {
     words.add(misses.size());
     for (const ChangeDecisions::Miss& each : misses) {
-        words.add(each.id).add(each.uid).add(each.gen).add(each.miss.first).add(each.miss.last).add(each.miss.count);
-        words.add(each.miss.exact).add(state_text(each.miss.state)).add(reason_text(each.miss.reason));
-        words.add(each.now).add(each.error);
+        words.add(each.id).add(each.error).add(miss_text(each.uid, each.gen, each.miss, each.now));
     }
 }
 
@@ -102,9 +94,7 @@ void add_rewrites(Words& words, const ChangeDecisions& decided) {
         const TaskRow& task = each->task;
         words.add(task.number).add(task.state.rev - 1).add(each->skips.has_value());
         if (each->skips) words.add(each->now());
-        words.add(task.lane).add(task.definition_hash).add(task.state.gen).add(task.state.rev);
-        add_schedule(words, task.state);
-        words.add(each->definition->policies.max_instances).add(each->other != nullptr);
+        words.add(schedule_text(task)).add(each->definition->policies.max_instances).add(each->other != nullptr);
         if (each->other) words.add(kDefinitionFormat).add(each->asked->text);
         words.add(each->moved);
     }
@@ -113,31 +103,62 @@ void add_rewrites(Words& words, const ChangeDecisions& decided) {
 void add_creations(Words& words, const ChangeDecisions& decided) {
     words.add(decided.created.size());
     for (const auto& [add, asked] : decided.created) {
-        const TaskState& state = add->task.state;
+        TaskRow row;
+        row.lane = add->task.lane;
+        row.definition_hash = asked->hash;
+        row.state = add->task.state;
+        const IndexPlace place = index_place(row);
         words.add(asked->there ? std::optional(asked->there->number) : std::nullopt);
         words.add(add->definition->id).add(kDefinitionFormat).add(asked->text).add(asked->hash).add(add->at_start);
-        words.add(state.uid).add(add->task.lane).add(state.gen);
-        add_schedule(words, state);
-        words.add(add->definition->policies.max_instances);
+        words.add(row.state.uid).add(schedule_text(row)).add(add->definition->policies.max_instances);
+        words.add(place.index).add(place.score);
     }
 }
 
-void add_starts(Words& words, const std::vector<Start>& starts) {
+std::string name_of(const FireRef& fire) { return std::to_string(fire.task) + ":" + key_text(fire.key); }
+
+// The fire as this node knows it; nullptr if it does not, or by another token.
+StoredFire* remembered_fire(Database& db, const FireRef& fire, const std::string& name) {
+    StoredFire* const known = db.remembered.fire(name);
+    return known != nullptr && known->uid == fire.key.uid && known->row.token == fire.token ? known : nullptr;
+}
+
+// What a fire is known to be is said before, and what it becomes is remembered at once: if that is wrong, the script
+// looks at its parts.
+void add_starts(Words& words, Database& db, const std::vector<Start>& starts) {
     words.add(starts.size());
     for (const Start& start : starts) {
         add_fire(words, start.fire);
         words.add(start.now_wall);
+        StoredFire* const known = remembered_fire(db, start.fire, name_of(start.fire));
+        if (known == nullptr || known->row.state != FireState::claimed) {
+            words.add("").add("");
+            continue;
+        }
+        words.add(known->text());
+        known->row.state = FireState::running;
+        known->row.started_at = start.now_wall;
+        words.add(known->text());
     }
 }
 
-void add_finishes(Words& words, const std::vector<Finish>& finishes) {
+void add_finishes(Words& words, Database& db, const std::vector<Finish>& finishes) {
     words.add(finishes.size());
     for (const Finish& finish : finishes) {
+        const bool may = may_finish(FireState::running, finish.state);
         FireRef fire = finish.fire;
-        if (!may_finish(FireState::running, finish.state)) fire.token = 0;  // no fire has it
+        if (!may) fire.token = 0;  // no fire has it
         add_fire(words, fire);
         words.add(state_text(finish.state)).add(reason_text(finish.reason)).add(finish.result).add(finish.error);
         words.add(time_or_null(finish.started_at)).add(finish.now_wall).add(finish.state != FireState::missed);
+        const std::string name = name_of(fire);
+        const StoredFire* const known = may ? remembered_fire(db, fire, name) : nullptr;
+        if (known == nullptr) {
+            words.add("").add("").add("0");
+            continue;
+        }
+        words.add(known->text()).add(ended_text(*known, finish)).add(runs_ended(known->row.state, finish));
+        db.remembered.forget(name);
     }
 }
 
@@ -149,24 +170,73 @@ void add_releases(Words& words, const Database& db, const std::vector<Release>& 
     }
 }
 
-void add_claims(Words& words, const std::vector<Claim>& claims) {
-    words.add(claims.size());
-    for (const Claim& claim : claims) {
-        const Plan& plan = claim.plan;
-        std::optional<Instant> first;
-        for (const PlannedRun& run : plan.runs) first = std::min(first.value_or(run.slot), run.slot);
-        words.add(claim.task).add(claim.rev).add(plan.next_slot).add(plan.next_due);
-        words.add(mark_or_null(hwm_after(plan, kEarliest))).add(first).add(ends_task(plan)).add(claim.id);
-        words.add(claim.now_wall).add(plan.runs.size());
-        for (const PlannedRun& run : plan.runs) {
-            words.add(run.slot).add(run.last).add(run.folded).add(run.exact).add(run.waiting);
-        }
-        words.add(plan.misses.size());
-        for (const PlannedMiss& miss : plan.misses) {
-            words.add(state_text(miss.state)).add(reason_text(miss.reason)).add(miss.first).add(miss.last);
-            words.add(miss.count).add(miss.exact);
-        }
+// A claim and what becomes of it, if it is good.
+struct Claiming {
+    Claim* claim = nullptr;
+    TaskRow row;
+    std::string id;
+    std::vector<StoredFire> fires;
+};
+
+// By what this node has seen of the task; nothing if the claim is not good by that.
+std::optional<Claiming> claiming(const Database& db, Claim& claim) {
+    const Remembered::Task* const task = db.remembered.task(claim.task);
+    if (task == nullptr || task->row.lane < 0 || task->row.state.rev != claim.rev) return std::nullopt;
+    if (!is_new(claim.plan, task->row.state.hwm)) return std::nullopt;
+    Claiming out{.claim = &claim, .row = task->row, .id = task->id, .fires = {}};
+    TaskState& state = out.row.state;
+    ++state.rev;
+    state.next_slot = claim.plan.next_slot;
+    state.next_due = claim.plan.next_due;
+    state.hwm = hwm_after(claim.plan, state.hwm);
+    if (ends_task(claim.plan)) state.status = TaskStatus::finished;
+    for (const PlannedRun& run : claim.plan.runs) {
+        StoredFire& fire = out.fires.emplace_back();
+        fire.uid = state.uid;
+        fire.claim = claim.id;
+        fire.id = task->id;
+        fire.row.task = claim.task;
+        fire.row.gen = state.gen;
+        fire.row.slot = run.slot;
+        fire.row.last_slot = run.last;
+        fire.row.folded = run.folded;
+        fire.row.exact = run.exact;
+        fire.row.lane = out.row.lane;
+        fire.row.token = kFirstToken;
+        fire.row.state = run.waiting ? FireState::waiting : FireState::claimed;
+        if (run.waiting) continue;
+        fire.row.owner = db.node;
+        fire.row.claimed_at = claim.now_wall;
     }
+    return out;
+}
+
+std::vector<Claiming> add_claims(Words& words, const Database& db, std::vector<Claim>& claims) {
+    std::vector<Claiming> out;
+    out.reserve(claims.size());
+    words.add(claims.size());
+    for (Claim& claim : claims) {
+        auto made = claiming(db, claim);
+        words.add(claim.task);
+        if (!made) {
+            words.add("").add("").add("").add("").add("").add(0).add(0);
+            continue;
+        }
+        const TaskRow& before = db.remembered.task(claim.task)->row;
+        const IndexPlace place = index_place(made->row);
+        words.add(schedule_text(before)).add(schedule_text(made->row));
+        words.add(index_place(before).index).add(place.index).add(place.score).add(made->fires.size());
+        for (const StoredFire& fire : made->fires) {
+            words.add(key_text({fire.uid, fire.row.gen, fire.row.kind, fire.row.slot})).add(fire.text());
+            words.add(is_held(fire.row.state));
+        }
+        words.add(claim.plan.misses.size());
+        for (const PlannedMiss& miss : claim.plan.misses) {
+            words.add(miss_text(made->row.state.uid, made->row.state.gen, miss, claim.now_wall));
+        }
+        out.push_back(std::move(*made));
+    }
+    return out;
 }
 
 Instant latest_of(const std::vector<Finish>& finishes) {
@@ -256,17 +326,21 @@ void read_takes(const Reply& reply, std::vector<Take>& takes) {
     }
 }
 
-std::vector<std::pair<Claim*, TaskRow>> read_claims(const Answer& answer, std::vector<Claim>& claims) {
+std::vector<std::pair<Claim*, TaskRow>> read_claims(Database& db, const Answer& answer, std::vector<Claim>& claims,
+                                                    std::vector<Claiming>& claimings) {
     read_outcomes(answer[kClaims], claims);
     std::vector<std::pair<Claim*, TaskRow>> made;
     std::size_t next = 0;
-    for (Claim& claim : claims) {
-        if (claim.outcome != Outcome::done) continue;
-        try {
-            made.emplace_back(&claim, read_task(ListRow(answer[kClaimed][next++])));
-        } catch (const Unreadable&) {
-            claim.outcome = Outcome::refused;  // somebody's edit: the node gives back what it holds and does not know
+    for (Claiming& each : claimings) {
+        if (each.claim->outcome != Outcome::done) continue;
+        each.row.open = static_cast<std::int32_t>(answer[kClaimed][next++].integer());
+        each.row.state.runs = answer[kClaimed][next++].integer();
+        db.remembered.put(each.row, each.id);
+        for (StoredFire& fire : each.fires) {
+            const FireKey key{fire.uid, fire.row.gen, fire.row.kind, fire.row.slot};
+            if (is_held(fire.row.state)) db.remembered.put(name_of({fire.row.task, key, 0}), std::move(fire));
         }
+        made.emplace_back(each.claim, each.row);
     }
     return made;
 }
@@ -279,10 +353,15 @@ bool write_piece(Database& db, Batch& batch, Wave& wave, bool first, bool last) 
         read_existing(db, decided);
         decided.decide([&db](const Definition& definition) { return db.lane_of(definition); });
     }
+    if (last) {
+        std::vector<TaskNumber> tasks;
+        for (const Claim& claim : batch.claims) tasks.push_back(claim.task);
+        db.remember(tasks);
+    }
     Words words = db.changing(kTransaction, first ? latest_of(batch.finishes) : kEarliest);
     words.add(decided.tells());
-    add_starts(words, first ? batch.starts : std::vector<Start>());
-    add_finishes(words, first ? batch.finishes : std::vector<Finish>());
+    add_starts(words, db, first ? batch.starts : std::vector<Start>());
+    add_finishes(words, db, first ? batch.finishes : std::vector<Finish>());
     add_releases(words, db, first ? batch.releases : std::vector<Release>());
     add_misses(words, decided.overdue);
     add_rewrites(words, decided);
@@ -304,7 +383,9 @@ bool write_piece(Database& db, Batch& batch, Wave& wave, bool first, bool last) 
         add_fire(words, take.fire);
         words.add(take.now_wall);
     }
-    add_claims(words, last ? batch.claims : std::vector<Claim>());
+    std::vector<Claim> no_claims;
+    std::vector<Claim>& claims = last ? batch.claims : no_claims;
+    std::vector<Claiming> claimings = add_claims(words, db, claims);
     const Answer answer = db.run(kTransaction, words, Sends::changes);
     try {
         if (answer[kTold].integer() != 0) ++db.shared->own_changes;
@@ -318,7 +399,7 @@ bool write_piece(Database& db, Batch& batch, Wave& wave, bool first, bool last) 
         read_runs(answer[kRuns], wave.runs);
         if (last) {
             read_takes(answer[kTakes], batch.takes);
-            tell_claims(db, read_claims(answer, batch.claims));
+            tell_claims(db, read_claims(db, answer, claims, claimings));
         }
         for (const auto& [task, now] : decided.readable_again) recover_task(db, task, now);
         return answer[kRemovals][1].integer() != 0;

@@ -20,14 +20,20 @@ end
 
 -- ---- starts ----
 for i = 1, count() do
-  local n, key, uid, token, at = arg(), arg(), arg(), arg(), arg()
-  local f = held_fire(n, key, uid, token)
-  tell(i, f and '1' or '0')
-  if f and f.state == 'claimed' then
-    f.state, f.started = 'running', at
-    touch(f)
-    local t = task(n)
+  local n, key, uid, token, at, expected, text = args(7)
+  local t = task(n)
+  if expected ~= '' and stored_fire(n, key) == expected then
+    put_quickly(n, key, text)
     if t then count_runs(t, 1) end
+    tell(i, '1')
+  else
+    local f = held_fire(n, key, uid, token)
+    tell(i, f and '1' or '0')
+    if f and f.state == 'claimed' then
+      f.state, f.started = 'running', at
+      touch(f)
+      if t then count_runs(t, 1) end
+    end
   end
 end
 end_of_kind()
@@ -35,17 +41,27 @@ end_of_kind()
 -- ---- finishes: a run counts that was called, as the fire says, or whoever ended it ----
 local ended = {}
 for i = 1, count() do
-  local n, key, uid, token, ending, reason, result, error, began, at, called =
-    arg(), arg(), arg(), arg(), arg(), arg(), arg(), arg(), arg(), arg(), arg() == '1'
-  local f = held_fire(n, key, uid, token)
-  tell(i, f and '1' or '0')
-  if f then
-    local running, t = f.state == 'running', task(n)
-    local times = (called and (running or began ~= '') and 1 or 0) - (running and 1 or 0)
-    if t and times ~= 0 then count_runs(t, times) end
-    local started = called and (began ~= '' and began or f.started) or '-'
-    end_fire(f, ending, reason, at, {result = result, fault = error, started = started})
+  local n, key, uid, token, ending, reason, result, error, began, at, called, expected, row, times = args(14)
+  local t = task(n)
+  if expected ~= '' and stored_fire(n, key) == expected then
+    if t and times ~= '0' then count_runs(t, number(times)) end
+    local written = record(t and t.id or string.match(expected, string.rep('%S+ ', 14) .. '(.*)$'), label_of(node),
+      result, error, row)
+    written.fire = end_quickly(n, key)
     ended[#ended + 1] = n
+    tell(i, '1')
+  else
+    local f = held_fire(n, key, uid, token)
+    tell(i, f and '1' or '0')
+    if f then
+      called = called == '1'
+      local running = f.state == 'running'
+      local more = (called and (running or began ~= '') and 1 or 0) - (running and 1 or 0)
+      if t and more ~= 0 then count_runs(t, more) end
+      local started = called and (began ~= '' and began or f.started) or '-'
+      end_fire(f, ending, reason, at, {result = result, fault = error, started = started})
+      ended[#ended + 1] = n
+    end
   end
 end
 end_of_kind()
@@ -73,10 +89,8 @@ reply[#reply + 1] = dropped
 -- ---- misses of changes: those that were overdue come before what is skipped, and the others behind ----
 local function misses()
   for i = 1, count() do
-    local id, uid, gen, first, last, folded, exact, state, reason, at, error =
-      arg(), arg(), arg(), arg(), arg(), arg(), arg(), arg(), arg(), arg(), arg()
-    record(id, '', '', error, uid, gen, 'scheduled', first, first, last, folded, exact, state, or_none(reason), '0',
-      '0', '-', '0', '-', '-', at)
+    local id, error, row = args(3)
+    record(id, '', '', error, row)
   end
 end
 misses()
@@ -84,14 +98,15 @@ misses()
 -- ---- rewrites: of tasks that still have the revision that they were decided by ----
 local skipped, rewritten = {}, {}
 for i = 1, count() do
-  local n, expected = arg(), arg()
-  local t = task(n)
+  local n, expected, skips = args(3)
+  local t = task_parts(n)
   if not t or t.rev ~= expected then return redis.error_reply('UVAGAIN it has changed') end
-  if arg() == '1' then skipped[i] = skip_unstarted(n, 'replaced', arg()) else skipped[i] = {} end
-  for _, name in ipairs({'lane', 'hash', 'gen', 'rev', 'clk', 'anchor', 'slot', 'due', 'hwm', 'state', 'max'}) do
-    set(t, name, arg())
-  end
-  if arg() == '1' then
+  skipped[i] = skips == '1' and skip_unstarted(n, 'replaced', arg()) or {}
+  local row, max, redefined = args(3)
+  set_row(t, row)
+  take_apart(t)
+  queue('HSET', P .. 'task:' .. n, 'max', max)
+  if redefined == '1' then
     queue('HSET', P .. 'def:' .. n, 'format', arg(), 'def', arg(), 'hash', t.hash, 'uid', t.uid)
     queue('HDEL', P .. 'def:' .. n, 'quarantine')
     queue('SREM', P .. 'apart', n)
@@ -108,14 +123,14 @@ end
 -- ---- creations; one may stand in the place of a definition without a schedule ----
 local created, last_task = {}, nil
 for i = 1, count() do
-  local instead, id, format, def, hash, at_start, uid, lane, gen, clk, anchor, slot, due, hwm, state, max = arg(),
-    arg(), arg(), arg(), arg(), arg(), arg(), arg(), arg(), arg(), arg(), arg(), arg(), arg(), arg(), arg()
-  if (call('HGET', P .. 'ids', id) or '') ~= instead then return redis.error_reply('UVAGAIN it has changed') end
-  if instead ~= '' and task(instead) then return redis.error_reply('UVAGAIN it has changed') end
+  local instead, id, format, def, hash, at_start, uid, row, max, index, score = args(11)
+  if (call('HGET', P .. 'ids', id) or '') ~= instead or (instead ~= '' and task_parts(instead)) then
+    return redis.error_reply('UVAGAIN it has changed')
+  end
   last_task = after(last_task or call('HGET', KEYS[1], 'last_task') or '0')
   local n = last_task
   if instead ~= '' then
-    queue('DEL', P .. 'def:' .. instead)
+    queue('DEL', P .. 'def:' .. instead, P .. 'task:' .. instead)
     queue('SREM', P .. 'apart', instead)
   end
   queue('HSET', P .. 'ids', id, n)
@@ -123,12 +138,8 @@ for i = 1, count() do
   queue('HSET', P .. 'def:' .. n, 'id', id, 'uid', uid, 'format', format, 'def', def, 'hash', hash, 'declared', hash,
     'at_start', at_start)
   if at_start == '1' then queue('SADD', P .. 'at_start', id) end
-  local t = {n = n}
-  tasks[n] = t
-  for name, value in pairs({lane = lane, hash = hash, uid = uid, gen = gen, rev = '1', clk = clk, anchor = anchor,
-    slot = slot, due = due, hwm = hwm, state = state, runs = '0', max = max, id = id}) do
-    set(t, name, value)
-  end
+  queue('HSET', P .. 'task:' .. n, 'row', row, 'runs', '0', 'max', max, 'id', id)
+  gather('ZADD', P .. index, score, n)
   created[i] = n
 end
 if last_task then queue('HSET', KEYS[1], 'last_task', last_task) end
@@ -163,7 +174,7 @@ for i = 1, count() do
     local n = call('HGET', P .. 'ids', each)
     if n then
       local definition = definition_row(n)
-      local t, dropped = task(n), skip_unstarted(n, 'deleted', at)
+      local t, dropped = task_parts(n), skip_unstarted(n, 'deleted', at)
       if #dropped > 0 then removed[#removed + 1] = {definition, dropped} end
       queue('ZADD', P .. 'gone', number(at), n)
       queue('HSET', P .. 'gone_ids', n, each)
@@ -195,7 +206,7 @@ local asked = {}
 for i = 1, count() do
   local id, slot, at, ready = arg(), arg(), arg(), arg()
   local n = call('HGET', P .. 'ids', id)
-  local t = n and task(n)
+  local t = n and task_parts(n)
   asked[i] = {}
   if t and not apart(t.lane) then
     asked[i] = {t.uid, t.gen}
@@ -224,38 +235,35 @@ for i = 1, count() do
 end
 end_of_kind()
 
--- ---- claims ----
+-- ---- claims: of tasks whose rows are still what the node has seen ----
 local claimed = {}
 for i = 1, count() do
-  local n, rev, slot, due, hwm, first, ends, id, at = arg(), arg(), arg(), arg(), arg(), arg(), arg(), arg(), arg()
+  local n, expected, row, from, to, score = args(6)
   local t = task(n)
-  local good = t and t.rev == rev and not apart(t.lane) and
-    (first == '' or t.hwm == '' or number(first) > number(t.hwm))
+  local good = t and t.text == expected
   tell(i, good and '1' or t and '0' or 'm')
-  for run = 1, count() do
-    local fire_slot, last, folded, exact, waiting = arg(), arg(), arg(), arg(), arg() == '1'
-    if good then
-      add_fire({n = n, gen = t.gen, kind = 'scheduled', slot = fire_slot, uid = t.uid, last = last, folded = folded,
-        exact = exact, state = waiting and 'waiting' or 'claimed', lane = t.lane, ready = '-',
-        owner = waiting and '-' or node, token = '1', attempt = '1', crashes = '0', claim = id,
-        claimed = waiting and '-' or at, started = '-', id = t.id})
-    end
-  end
-  for miss = 1, count() do
-    local state, reason, miss_first, last, folded, exact = arg(), arg(), arg(), arg(), arg(), arg()
-    if good then
-      record(t.id, '', '', '', t.uid, t.gen, 'scheduled', miss_first, miss_first, last, folded, exact, state,
-        or_none(reason), '0', '0', '-', '0', '-', '-', at)
-    end
-  end
+  local runs = count()
   if good then
-    set(t, 'rev', after(t.rev))
-    set(t, 'slot', slot)
-    set(t, 'due', due)
-    if hwm ~= '' and (t.hwm == '' or number(hwm) > number(t.hwm)) then set(t, 'hwm', hwm) end
-    if ends == '1' then set(t, 'state', 'finished') end
-    claimed[#claimed + 1] = {n, t.lane, t.hash, t.uid, t.gen, t.rev, t.clk, t.anchor, t.slot, t.due, t.hwm, t.state,
-      t.runs, open_count(n)}
+    set_row(t, row)
+    if t.rev then
+      take_apart(t)
+    else
+      if from ~= to then gather('ZREM', P .. from, n) end
+      gather('ZADD', P .. to, score, n)
+    end
+    counts[n] = open_count(n) + runs
+    for _ = 1, runs do
+      local key, text, held = args(3)
+      put_quickly(n, key, text, held == '1' and 'SADD' or nil)
+    end
+    claimed[#claimed + 1] = counts[n]
+    claimed[#claimed + 1] = whole(number(t.runs) + (t.times or 0))
+  else
+    cursor = cursor + 3 * runs
+  end
+  for _ = 1, count() do
+    local text = arg()
+    if good then record(t.id, '', '', '', text) end
   end
 end
 end_of_kind()
