@@ -21,7 +21,7 @@ for i = 1, count() do
     for _, entry in ipairs(rows) do
       local row = entry[2][2]
       if string.sub(row, 1, #begin) == begin then
-        local state, its_token = string.match(row, string.rep('%S+ ', 8) .. '(%S+) %S+ %S+ %S+ %S+ (%S+)')
+        local state, its_token = string.match(row, '^' .. string.rep('%S+ ', 8) .. '(%S+) %S+ %S+ %S+ %S+ (%S+)')
         if its_token and its_token ~= '0' then
           rest = nil
           if its_token == token and state == ending then

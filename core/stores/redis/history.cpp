@@ -20,7 +20,7 @@ for _, entry in ipairs(entries) do
     local row = call('XRANGE', P .. 'history:' .. of, last, last)[1]
     fields = row and row[2]
   end
-  if fields and (state == '' or string.match(fields[2], string.rep('%S+ ', 8) .. '(%S+)') == state) then
+  if fields and (state == '' or string.match(fields[2], '^' .. string.rep('%S+ ', 8) .. '(%S+)') == state) then
     local row = string.match(last, '^%d+')
     out[#out + 1] = {row, of, fields[2], fields[4], fields[6], fields[8], call('HGET', P .. 'late', row)}
     if #out == most then break end

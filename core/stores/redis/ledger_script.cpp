@@ -31,6 +31,7 @@ local function queue(...) later[#later + 1] = {...} end
 
 -- ---- tasks ----
 
+local SLOT_AND_DUE = '^' .. string.rep('%S+ ', 7) .. '(%S+) (%S+)'
 local ROW = '^' .. string.rep('(%S+) ', 10) .. '(%S+)$'
 local IDLE = {active = 0, paused = 1}
 local function place(t)
@@ -221,7 +222,7 @@ end
 local function promote(n)
   local t, alone = task(n), open_count(n) == 0
   if not t then return end
-  local slot, due = string.match(t.text, '(%S+) (%S+) %S+ %S+$')
+  local slot, due = string.match(t.text, SLOT_AND_DUE)
   if alone and due == slot then return end -- nothing waits, and no piece is put off
   t = task_parts(n)
   if not t then return end

@@ -18,7 +18,7 @@ while deleted < most and not young do
   for _, entry in ipairs(entries) do
     local key = P .. 'history:' .. entry[2][2]
     local row = call('XRANGE', key, entry[1], entry[1])[1]
-    if not row or number(string.match(row[2][2], '(%S+)$')) < before then
+    if not row or number(string.match(row[2][2], '^.* (%S+)$')) < before then
       call('XDEL', P .. 'history', entry[1])
       call('XDEL', key, entry[1])
       call('HDEL', P .. 'late', string.match(entry[1], '^%d+'))

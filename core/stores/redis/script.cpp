@@ -33,7 +33,7 @@ local function task_row(n)
   return {n, got[1], got[2], call('HLEN', P .. 'open:' .. n), got[3]}
 end
 local function lane_in(row) return row and string.match(row, '^%S+ (%S+)') end
-local function state_in(row) return row and string.match(row, '(%S+)$') end
+local function state_in(row) return row and string.match(row, '^.* (%S+)$') end
 local function definition_row(n)
   return call('HMGET', P .. 'def:' .. n, 'id', 'format', 'def', 'quarantine', 'uid')
 end

@@ -45,7 +45,7 @@ for i = 1, count() do
   local t = task(n)
   if expected ~= '' and stored_fire(n, key) == expected then
     if t and times ~= '0' then count_runs(t, number(times)) end
-    local written = record(t and t.id or string.match(expected, string.rep('%S+ ', 14) .. '(.*)$'), label_of(node),
+    local written = record(t and t.id or string.match(expected, '^' .. string.rep('%S+ ', 14) .. '(.*)$'), label_of(node),
       result, error, row)
     written.fire = end_quickly(n, key)
     ended[#ended + 1] = n
