@@ -63,10 +63,9 @@ public:
     }
     [[nodiscard]] std::string left() {
         return prefix_.lua(R"(
-            local n = 0
-            for _, key in ipairs(redis.call('KEYS', P .. 'open:*')) do n = n + redis.call('HLEN', key) end
-            for _, key in ipairs(redis.call('KEYS', P .. 'task:*')) do
-              if not string.match(redis.call('HGET', key, 'row'), ' finished$') then n = n + 1 end
+            local n = redis.call('HLEN', P .. 'fires')
+            for _, row in ipairs(redis.call('HVALS', P .. 'rows')) do
+              if not string.match(row, ' finished$') then n = n + 1 end
             end
             return n)");
     }

@@ -120,12 +120,7 @@ public:
             end
             return rows == fires and rows or -1)"));
     }
-    [[nodiscard]] std::int64_t open_fires() {
-        return std::stoll(
-            lua("local n = 0 for _, key in ipairs(redis.call('KEYS', P .. 'open:*')) do n = n + redis.call('HLEN', "
-                "key) end "
-                "return n"));
-    }
+    [[nodiscard]] std::int64_t open_fires() { return std::stoll(ask("HLEN @fires")); }
     [[nodiscard]] uvsched::Instant server_time() {
         std::istringstream words(ask("TIME"));
         std::int64_t seconds = 0;
@@ -202,7 +197,7 @@ public:
     void set_changes(const std::string& number) { run("HSET @meta changes " + number); }
     void put_task_on(uvsched::TaskNumber task, uvsched::LaneNumber lane) {
         static_cast<void>(prefix_.lua(
-            "local row = redis.call('HGET', P .. 'task:' .. ARGV[1], 'row') "
+            "local row = redis.call('HGET', P .. 'rows', ARGV[1]) "
             "local from, due = string.match(row, '^%S+ (%S+) .* (%S+) %S+ %S+$') "
             "redis.call('ZREM', P .. 'due:' .. from, ARGV[1]) redis.call('ZADD', P .. 'due:' .. ARGV[2], due, ARGV[1])",
             {std::to_string(task), std::to_string(lane)}));
@@ -212,24 +207,24 @@ public:
     void edit(uvsched::TaskNumber task, int part, const std::string& value) {
         static_cast<void>(
             prefix_.lua("local parts = {} "
-                        "for part in string.gmatch(redis.call('HGET', P .. 'task:' .. ARGV[1], 'row'), '%S+') do "
+                        "for part in string.gmatch(redis.call('HGET', P .. 'rows', ARGV[1]), '%S+') do "
                         "parts[#parts + 1] = part end "
                         "parts[tonumber(ARGV[2])] = ARGV[3] "
-                        "redis.call('HSET', P .. 'task:' .. ARGV[1], 'row', table.concat(parts, ' '))",
+                        "redis.call('HSET', P .. 'rows', ARGV[1], table.concat(parts, ' '))",
                         {std::to_string(task), std::to_string(part), value}));
     }
     void put_ready_fires_on(uvsched::LaneNumber lane) {
-        static_cast<void>(
-            prefix_.lua("for _, from in ipairs(redis.call('KEYS', P .. 'ready:*')) do "
-                        "for _, name in ipairs(redis.call('ZRANGE', from, 0, -1)) do "
-                        "local n, key = string.match(name, '^(%d+):(.*)$') "
-                        "local text = redis.call('HGET', P .. 'open:' .. n, key) "
-                        "text = string.gsub(text, '^(%S+ %S+ %S+ %S+ %S+ )%S+', '%1" +
-                        std::to_string(lane) +
-                        "') redis.call('HSET', P .. 'open:' .. n, key, text) end "
-                        "if from ~= P .. 'ready:" +
-                        std::to_string(lane) + "' then redis.call('RENAME', from, P .. 'ready:" + std::to_string(lane) +
-                        "') end end"));
+        static_cast<void>(prefix_.lua(R"(
+            local to = P .. 'ready:' .. ARGV[1]
+            for _, from in ipairs(redis.call('KEYS', P .. 'ready:*')) do
+              for _, name in ipairs(redis.call('ZRANGE', from, 0, -1)) do
+                local text = redis.call('HGET', P .. 'fires', name)
+                text = string.gsub(text, '^(%S+ %S+ %S+ %S+ %S+ )%S+', '%1' .. ARGV[1])
+                redis.call('HSET', P .. 'fires', name, text)
+              end
+              if from ~= to then redis.call('RENAME', from, to) end
+            end)",
+                                      {std::to_string(lane)}));
     }
 
 private:

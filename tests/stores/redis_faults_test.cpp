@@ -104,12 +104,12 @@ TEST_CASE("keys of another program in the place of this store's: that task is at
     backend.run("DEL @history:bad");
     CHECK(finish(store, ref(bad)) == Outcome::done);
 
+    const std::string lane = std::to_string(store.get("bad")->lane);
     const StoredTask task = *store.get("bad");
-    const std::string n = std::to_string(task.number);
-    backend.run("DEL @open:" + n);
-    backend.run("SET @open:" + n + " mine");
+    backend.run("DEL @due:" + lane);
+    backend.run("SET @due:" + lane + " mine");
     CHECK(throws<Refused>([&] { apply(store, claiming(task, kStart)); }));
-    CHECK(backend.ask("GET @open:" + n) == "mine");
+    CHECK(backend.ask("GET @due:" + lane) == "mine");
     CHECK(claim(store, "good", kStart + kMinute).state == FireState::claimed);
 }
 

@@ -75,8 +75,9 @@ std::int64_t TaskText::integer(int column) const {
     return column == kOpen ? open_ : number_or_unreadable(view(column));
 }
 
-FireText::FireText(std::string_view task, std::string_view key, std::string_view text) {
-    std::string_view rest = key;
+FireText::FireText(std::string_view name, std::string_view text) {
+    std::string_view rest = name;
+    const std::string_view task = cut(rest, ':');
     const std::string_view gen = cut(rest, ':');
     const std::string_view kind = cut(rest, ':');
     const std::string_view slot = rest;

@@ -63,7 +63,7 @@ private:
     Reply list_;
 };
 
-// A task: its number, its row, its runs, the number of its open fires, and its id. The columns are those of read_task().
+// A task: its number, its row, its runs and the number of its open fires. The columns are those of read_task().
 class TaskText final : public RowView {
 public:
     // Throws Unreadable. The reply must live as long.
@@ -80,12 +80,12 @@ private:
     std::int64_t open_;
 };
 
-// A fire, which the server keeps as one text under the rest of its key: "gen:kind:slot", see ledger_script.cpp. The
+// A fire, which the server keeps as one text under its name "TASK:gen:kind:slot", see ledger_script.cpp. The
 // columns are those of read_fire(), and behind them uid and task id.
 class FireText final : public RowView {
 public:
     // Throws Unreadable. The texts must live as long.
-    FireText(std::string_view task, std::string_view key, std::string_view text);
+    FireText(std::string_view name, std::string_view text);
     [[nodiscard]] bool is_null(int column) const override { return view(column).empty(); }
     [[nodiscard]] std::int64_t integer(int column) const override;
     [[nodiscard]] std::string_view view(int column) const override {

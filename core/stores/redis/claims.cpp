@@ -10,10 +10,11 @@ namespace {
 constexpr Script kRecall{"recall", Script::Kind::asks, R"lua(
 local node, n, claim = arg(), arg(), arg()
 if call('SISMEMBER', P .. 'nodes', node) == 0 then return redis.error_reply('UVNODE is not a node') end
-local fires, all = {}, call('HGETALL', P .. 'open:' .. n)
-for i = 1, #all, 2 do
-  local of = string.match(all[i + 1], '^' .. string.rep('%S+ ', 11) .. '(%S+) ')
-  if of == claim then fires[#fires + 1] = {all[i], all[i + 1]} end
+local fires = {}
+for _, name in ipairs(names_of(n)) do
+  local text = call('HGET', P .. 'fires', name) or ''
+  local of = string.match(text, '^' .. string.rep('%S+ ', 11) .. '(%S+) ')
+  if of == claim then fires[#fires + 1] = {name, text} end
 end
 return {task_row(n), fires}
 )lua"};
@@ -63,10 +64,9 @@ void recall(Database& db, Claim& claim) {
         const TaskRow task = read_task(TaskText(answer[0]));
         const StoredTask stored = db.definitions_of({task}).stored(task);
         bool made = claim.plan.runs.empty() && is_as_planned(claim.plan, claim.rev, task.state);
-        const std::string number = std::to_string(claim.task);
         for (std::size_t i = 0; i < answer[1].size(); ++i) {
             const Reply fire = answer[1][i];
-            const FireRow row = read_fire(FireText(number, fire[0].view(), fire[1].view()));
+            const FireRow row = read_fire(FireText(fire[0].view(), fire[1].view()));
             made = true;
             if (!is_held(row.state) || row.owner != db.node) continue;
             claim.fires.push_back(open_fire(row, task.state.uid));

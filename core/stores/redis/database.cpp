@@ -24,9 +24,7 @@ return out
 )lua"};
 
 constexpr Script kTasks{"tasks", Script::Kind::asks, R"lua(
-local out = {}
-for i = 1, count() do out[i] = task_row(arg()) end
-return out
+return task_rows(list())
 )lua"};
 
 // Each lane that is not there yet gets the next number; then all of them.
@@ -43,10 +41,10 @@ return call('HGETALL', P .. 'lanes')
 constexpr Script kWhole{"whole_task", Script::Kind::asks, R"lua(
 local n, forget = arg(), arg() == '1'
 local fires, is_apart = {}, true
-local all = call('HGETALL', P .. 'open:' .. n)
-for i = 1, #all, 2 do
-  fires[#fires + 1] = {all[i], all[i + 1]}
-  local lane = string.match(all[i + 1], '^%S+ %S+ %S+ %S+ %S+ (%S+)')
+for i, name in ipairs(names_of(n)) do
+  local text = call('HGET', P .. 'fires', name) or ''
+  fires[i] = {name, text}
+  local lane = string.match(text, '^%S+ %S+ %S+ %S+ %S+ (%S+)')
   if not lane or string.byte(lane) ~= 45 then is_apart = false end
 end
 if forget then call('HDEL', P .. 'def:' .. n, 'quarantine') end
@@ -102,9 +100,9 @@ for _, f in ipairs(fires_of(n)) do
   end
 end
 -- A fire that cannot be read does not say who holds it.
-for _, key in ipairs(call('HKEYS', P .. 'open:' .. n)) do
-  if not fire(n, key) then
-    for _, holder in ipairs(call('SMEMBERS', P .. 'nodes')) do queue('SREM', P .. 'held:' .. holder, n .. ':' .. key) end
+for _, name in ipairs(names_of(n)) do
+  if not fire(name) then
+    for _, holder in ipairs(call('SMEMBERS', P .. 'nodes')) do queue('SREM', P .. 'held:' .. holder, name) end
   end
 end
 local id = call('HGET', P .. 'def:' .. n, 'id')
@@ -227,27 +225,29 @@ void Database::refused(const Refusal& refusal, Sends sends) const {
 
 TaskRow Database::see(const Reply& reply) {
     const TaskRow row = read_task(TaskText(reply));
-    remembered.put(row, reply[4].text());
+    remembered.put(row);
     return row;
 }
 
 void Database::remember(const std::vector<TaskNumber>& tasks) {
     std::vector<TaskNumber> unknown;
     for (const TaskNumber task : tasks) {
-        if (remembered.task(task) == nullptr) unknown.push_back(task);
+        if (remembered.task(task) == nullptr || cache.find(task) == nullptr) unknown.push_back(task);
     }
     if (unknown.empty()) return;
     Words words = asking(kTasks);
     words.add(unknown.size());
     for (const TaskNumber task : unknown) words.add(task);
     const Answer answer = run(kTasks, words);
+    std::vector<TaskRow> rows;
     for (std::size_t i = 0; i < unknown.size(); ++i) {
         try {
-            if (!answer[i][1].is_nil()) see(answer[i]);
+            if (!answer[i][1].is_nil()) rows.push_back(see(answer[i]));
         } catch (const Unreadable&) {
             continue;  // no claim of it is good
         }
     }
+    static_cast<void>(definitions_of(rows));
 }
 
 // ---- definitions ----
@@ -365,10 +365,9 @@ Database::Whole Database::read_whole(TaskNumber task, bool forget_quarantine) {
         const TaskRow row = read_task(TaskText(answer[1]));
         out.definition = read_definition(ListRow(answer[0]), row.state.uid);
         out.lanes.push_back(row.lane);
-        const std::string number = std::to_string(task);
         for (std::size_t i = 0; i < answer[2].size(); ++i) {
             const Reply fire = answer[2][i];
-            const FireRow read = read_fire(FireText(number, fire[0].view(), fire[1].view()));
+            const FireRow read = read_fire(FireText(fire[0].view(), fire[1].view()));
             if (read.state == FireState::ready) out.lanes.push_back(read.lane);
         }
     } catch (const Unreadable& error) {

@@ -8,10 +8,10 @@ namespace {
 constexpr Script kSettle{"settle_finishes", Script::Kind::asks, R"lua(
 local outcomes = {}
 for i = 1, count() do
-  local n, key, uid, token, ending, report = arg(), arg(), arg(), arg(), arg(), arg()
+  local name, uid, token, ending, report = args(5)
+  local n, gen, kind, slot = string.match(name, '^(%d+):(%d+):(%a+):(-?%d+)$')
   local id = call('HGET', P .. 'def:' .. n, 'id')
   if not id then id = call('HGET', P .. 'gone_ids', n) end
-  local gen, kind, slot = string.match(key, '^(%d+):(%a+):(-?%d+)$')
   local begin = table.concat({uid, gen, kind, slot, ''}, ' ')
   outcomes[i] = '0'
   local rest = id and '+'

@@ -40,8 +40,7 @@ queue('SADD', P .. 'nodes', node)
 queue('HSET', P .. 'node:' .. node, 'label', label, 'beat', '0', 'gone', '0', 'boot', boot, 'pid', pid, 'version',
   version)
 for i = 1, count() do
-  local n, key, uid, token = arg(), arg(), arg(), arg()
-  local f = named(n, key, uid, token)
+  local f = named(args(3))
   if f and is_held(f) then
     f.owner = node
     touch(f)

@@ -16,7 +16,7 @@ const char* const kLedgerScript = R"lua(
 local now, node, channel, keep = arg(), arg(), arg(), count()
 if now == '' then now = server_time() end
 local told, later, rows, tasks, changed = false, {}, {}, {}, {}
-local opens, read_whole, counts, dirty, quick, quick_of, labels, recorded = {}, {}, {}, {}, {}, {}, {}, {}
+local fires, added, counts, counted, dirty, quick, latest, labels, recorded = {}, {}, {}, {}, {}, {}, {}, {}, {}
 
 -- The next number, however long it is.
 local function after(n)
@@ -43,13 +43,16 @@ local function take_apart(t)
   t.rev, t.lane, t.hash, t.uid, t.gen, t.clk, t.anchor, t.slot, t.due, t.hwm, t.state = string.match(t.text, ROW)
 end
 -- As it is stored, as a text.
+local function know_tasks(ns)
+  local texts, runs, opens = values('rows', ns), values('runs', ns), values('opens', ns)
+  for i, n in ipairs(ns) do
+    tasks[n] = texts[i] and {n = n, text = texts[i], runs = runs[i]}
+    counts[n] = counts[n] or number(opens[i])
+  end
+end
 local function task(n)
-  local t = tasks[n]
-  if t ~= nil then return t end
-  local got = call('HMGET', P .. 'task:' .. n, 'row', 'runs', 'max', 'id')
-  t = got[1] and {n = n, text = got[1], runs = got[2], max = got[3], id = got[4] or ''}
-  tasks[n] = t
-  return t
+  if tasks[n] == nil then know_tasks({n}) end
+  return tasks[n]
 end
 -- With its parts; false also if it has others.
 local function task_parts(n)
@@ -91,12 +94,12 @@ local function is_held(f) return f.state == 'claimed' or f.state == 'running' en
 local function held_key(f)
   if is_held(f) and f.owner ~= '-' and not apart(f.lane) then return P .. 'held:' .. f.owner end
 end
-local function read_fire(n, key, text)
+local function read_fire(name, text)
   local uid, last, folded, exact, state, lane, ready, owner, token, attempt, crashes, claim, claimed, started, id =
     string.match(text, FIRE)
-  local gen, kind, slot = string.match(key, '^(%d+):(%a+):(-?%d+)$')
+  local n, gen, kind, slot = string.match(name, '^(%d+):(%d+):(%a+):(-?%d+)$')
   if not id or not gen then return false end
-  local f = {n = n, key = key, gen = gen, kind = kind, slot = slot, uid = uid, last = last, folded = folded,
+  local f = {name = name, n = n, gen = gen, kind = kind, slot = slot, uid = uid, last = last, folded = folded,
     exact = exact, state = state, lane = lane, ready = ready, owner = owner, token = token, attempt = attempt,
     crashes = crashes, claim = claim, claimed = claimed, started = started, id = id}
   f.was_ready, f.was_held = ready_key(f), held_key(f)
@@ -106,41 +109,36 @@ local function text_of(f)
   return table.concat({f.uid, f.last, f.folded, f.exact, f.state, f.lane, f.ready, f.owner, f.token, f.attempt,
     f.crashes, f.claim, f.claimed, f.started, f.id}, ' ')
 end
-local function known(n)
-  local of = opens[n]
-  if not of then
-    of = {}
-    opens[n] = of
-  end
-  return of
-end
 -- As it is stored, as a text, or in its parts; false: there is none, or it cannot be read.
-local function stored_fire(n, key)
-  local of = known(n)
-  if of[key] == nil then of[key] = call('HGET', P .. 'open:' .. n, key) end
-  return of[key]
+local function know_fires(names)
+  local texts = values('fires', names)
+  for i, name in ipairs(names) do fires[name] = texts[i] end
 end
-local function fire(n, key)
-  local f = stored_fire(n, key)
+local function stored_fire(name)
+  if fires[name] == nil then know_fires({name}) end
+  return fires[name]
+end
+local function fire(name)
+  local f = stored_fire(name)
   if type(f) == 'string' then
-    f = read_fire(n, key, f)
-    known(n)[key] = f
+    f = read_fire(name, f)
+    fires[name] = f
   end
   return f
 end
+local function open_count(n)
+  if not counts[n] then counts[n] = number(call('HGET', P .. 'opens', n)) end
+  return counts[n]
+end
+local function count_open(n, more)
+  counts[n], counted[n] = open_count(n) + more, true
+end
+-- In order of gen and slot.
 local function fires_of(n)
-  local of = known(n)
-  if not read_whole[n] then
-    read_whole[n] = true
-    local got = call('HGETALL', P .. 'open:' .. n)
-    for i = 1, #got, 2 do
-      if of[got[i]] == nil then of[got[i]] = got[i + 1] end
-    end
-  end
-  local keys, out = {}, {}
-  for key in pairs(of) do keys[#keys + 1] = key end
-  for _, key in ipairs(keys) do
-    local f = fire(n, key)
+  local names, out = names_of(n), {}
+  for name in pairs(added[n] or {}) do names[#names + 1] = name end
+  for _, name in ipairs(names) do
+    local f = fire(name)
     if f then out[#out + 1] = f end
   end
   table.sort(out, function(a, b)
@@ -150,26 +148,13 @@ local function fires_of(n)
   end)
   return out
 end
-local function open_count(n)
-  if not counts[n] then counts[n] = call('HLEN', P .. 'open:' .. n) end
-  return counts[n]
-end
-local function put_quickly(n, key, text, held)
-  known(n)[key] = text
-  local of = quick_of[n]
-  if not of then
-    of = {}
-    quick_of[n] = of
-  end
-  if of[key] then of[key].kept = true end -- what it was in between need not be written
-  local f = {n = n, key = key, text = text, held = held}
-  of[key] = f
+-- A fire that is not taken apart: its text, or false if it has ended; and what becomes of it among those that are held.
+local function put_quickly(name, text, held)
+  fires[name] = text
+  if latest[name] then latest[name].kept = true end -- what it was in between need not be written
+  local f = {name = name, text = text, held = held}
+  latest[name] = f
   quick[#quick + 1] = f
-  return f
-end
-local function end_quickly(n, key)
-  local f = put_quickly(n, key, false, 'SREM')
-  counts[n] = open_count(n) - 1
   return f
 end
 local function touch(f)
@@ -178,15 +163,20 @@ local function touch(f)
     dirty[#dirty + 1] = f
   end
 end
+local function add_name(n, name)
+  if not added[n] then added[n] = {} end
+  added[n][name] = true
+  count_open(n, 1)
+end
 local function add_fire(f)
-  f.key = f.gen .. ':' .. f.kind .. ':' .. f.slot
-  counts[f.n] = open_count(f.n) + 1
-  known(f.n)[f.key] = f
+  f.name = f.n .. ':' .. f.gen .. ':' .. f.kind .. ':' .. f.slot
+  add_name(f.n, f.name)
+  fires[f.name] = f
   touch(f)
 end
 -- The fire that a request names, if its token still stands.
-local function named(n, key, uid, token)
-  local f = fire(n, key)
+local function named(name, uid, token)
+  local f = fire(name)
   return f and f.uid == uid and f.token == token and f
 end
 local function label_of(owner)
@@ -206,8 +196,8 @@ local function end_fire(f, state, reason, finished, how)
   local row = record(f.id, label_of(f.owner), how.result or '', how.fault or '', table.concat({f.uid, f.gen, f.kind,
     f.slot, f.kind == 'manual' and f.last or f.slot, f.last, f.folded, f.exact, state, or_none(reason), f.attempt,
     how.crashes or f.crashes, f.owner, f.token, f.claimed, how.started or '-', finished}, ' '))
-  counts[f.n] = open_count(f.n) - 1
-  known(f.n)[f.key] = false
+  count_open(f.n, -1)
+  fires[f.name] = false
   row.fire = f
   f.ended = true
   touch(f)
@@ -231,7 +221,8 @@ local function promote(n)
     if f.state == 'waiting' then waiting[#waiting + 1] = f else under_way = under_way + 1 end
   end
   if not apart(t.lane) then
-    for i = 1, math.min(#waiting, number(t.max) - under_way) do free(waiting[i], now) end
+    local most = #waiting > 0 and number(call('HGET', P .. 'def:' .. n, 'max')) or 0
+    for i = 1, math.min(#waiting, most - under_way) do free(waiting[i], now) end
   end
   if #waiting == 0 and t.state == 'active' and t.due ~= '-' and number(t.due) > number(t.slot) and t.hwm ~= '-' and
     number(t.hwm) == number(t.slot) - 1 then
@@ -245,7 +236,7 @@ local function skip_unstarted(n, reason, at)
   for _, f in ipairs(fires_of(n)) do
     if f.state ~= 'running' and (reason == 'deleted' or f.kind ~= 'manual') then
       end_fire(f, 'skipped', reason, at, {})
-      out[#out + 1] = {f.key, f.uid, f.last, f.folded, f.exact, f.id}
+      out[#out + 1] = {f.name, f.uid, f.last, f.folded, f.exact, f.id}
     end
   end
   return out
@@ -277,35 +268,35 @@ local function gather(command, key, a, b)
   if b ~= nil then group[#group + 1] = b end
 end
 local function flush_task(t)
-  if t.rewritten then write('HSET', P .. 'task:' .. t.n, 'row', t.text) end
-  if t.times and t.times ~= 0 and tonumber(t.runs) then
-    write('HINCRBY', P .. 'task:' .. t.n, 'runs', math.max(t.times, -number(t.runs)))
-  end
+  if t.rewritten then gather('HSET', P .. 'rows', t.n, t.text) end
+  if t.times and t.times ~= 0 then gather('HSET', P .. 'runs', t.n, whole(math.max(0, number(t.runs) + t.times))) end
   if not t.rev or not t.rewritten then return end
   local key, score = place(t)
   if t.was and t.was ~= key then gather('ZREM', t.was, t.n) end
   if key and (t.was ~= key or t.was_score ~= score) then gather('ZADD', key, score, t.n) end
 end
-local function flush_fire(f)
-  if f.kept then return end
-  local name = f.n .. ':' .. f.key
-  local ready, held = nil, nil
-  if f.ended then
-    gather('HDEL', P .. 'open:' .. f.n, f.key)
+local function flush_text(name, text)
+  if text then
+    gather('HSET', P .. 'fires', name, text)
   else
-    gather('HSET', P .. 'open:' .. f.n, f.key, text_of(f))
-    ready, held = ready_key(f), held_key(f)
+    gather('HDEL', P .. 'fires', name)
+    gather('ZREM', P .. 'fires_of', name)
   end
-  if f.was_ready and f.was_ready ~= ready then gather('ZREM', f.was_ready, name) end
-  if ready then gather('ZADD', ready, tonumber(f.ready) and f.ready or 0, name) end
-  if f.was_held and f.was_held ~= held then gather('SREM', f.was_held, name) end
-  if held and (f.was_held ~= held or f.restored) then gather('SADD', held, name) end
 end
--- A fire that was not taken apart: its text, or false if it has ended; and what becomes of it among those that are held.
 local function flush_quick(f)
   if f.kept then return end
-  if f.text then write('HSET', P .. 'open:' .. f.n, f.key, f.text) else write('HDEL', P .. 'open:' .. f.n, f.key) end
-  if f.held then gather(f.held, P .. 'held:' .. node, f.n .. ':' .. f.key) end
+  flush_text(f.name, f.text)
+  if f.held then gather(f.held, P .. 'held:' .. node, f.name) end
+end
+local function flush_fire(f)
+  if f.kept then return end
+  local ready, held = nil, nil
+  flush_text(f.name, not f.ended and text_of(f))
+  if not f.ended then ready, held = ready_key(f), held_key(f) end
+  if f.was_ready and f.was_ready ~= ready then gather('ZREM', f.was_ready, f.name) end
+  if ready then gather('ZADD', ready, tonumber(f.ready) and f.ready or 0, f.name) end
+  if f.was_held and f.was_held ~= held then gather('SREM', f.was_held, f.name) end
+  if held and (f.was_held ~= held or f.restored) then gather('SADD', held, f.name) end
 end
 -- A fault of the server (no memory, no disk, a replica) is one of the first command, and then nothing has happened.
 local function flush()
@@ -327,10 +318,19 @@ local function flush()
       recorded[id] = true
     elseif row.fire then
       row.fire.kept = true -- a key of somebody else's is in the way of its end
+      count_open(row.fire.n or task_of(row.fire.name), 1)
     end
   end
   for id in pairs(keep > 0 and recorded or {}) do
     if call('XLEN', P .. 'history:' .. id) > keep + math.floor(keep / 10) then gather('SADD', P .. 'crowded', id) end
+  end
+  for _, names in pairs(added) do
+    for name in pairs(names) do
+      if fires[name] then gather('ZADD', P .. 'fires_of', 0, name) end
+    end
+  end
+  for n in pairs(counted) do
+    if counts[n] > 0 then gather('HSET', P .. 'opens', n, counts[n]) else gather('HDEL', P .. 'opens', n) end
   end
   for _, f in ipairs(quick) do flush_quick(f) end
   for _, f in ipairs(dirty) do flush_fire(f) end

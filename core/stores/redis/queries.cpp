@@ -27,12 +27,17 @@ for _, entries in pairs(found) do
   table.sort(entries, function(a, b) return a[4] < b[4] end)
   for i = #entries, most + 1, -1 do entries[i] = nil end
 end
-local due, ready = {}, {}
-for i, entry in ipairs(found.due) do due[i] = {entry[1], entry[2], entry[3], task_row(entry[1])} end
-for i, entry in ipairs(found.ready) do
-  local text, n, key = fire_text(entry[1])
-  ready[i] = {entry[1], entry[2], entry[3], n or '0', key or '', text, task_row(n or '0')}
+-- Each with the lane, the entry and its score.
+local function tell(entries, task_in)
+  local ns, out = {}, {}
+  for i, entry in ipairs(entries) do ns[i] = task_in(entry[1]) or '0' end
+  local rows = task_rows(ns)
+  for i, entry in ipairs(entries) do out[i] = {entry[1], entry[2], entry[3], rows[i]} end
+  return out
 end
+local due, ready, names = tell(found.due, tostring), tell(found.ready, task_of), {}
+for i, entry in ipairs(ready) do names[i] = entry[1] end
+for i, text in ipairs(values('fires', names)) do ready[i][5] = text end
 return {now, due, ready}
 )lua"};
 
@@ -68,7 +73,7 @@ constexpr Script kChanges{"changes", Script::Kind::asks, "return call('HGET', KE
 constexpr Script kAsking{"asking", Script::Kind::asks, R"lua(
 local out = {}
 for _, lane in ipairs(call('HVALS', P .. 'lanes')) do
-  for _, n in ipairs(call('ZRANGEBYSCORE', P .. 'idle:' .. lane, 0, 0)) do out[#out + 1] = task_row(n) end
+  for _, row in ipairs(task_rows(call('ZRANGEBYSCORE', P .. 'idle:' .. lane, 0, 0))) do out[#out + 1] = row end
 end
 return out
 )lua"};
@@ -109,7 +114,7 @@ constexpr Script kDeclaredAtStart{"declared_at_start", Script::Kind::asks, R"lua
 local out = {}
 for _, id in ipairs(call('SMEMBERS', P .. 'at_start')) do
   local n = call('HGET', P .. 'ids', id)
-  local state = n and state_in(call('HGET', P .. 'task:' .. n, 'row'))
+  local state = n and state_in(call('HGET', P .. 'rows', n))
   if state and state ~= 'finished' and call('HEXISTS', P .. 'def:' .. n, 'quarantine') == 0 then out[#out + 1] = id end
 end
 return out
@@ -148,18 +153,17 @@ Candidate read_due(Database& db, const Reply& found) {
 }
 
 Candidate read_ready(Database& db, const Reply& found) {
-    Candidate out{.at = kEarliest, .task = number_of(found[3].view()).value_or(0)};
+    Candidate out{.at = kEarliest, .task = found[3][0].integer()};
     out.entry = {"ready:" + found[1].text(), found[0].text()};
     out.misplaced = true;
     try {
-        if (found[5].is_nil()) throw Unreadable("its row of open is missing");
-        const std::string number = found[3].text();
-        const FireText text(number, found[4].view(), found[5].view());
+        if (found[4].is_nil()) throw Unreadable("its row of open is missing");
+        const FireText text(found[0].view(), found[4].view());
         out.fire = read_fire(text);
         out.at = out.fire->ready_at.value_or(kEarliest);
         out.uid = static_cast<Uid>(text.integer(FireText::kUid));
-        if (found[6][1].is_nil()) throw Unreadable("its row of sched is missing");
-        out.row = db.see(found[6]);
+        if (found[3][1].is_nil()) throw Unreadable("its row of sched is missing");
+        out.row = db.see(found[3]);
         out.misplaced =
             !out.fire->ready_at || !is_score_of(found[2], out.at) || std::to_string(out.fire->lane) != found[1].view();
     } catch (const Unreadable&) {

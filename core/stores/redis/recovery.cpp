@@ -16,8 +16,8 @@ local node = arg()
 if call('SISMEMBER', P .. 'nodes', node) == 0 then return redis.error_reply('UVNODE is not a node') end
 local out = {}
 for _, name in ipairs(call('SMEMBERS', P .. 'held:' .. node)) do
-  local text, n, key = fire_text(name)
-  if text then out[#out + 1] = {n, key, text} end
+  local text = call('HGET', P .. 'fires', name)
+  if text then out[#out + 1] = {name, text} end
 end
 return out
 )lua"};
@@ -26,8 +26,8 @@ constexpr Script kHeld{"held_by", Script::Kind::asks, R"lua(
 local node, format, most = arg(), count(), count()
 local out = {}
 for _, name in ipairs(held_by(node, format, most)) do
-  local text, n, key = fire_text(name)
-  if n then out[#out + 1] = {n, key, text, definition_row(n), task_row(n)} end
+  local n = task_of(name) or '0'
+  out[#out + 1] = {n, name, call('HGET', P .. 'fires', name), definition_row(n), task_row(n)}
 end
 return out
 )lua"};
@@ -35,11 +35,11 @@ return out
 // Of a task that could not be read until now: what nodes held that have no row any more.
 constexpr Script kHeldOfTask{"held_of_task", Script::Kind::asks, R"lua(
 local n, out = arg(), {}
-local all = call('HGETALL', P .. 'open:' .. n)
-for i = 1, #all, 2 do
-  local state, owner = string.match(all[i + 1], '^%S+ %S+ %S+ %S+ (%S+) %S+ %S+ (%S+)')
+for _, name in ipairs(names_of(n)) do
+  local text = call('HGET', P .. 'fires', name) or ''
+  local state, owner = string.match(text, '^%S+ %S+ %S+ %S+ (%S+) %S+ %S+ (%S+)')
   if state ~= 'ready' and state ~= 'waiting' and call('SISMEMBER', P .. 'nodes', owner or '') == 0 then
-    out[#out + 1] = {n, all[i], all[i + 1], definition_row(n), task_row(n)}
+    out[#out + 1] = {n, name, text, definition_row(n), task_row(n)}
   end
 end
 return out
@@ -51,12 +51,12 @@ local dead, at, format, last_piece = arg(), arg(), count(), arg() == '1'
 if dead ~= '' and dead ~= node and not standing(node) then return redis.error_reply('UVNODE is not a node') end
 local outcomes, touched = {}, {}
 for i = 1, count() do
-  local n, key, uid, token, state, again, crashes = arg(), arg(), arg(), arg(), arg(), arg() == '1', arg()
-  local f = named(n, key, uid, token)
+  local name, uid, token, state, again, crashes = args(6)
+  local f = named(name, uid, token)
   local good = f and f.state == state
   outcomes[i] = good and '1' or '0'
-  touched[i] = n
-  if good and again then
+  touched[i] = task_of(name)
+  if good and again == '1' then
     f.crashes = crashes
     free(f, now)
   elseif good then
@@ -67,8 +67,7 @@ for _, n in ipairs(touched) do promote(n) end
 -- Entries that lead to no fire of this node.
 for i = 1, count() do
   local name = arg()
-  local n, key = task_of(name)
-  local f = n and fire(n, key)
+  local f = fire(name)
   if not f or f.owner ~= dead or not is_held(f) then queue('SREM', P .. 'held:' .. dead, name) end
 end
 local failed = flush()
@@ -142,18 +141,17 @@ public:
 
 private:
     void read_fire_of(const Reply& found) {
-        const std::string number = found[0].text();
         if (found[2].is_nil()) {
-            stray_.push_back(number + ":" + found[1].text());
+            stray_.push_back(found[1].text());
             return;
         }
         Held& held = held_[found[0].integer()];
         try {
-            const FireText text(number, found[1].view(), found[2].view());
+            const FireText text(found[1].view(), found[2].view());
             Judged fire;
             fire.row = read_fire(text);
             if (!is_held(fire.row.state)) {
-                stray_.push_back(number + ":" + found[1].text());
+                stray_.push_back(found[1].text());
                 return;
             }
             fire.uid = static_cast<Uid>(text.integer(FireText::kUid));
@@ -223,8 +221,7 @@ std::vector<FireRef> mine(Database& db) {
     const Answer answer = db.run(kMine, words);
     for (std::size_t i = 0; i < answer.size(); ++i) {
         try {
-            const std::string number = answer[i][0].text();
-            const FireText text(number, answer[i][1].view(), answer[i][2].view());
+            const FireText text(answer[i][0].view(), answer[i][1].view());
             const FireRow row = read_fire(text);
             if (!is_held(row.state) || row.owner != db.node) continue;
             const auto uid = static_cast<Uid>(text.integer(FireText::kUid));

@@ -11,18 +11,14 @@ namespace uvsched::redis {
 
 class Remembered {
 public:
-    // A task as it was last seen, and its id.
-    struct Task {
-        TaskRow row;
-        std::string id;
-    };
-    [[nodiscard]] const Task* task(TaskNumber number) const {
+    // A task as it was last seen.
+    [[nodiscard]] const TaskRow* task(TaskNumber number) const {
         const auto found = tasks_.find(number);
         return found == tasks_.end() ? nullptr : &found->second;
     }
-    void put(const TaskRow& row, std::string id) {
+    void put(const TaskRow& row) {
         if (tasks_.size() >= kMost) tasks_.clear();
-        tasks_.insert_or_assign(row.number, Task{row, std::move(id)});
+        tasks_.insert_or_assign(row.number, row);
     }
 
     // Fires that this node holds, by "TASK:gen:kind:slot".
@@ -43,7 +39,7 @@ public:
 
 private:
     static constexpr std::size_t kMost = 65'536;
-    std::unordered_map<TaskNumber, Task> tasks_;
+    std::unordered_map<TaskNumber, TaskRow> tasks_;
     std::unordered_map<std::string, StoredFire> fires_;
 };
 

@@ -16,6 +16,11 @@ local function args(n)
 end
 local function number(text) return tonumber(text) or 0 end
 local function count() return number(arg()) end
+local function list()
+  local out = {}
+  for i = 1, count() do out[i] = arg() end
+  return out
+end
 local function whole(n) return string.format('%.0f', n) end
 local function server_time()
   local t = call('TIME')
@@ -23,15 +28,23 @@ local function server_time()
 end
 -- TASK and "gen:kind:slot" of a fire's name.
 local function task_of(name) return string.match(name, '^(%d+):(.*)$') end
-local function fire_text(name)
-  local n, key = task_of(name)
-  return n and call('HGET', P .. 'open:' .. n, key), n, key
+local function names_of(n) return call('ZRANGEBYLEX', P .. 'fires_of', '[' .. n .. ':', '(' .. n .. ';') end
+local function values(key, fields)
+  local out = {}
+  for from = 1, #fields, 4000 do
+    for _, value in ipairs(call('HMGET', P .. key, unpack(fields, from, math.min(from + 3999, #fields)))) do
+      out[#out + 1] = value
+    end
+  end
+  return out
 end
--- The rows that C++ reads: of a task, whose second part is nothing if it is not there, and of its definition.
-local function task_row(n)
-  local got = call('HMGET', P .. 'task:' .. n, 'row', 'runs', 'id')
-  return {n, got[1], got[2], call('HLEN', P .. 'open:' .. n), got[3]}
+-- The rows that C++ reads: of tasks, whose second part is nothing if it is not there, and of a task's definition.
+local function task_rows(ns)
+  local out, rows, runs, opens = {}, values('rows', ns), values('runs', ns), values('opens', ns)
+  for i, n in ipairs(ns) do out[i] = {n, rows[i], runs[i], opens[i] or '0'} end
+  return out
 end
+local function task_row(n) return task_rows({n})[1] end
 local function lane_in(row) return row and string.match(row, '^%S+ (%S+)') end
 local function state_in(row) return row and string.match(row, '^.* (%S+)$') end
 local function definition_row(n)
@@ -49,7 +62,7 @@ local function held_by(node, format, most)
   local formats = #names > 0 and lane_formats() or {}
   for _, name in ipairs(names) do
     if #out >= most then break end
-    local text = fire_text(name)
+    local text = call('HGET', P .. 'fires', name)
     local lane = text and string.match(text, '^%S+ %S+ %S+ %S+ %S+ (%S+)')
     if not lane or (formats[lane] or 0) <= format then out[#out + 1] = name end
   end

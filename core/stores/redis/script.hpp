@@ -4,10 +4,11 @@
 //
 //   meta              hash: uuid, schema, min_reader, lease; changes; last_task, last_lane, last_row: numbers given out
 //   ids, names        hash: id of a task -> its number; sorted set of the ids, for pages
-//   def:TASK          hash: id, uid, format, def, hash, declared, at_start, quarantine
+//   def:TASK          hash: id, uid, format, def, hash, declared, at_start, quarantine, max
 //   at_start, apart   sets: ids that a start declared; numbers of tasks that were set apart
-//   task:TASK         hash: row, see ledger_script.cpp; runs, max, id
-//   open:TASK         hash: "gen:kind:slot" -> the fire, see ledger_script.cpp
+//   rows, runs, opens hashes: number of a task -> its row (ledger_script.cpp), its runs, the number of its open fires
+//   fires             hash: "TASK:gen:kind:slot" -> the open fire (ledger_script.cpp)
+//   fires_of          sorted set of those names, to find those of a task
 //   gone, gone_ids    sorted set: the latest 10,000 tasks that were deleted, by time; hash: their numbers -> their ids
 //   lanes             hash: names of a lane -> its number
 //   due:LANE          sorted set: tasks by due time

@@ -14,8 +14,8 @@ namespace uvsched::redis {
 
 extern const Script kTransaction;  // transaction_script.cpp
 
-// The part of a fire's key behind its task: "gen:kind:slot"; and the words by which a request names a fire.
-[[nodiscard]] std::string key_text(const FireKey& key);
+// "TASK:gen:kind:slot"; and the words by which a request names a fire.
+[[nodiscard]] std::string name_of(TaskNumber task, const FireKey& key);
 void add_fire(Words& words, const FireRef& fire);
 // A fire that was ended unrun, of a task so named: key, uid, last slot, folded, exact and id.
 [[nodiscard]] Dropped read_dropped(const Reply& reply, Reason reason, std::string name);

@@ -2,6 +2,7 @@
 // all of it is one script.
 #include <algorithm>
 #include <cstdlib>
+#include <unordered_set>
 #include <utility>
 
 #include "core/ledger/fire_rules.hpp"
@@ -115,12 +116,33 @@ void add_creations(Words& words, const ChangeDecisions& decided) {
     }
 }
 
-std::string name_of(const FireRef& fire) { return std::to_string(fire.task) + ":" + key_text(fire.key); }
-
 // The fire as this node knows it; nullptr if it does not, or by another token.
 StoredFire* remembered_fire(Database& db, const FireRef& fire, const std::string& name) {
     StoredFire* const known = db.remembered.fire(name);
     return known != nullptr && known->uid == fire.key.uid && known->row.token == fire.token ? known : nullptr;
+}
+
+// The tasks and fires that the script asks for together.
+void add_known(Words& words, const Batch& batch, bool first, bool last) {
+    std::unordered_set<TaskNumber> tasks;
+    std::unordered_set<std::string> fires;
+    const auto add = [&](const FireRef& fire) {
+        tasks.insert(fire.task);
+        fires.insert(name_of(fire.task, fire.key));
+    };
+    if (first) {
+        for (const Start& start : batch.starts) add(start.fire);
+        for (const Finish& finish : batch.finishes) add(finish.fire);
+        for (const Release& release : batch.releases) add(release.fire);
+    }
+    if (last) {
+        for (const Take& take : batch.takes) add(take.fire);
+        for (const Claim& claim : batch.claims) tasks.insert(claim.task);
+    }
+    words.add(tasks.size());
+    for (const TaskNumber task : tasks) words.add(task);
+    words.add(fires.size());
+    for (const std::string& fire : fires) words.add(fire);
 }
 
 // What a fire is known to be is said before, and what it becomes is remembered at once: if that is wrong, the script
@@ -130,7 +152,7 @@ void add_starts(Words& words, Database& db, const std::vector<Start>& starts) {
     for (const Start& start : starts) {
         add_fire(words, start.fire);
         words.add(start.now_wall);
-        StoredFire* const known = remembered_fire(db, start.fire, name_of(start.fire));
+        StoredFire* const known = remembered_fire(db, start.fire, name_of(start.fire.task, start.fire.key));
         if (known == nullptr || known->row.state != FireState::claimed) {
             words.add("").add("");
             continue;
@@ -151,7 +173,7 @@ void add_finishes(Words& words, Database& db, const std::vector<Finish>& finishe
         add_fire(words, fire);
         words.add(state_text(finish.state)).add(reason_text(finish.reason)).add(finish.result).add(finish.error);
         words.add(time_or_null(finish.started_at)).add(finish.now_wall).add(finish.state != FireState::missed);
-        const std::string name = name_of(fire);
+        const std::string name = name_of(fire.task, fire.key);
         const StoredFire* const known = may ? remembered_fire(db, fire, name) : nullptr;
         if (known == nullptr) {
             words.add("").add("").add("0");
@@ -179,11 +201,12 @@ struct Claiming {
 };
 
 // By what this node has seen of the task; nothing if the claim is not good by that.
-std::optional<Claiming> claiming(const Database& db, Claim& claim) {
-    const Remembered::Task* const task = db.remembered.task(claim.task);
-    if (task == nullptr || task->row.lane < 0 || task->row.state.rev != claim.rev) return std::nullopt;
-    if (!is_new(claim.plan, task->row.state.hwm)) return std::nullopt;
-    Claiming out{.claim = &claim, .row = task->row, .id = task->id, .fires = {}};
+std::optional<Claiming> claiming(Database& db, Claim& claim) {
+    const TaskRow* const task = db.remembered.task(claim.task);
+    const DefinitionCache::Entry* const known = db.cache.find(claim.task);
+    if (task == nullptr || known == nullptr || task->lane < 0 || task->state.rev != claim.rev) return std::nullopt;
+    if (!is_new(claim.plan, task->state.hwm)) return std::nullopt;
+    Claiming out{.claim = &claim, .row = *task, .id = known->definition->id, .fires = {}};
     TaskState& state = out.row.state;
     ++state.rev;
     state.next_slot = claim.plan.next_slot;
@@ -194,7 +217,7 @@ std::optional<Claiming> claiming(const Database& db, Claim& claim) {
         StoredFire& fire = out.fires.emplace_back();
         fire.uid = state.uid;
         fire.claim = claim.id;
-        fire.id = task->id;
+        fire.id = out.id;
         fire.row.task = claim.task;
         fire.row.gen = state.gen;
         fire.row.slot = run.slot;
@@ -211,7 +234,7 @@ std::optional<Claiming> claiming(const Database& db, Claim& claim) {
     return out;
 }
 
-std::vector<Claiming> add_claims(Words& words, const Database& db, std::vector<Claim>& claims) {
+std::vector<Claiming> add_claims(Words& words, Database& db, std::vector<Claim>& claims) {
     std::vector<Claiming> out;
     out.reserve(claims.size());
     words.add(claims.size());
@@ -219,15 +242,15 @@ std::vector<Claiming> add_claims(Words& words, const Database& db, std::vector<C
         auto made = claiming(db, claim);
         words.add(claim.task);
         if (!made) {
-            words.add("").add("").add("").add("").add("").add(0).add(0);
+            words.add("").add("").add("").add("").add("").add("").add(0).add(0);
             continue;
         }
-        const TaskRow& before = db.remembered.task(claim.task)->row;
+        const TaskRow& before = *db.remembered.task(claim.task);
         const IndexPlace place = index_place(made->row);
-        words.add(schedule_text(before)).add(schedule_text(made->row));
+        words.add(made->id).add(schedule_text(before)).add(schedule_text(made->row));
         words.add(index_place(before).index).add(place.index).add(place.score).add(made->fires.size());
         for (const StoredFire& fire : made->fires) {
-            words.add(key_text({fire.uid, fire.row.gen, fire.row.kind, fire.row.slot})).add(fire.text());
+            words.add(name_of(claim.task, {fire.uid, fire.row.gen, fire.row.kind, fire.row.slot})).add(fire.text());
             words.add(is_held(fire.row.state));
         }
         words.add(claim.plan.misses.size());
@@ -335,10 +358,10 @@ std::vector<std::pair<Claim*, TaskRow>> read_claims(Database& db, const Answer& 
         if (each.claim->outcome != Outcome::done) continue;
         each.row.open = static_cast<std::int32_t>(answer[kClaimed][next++].integer());
         each.row.state.runs = answer[kClaimed][next++].integer();
-        db.remembered.put(each.row, each.id);
+        db.remembered.put(each.row);
         for (StoredFire& fire : each.fires) {
             const FireKey key{fire.uid, fire.row.gen, fire.row.kind, fire.row.slot};
-            if (is_held(fire.row.state)) db.remembered.put(name_of({fire.row.task, key, 0}), std::move(fire));
+            if (is_held(fire.row.state)) db.remembered.put(name_of(fire.row.task, key), std::move(fire));
         }
         made.emplace_back(each.claim, each.row);
     }
@@ -360,6 +383,7 @@ bool write_piece(Database& db, Batch& batch, Wave& wave, bool first, bool last) 
     }
     Words words = db.changing(kTransaction, first ? latest_of(batch.finishes) : kEarliest);
     words.add(decided.tells());
+    add_known(words, batch, first, last);
     add_starts(words, db, first ? batch.starts : std::vector<Start>());
     add_finishes(words, db, first ? batch.finishes : std::vector<Finish>());
     add_releases(words, db, first ? batch.releases : std::vector<Release>());
@@ -410,16 +434,18 @@ bool write_piece(Database& db, Batch& batch, Wave& wave, bool first, bool last) 
 
 }  // namespace
 
-std::string key_text(const FireKey& key) {
-    return std::to_string(key.gen) + ":" + kind_text(key.kind) + ":" + std::to_string(key.slot);
+std::string name_of(TaskNumber task, const FireKey& key) {
+    return std::to_string(task) + ":" + std::to_string(key.gen) + ":" + kind_text(key.kind) + ":" +
+           std::to_string(key.slot);
 }
 
 void add_fire(Words& words, const FireRef& fire) {
-    words.add(fire.task).add(key_text(fire.key)).add(fire.key.uid).add(fire.token);
+    words.add(name_of(fire.task, fire.key)).add(fire.key.uid).add(fire.token);
 }
 
 Dropped read_dropped(const Reply& reply, Reason reason, std::string name) {
-    const std::string text = reply[0].text();
+    const std::string name_of_fire = reply[0].text();
+    const std::string text = name_of_fire.substr(name_of_fire.find(':') + 1);
     FireKey key{.uid = static_cast<Uid>(reply[1].integer())};
     const std::size_t kind = text.find(':') + 1;
     const std::size_t slot = text.find(':', kind) + 1;

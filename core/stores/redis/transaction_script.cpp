@@ -7,27 +7,29 @@ namespace uvsched::redis {
 const Script kTransaction{"apply", Script::Kind::changes, R"lua(
 if not standing(node) then return redis.error_reply('UVNODE is not a node') end
 told = arg() == '1'
-local reply, outcomes = {}, {}
+know_tasks(list())
+know_fires(list())
+local reply, outcomes, ID_OF_FIRE = {}, {}, '^' .. string.rep('%S+ ', 14) .. '(.*)$'
 local function tell(i, outcome) outcomes[i] = outcome end
 local function end_of_kind()
   reply[#reply + 1] = table.concat(outcomes)
   outcomes = {}
 end
-local function held_fire(n, key, uid, token)
-  local f = named(n, key, uid, token)
+local function held_fire(name, uid, token)
+  local f = named(name, uid, token)
   return f and f.owner == node and is_held(f) and f
 end
 
 -- ---- starts ----
 for i = 1, count() do
-  local n, key, uid, token, at, expected, text = args(7)
-  local t = task(n)
-  if expected ~= '' and stored_fire(n, key) == expected then
-    put_quickly(n, key, text)
+  local name, uid, token, at, expected, text = args(6)
+  local t = task(task_of(name))
+  if expected ~= '' and stored_fire(name) == expected then
+    put_quickly(name, text)
     if t then count_runs(t, 1) end
     tell(i, '1')
   else
-    local f = held_fire(n, key, uid, token)
+    local f = held_fire(name, uid, token)
     tell(i, f and '1' or '0')
     if f and f.state == 'claimed' then
       f.state, f.started = 'running', at
@@ -41,17 +43,18 @@ end_of_kind()
 -- ---- finishes: a run counts that was called, as the fire says, or whoever ended it ----
 local ended = {}
 for i = 1, count() do
-  local n, key, uid, token, ending, reason, result, error, began, at, called, expected, row, times = args(14)
+  local name, uid, token, ending, reason, result, error, began, at, called, expected, row, times = args(13)
+  local n = task_of(name)
   local t = task(n)
-  if expected ~= '' and stored_fire(n, key) == expected then
+  if expected ~= '' and stored_fire(name) == expected then
     if t and times ~= '0' then count_runs(t, number(times)) end
-    local written = record(t and t.id or string.match(expected, '^' .. string.rep('%S+ ', 14) .. '(.*)$'), label_of(node),
-      result, error, row)
-    written.fire = end_quickly(n, key)
+    local written = record(string.match(expected, ID_OF_FIRE), label_of(node), result, error, row)
+    written.fire = put_quickly(name, false, 'SREM')
+    count_open(n, -1)
     ended[#ended + 1] = n
     tell(i, '1')
   else
-    local f = held_fire(n, key, uid, token)
+    local f = held_fire(name, uid, token)
     tell(i, f and '1' or '0')
     if f then
       called = called == '1'
@@ -70,8 +73,9 @@ for _, n in ipairs(ended) do promote(n) end
 -- ---- releases: of a task that was deleted meanwhile, a fire that comes back ends ----
 local dropped = {}
 for i = 1, count() do
-  local n, key, uid, token, at, ready = arg(), arg(), arg(), arg(), arg(), arg()
-  local f = held_fire(n, key, uid, token)
+  local name, uid, token, at, ready = args(5)
+  local n = task_of(name)
+  local f = held_fire(name, uid, token)
   tell(i, f and '1' or '0')
   if f and call('EXISTS', P .. 'def:' .. n) == 1 then
     local t = task(n)
@@ -80,7 +84,7 @@ for i = 1, count() do
   elseif f then
     end_fire(f, 'skipped', 'deleted', at, {})
     tell(i, 'd')
-    dropped[#dropped + 1] = {f.key, f.uid, f.last, f.folded, f.exact, f.id}
+    dropped[#dropped + 1] = {f.name, f.uid, f.last, f.folded, f.exact, f.id}
   end
 end
 end_of_kind()
@@ -105,7 +109,7 @@ for i = 1, count() do
   local row, max, redefined = args(3)
   set_row(t, row)
   take_apart(t)
-  queue('HSET', P .. 'task:' .. n, 'max', max)
+  queue('HSET', P .. 'def:' .. n, 'max', max)
   if redefined == '1' then
     queue('HSET', P .. 'def:' .. n, 'format', arg(), 'def', arg(), 'hash', t.hash, 'uid', t.uid)
     queue('HDEL', P .. 'def:' .. n, 'quarantine')
@@ -130,15 +134,16 @@ for i = 1, count() do
   last_task = after(last_task or call('HGET', KEYS[1], 'last_task') or '0')
   local n = last_task
   if instead ~= '' then
-    queue('DEL', P .. 'def:' .. instead, P .. 'task:' .. instead)
+    queue('DEL', P .. 'def:' .. instead)
+    queue('HDEL', P .. 'rows', instead)
     queue('SREM', P .. 'apart', instead)
   end
   queue('HSET', P .. 'ids', id, n)
   queue('ZADD', P .. 'names', 0, id)
   queue('HSET', P .. 'def:' .. n, 'id', id, 'uid', uid, 'format', format, 'def', def, 'hash', hash, 'declared', hash,
-    'at_start', at_start)
+    'at_start', at_start, 'max', max)
   if at_start == '1' then queue('SADD', P .. 'at_start', id) end
-  queue('HSET', P .. 'task:' .. n, 'row', row, 'runs', '0', 'max', max, 'id', id)
+  gather('HSET', P .. 'rows', n, row)
   gather('ZADD', P .. index, score, n)
   created[i] = n
 end
@@ -179,7 +184,9 @@ for i = 1, count() do
       queue('ZADD', P .. 'gone', number(at), n)
       queue('HSET', P .. 'gone_ids', n, each)
       if t and t.was then queue('ZREM', t.was, n) end
-      queue('DEL', P .. 'def:' .. n, P .. 'task:' .. n)
+      queue('DEL', P .. 'def:' .. n)
+      queue('HDEL', P .. 'rows', n)
+      queue('HDEL', P .. 'runs', n)
       queue('HDEL', P .. 'ids', each)
       queue('SREM', P .. 'at_start', each)
       queue('SREM', P .. 'apart', n)
@@ -210,8 +217,7 @@ for i = 1, count() do
   asked[i] = {}
   if t and not apart(t.lane) then
     asked[i] = {t.uid, t.gen}
-    local key = t.gen .. ':manual:' .. slot
-    if call('HEXISTS', P .. 'open:' .. n, key) == 0 and not fire(n, key) and not ran_before(id, t.uid, slot) then
+    if not stored_fire(n .. ':' .. t.gen .. ':manual:' .. slot) and not ran_before(id, t.uid, slot) then
       add_fire({n = n, gen = t.gen, kind = 'manual', slot = slot, uid = t.uid, last = at, folded = '1', exact = '1',
         state = 'ready', lane = t.lane, ready = ready == '' and now or ready, owner = '-', token = '1', attempt = '1',
         crashes = '0', claim = '-', claimed = '-', started = '-', id = id})
@@ -224,8 +230,8 @@ reply[#reply + 1] = asked
 
 -- ---- takes ----
 for i = 1, count() do
-  local n, key, uid, token, at = arg(), arg(), arg(), arg(), arg()
-  local f = named(n, key, uid, token)
+  local name, uid, token, at = args(4)
+  local f = named(name, uid, token)
   local good = f and f.state == 'ready'
   tell(i, good and '1' or '0')
   if good then
@@ -238,7 +244,7 @@ end_of_kind()
 -- ---- claims: of tasks whose rows are still what the node has seen ----
 local claimed = {}
 for i = 1, count() do
-  local n, expected, row, from, to, score = args(6)
+  local n, id, expected, row, from, to, score = args(7)
   local t = task(n)
   local good = t and t.text == expected
   tell(i, good and '1' or t and '0' or 'm')
@@ -251,19 +257,19 @@ for i = 1, count() do
       if from ~= to then gather('ZREM', P .. from, n) end
       gather('ZADD', P .. to, score, n)
     end
-    counts[n] = open_count(n) + runs
     for _ = 1, runs do
-      local key, text, held = args(3)
-      put_quickly(n, key, text, held == '1' and 'SADD' or nil)
+      local name, text, held = args(3)
+      put_quickly(name, text, held == '1' and 'SADD' or nil)
+      add_name(n, name)
     end
-    claimed[#claimed + 1] = counts[n]
+    claimed[#claimed + 1] = open_count(n)
     claimed[#claimed + 1] = whole(number(t.runs) + (t.times or 0))
   else
     cursor = cursor + 3 * runs
   end
   for _ = 1, count() do
     local text = arg()
-    if good then record(t.id, '', '', '', text) end
+    if good then record(id, '', '', '', text) end
   end
 end
 end_of_kind()
