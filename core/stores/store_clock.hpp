@@ -12,11 +12,9 @@ namespace uvsched {
 // Thread-safe.
 class StoreClock {
 public:
-    // The process that uses the store has a clock of its own, which is moved by hand: it alone counts.
-    void begin(bool manual) noexcept {
-        manual_ = manual;
-        behind_ = kUnknown;
-    }
+    // `manual`: the process that uses the store has a clock of its own, which is moved by hand: it alone counts.
+    // What is known of the server's stays: if the store is opened anew, others go by it meanwhile.
+    void begin(bool manual) noexcept { manual_ = manual; }
     [[nodiscard]] bool manual() const noexcept { return manual_.load(); }
 
     // By the machine's elapsed clock; for measured().

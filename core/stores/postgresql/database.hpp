@@ -37,7 +37,8 @@ public:
 
     PostgresqlOptions options;
     Session session;
-    std::shared_ptr<Shared> shared = std::make_shared<Shared>();
+    const std::shared_ptr<StoreClock> clock = std::make_shared<StoreClock>();  // of all openings, for any thread
+    std::shared_ptr<Shared> shared = std::make_shared<Shared>(clock);
     DefinitionCache cache;
 
     bool joined = false;  // the store is open
@@ -60,7 +61,7 @@ public:
 
     // What a fire is ready at: as told, where the clock is moved by hand; else the server knows.
     [[nodiscard]] std::optional<Instant> by_hand(Instant now) const {
-        return shared->clock.manual() ? std::optional(now) : std::nullopt;
+        return clock->manual() ? std::optional(now) : std::nullopt;
     }
 
     // Of these tasks; asks the server for what is not remembered.

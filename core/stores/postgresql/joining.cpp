@@ -58,7 +58,7 @@ void join(Database& db, const OpenRequest& request, Opened& opened) {
     });
     pipeline.add(kLease, {}, [&](const Answer& answer) {
         opened.lease = answer.row(0).integer(0);
-        db.shared->clock.measured(answer.row(0).integer(1), asked);
+        db.clock->measured(answer.row(0).integer(1), asked);
     });
     pipeline.commit(Pipeline::Guard::none);
     if (opened.lease != db.options.lease) {

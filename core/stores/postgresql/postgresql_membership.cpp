@@ -141,7 +141,7 @@ BeatAnswer PostgresqlMembership::ask() {
         const Answer::Row row = others.row(i);
         if (i == 0) {
             out.changes = static_cast<std::uint64_t>(row.integer(0)) - shared_->own_changes;
-            shared_->clock.measured(row.integer(1), asked);
+            shared_->clock->measured(row.integer(1), asked);
         }
         if (row.is_null(2)) continue;
         out.peers.push_back(

@@ -165,9 +165,9 @@ Look look(Database& db, const LookRequest& request) {
     });
     // Behind the others, so that nothing is due later than that.
     pipeline.add(kNow, {}, [&](const Answer& answer) {
-        if (db.shared->clock.manual()) return;
+        if (db.clock->manual()) return;
         out.now.wall = out.now.elapsed = answer.row(0).integer(0);
-        db.shared->clock.measured(out.now.wall, asked);
+        db.clock->measured(out.now.wall, asked);
     });
     pipeline.read();
     out.more = due.size() + ready.size() > request.limit;

@@ -52,7 +52,8 @@ public:
     RedisOptions options;
     Session session;
     ScriptRunner scripts;
-    std::shared_ptr<Shared> shared = std::make_shared<Shared>();
+    const std::shared_ptr<StoreClock> clock = std::make_shared<StoreClock>();  // of all openings, for any thread
+    std::shared_ptr<Shared> shared = std::make_shared<Shared>(clock);
     DefinitionCache cache;
     Remembered remembered;
 
@@ -73,7 +74,7 @@ public:
 
     // What a fire is ready at: as told, where the clock is moved by hand; else the server knows.
     [[nodiscard]] std::optional<Instant> by_hand(Instant now) const {
-        return shared->clock.manual() ? std::optional(now) : std::nullopt;
+        return clock->manual() ? std::optional(now) : std::nullopt;
     }
 
     // The first words of a script that asks, or changes.

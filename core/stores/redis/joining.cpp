@@ -171,7 +171,7 @@ void join(Database& db, const OpenRequest& request, Opened& opened) {
     add_fires(words, request.ours);
     const Answer answer = db.run(kJoin, words, Sends::changes);
     opened.lease = answer[0].integer();
-    db.shared->clock.measured(answer[1].integer(), asked);
+    db.clock->measured(answer[1].integer(), asked);
     for (std::size_t i = 0; i < answer[2].size(); ++i) opened.dead.push_back(answer[2][i].integer());
     if (opened.lease != db.options.lease) {
         opened.notices.push_back(db.session.message(other_lease(opened.lease, db.options.lease)));

@@ -226,9 +226,9 @@ Look look(Database& db, const LookRequest& request) {
     words.add(db.by_hand(request.wall)).add(request.limit + 1).add(request.lanes.size());
     for (const LaneNumber lane : request.lanes) words.add(lane);
     const Answer answer = db.run(kLook, words);
-    if (!db.shared->clock.manual()) {
+    if (!db.clock->manual()) {
         out.now.wall = out.now.elapsed = answer[0].integer();
-        db.shared->clock.measured(out.now.wall, asked);
+        db.clock->measured(out.now.wall, asked);
     }
     std::vector<Candidate> due;
     std::vector<Candidate> ready;

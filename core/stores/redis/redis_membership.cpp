@@ -143,7 +143,7 @@ BeatAnswer RedisMembership::ask() {
         const Answer answer = scripts_.run(kBeat, words, Sends::reads, patience_);
         out.standing = answer[0].integer() != 0;
         out.changes = static_cast<std::uint64_t>(answer[1].integer()) - shared_->own_changes;
-        shared_->clock.measured(answer[2].integer(), asked);
+        shared_->clock->measured(answer[2].integer(), asked);
         for (std::size_t i = 0; i < answer[3].size(); ++i) {
             const Reply peer = answer[3][i];
             out.peers.push_back({.node = peer[0].integer(),

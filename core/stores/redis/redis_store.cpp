@@ -35,7 +35,7 @@ public:
     Opened open(const OpenRequest& request) override;
     void close() noexcept override;
     std::shared_ptr<Membership> membership() override { return membership_; }
-    [[nodiscard]] Now now(const Now& here) const override { return db_.shared->clock.now(here); }
+    [[nodiscard]] Now now(const Now& here) const override { return db_.clock->now(here); }
     void apply(Batch& batch) override;
 
     Look look(const LookRequest& request) override { return redis::look(db_, request); }
@@ -81,8 +81,9 @@ Opened RedisStore::open_server(const OpenRequest& request) {
     db_.forget();
     db_.node = draw_node_number();
     db_.retention = request.retention;
-    db_.shared = std::make_shared<Shared>();  // of this node: the last one's beat may still be at work with the other
-    db_.shared->clock.begin(request.boot.empty());
+    db_.shared =
+        std::make_shared<Shared>(db_.clock);  // of this node: the last one's beat may still be at work with the other
+    db_.clock->begin(!request.real);
     db_.session.open(kOpenPatience);
     Opened opened;
     prepare_store(db_, opened);
