@@ -2,7 +2,8 @@
 
 build_and_ctest() {
     preset=$1 junit=$2
-    configure_and_build "$preset"
+    # shellcheck disable=SC2086
+    configure_and_build "$preset" $SERVER_STORES
     ctest --preset "$preset" -j "$JOBS" --output-junit "$junit"
 }
 
@@ -83,6 +84,7 @@ test_python() {
 #
 #   --quick      only preset dev and the Python tests
 #   --long       a million random triggers against the oracle, and two years of DST minute by minute: hours
+#   --servers    the stores on servers under AddressSanitizer and on POSIX calls, too: the presets dev and tsan have them
 #   --platform   everything on the system calls of another platform: posix
 #   --bundled    only the C and C++ tests, the Python tests and the wheel of a bundled build (./dev dependencies)
 #   --python     only Python tests, and of them what pytest is told: ./dev test --python -k listener
@@ -92,12 +94,13 @@ task_test() {
         take_turn
         test_python "$@"
     fi
-    quick= bundled=
+    quick='' bundled='' SERVER_STORES=''
     while [ $# -gt 0 ]; do
         case $1 in
         -h | --help) help_of test test && return ;;
         --quick) quick=yes ;;
         --bundled) bundled=yes ;;
+        --servers) SERVER_STORES='-DUVSCHED_POSTGRESQL=ON -DUVSCHED_REDIS=ON' ;;
         --long) export UVSCHED_TEST_LONG=1 ;;
         --platform)
             case ${2:-} in
