@@ -1,5 +1,5 @@
-// Waves: a batch in pieces, each of which is a transaction of its own, for stores that decide adding and changing by what
-// is there before the transaction.
+// Waves: a batch in pieces, each of which is a transaction of its own, for stores that decide adding and changing by
+// what is there before the transaction.
 #pragma once
 
 #include <string>

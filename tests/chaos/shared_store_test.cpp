@@ -39,8 +39,8 @@ constexpr int kTasks = 12;
 constexpr int kThreads = 4;
 constexpr Micros kPeriod = 100 * kMillisecond;
 
-// Where the store is that they share. What is asked of it: the rows of history ("id first last times state reason"), how
-// much is still to be done, and how many tasks there are.
+// Where the store is that they share. What is asked of it: the rows of history ("id first last times state reason"),
+// how much is still to be done, and how many tasks there are.
 #if defined(UVSCHED_TEST_REDIS)
 class Place {
 public:

@@ -1,6 +1,6 @@
 /* The table of functions of the module that holds Redis's client library. All that crosses is C: the module knows no
- * command and no uvsched, and libuvsched knows no client library. A module exports one function of the name below, which
- * returns its table. The table only grows at its end; a change of what is there is another version.
+ * command and no uvsched, and libuvsched knows no client library. A module exports one function of the name below,
+ * which returns its table. The table only grows at its end; a change of what is there is another version.
  *
  * Nothing here waits, except for the name server in connect(). One thread at a time uses a link; another thread may use
  * another link. */

@@ -102,8 +102,8 @@ public:
     void sort_out(TaskNumber task, const std::vector<IndexEntry>& stray, std::vector<Quarantined>& told);
     // Reads a task that could not be read before once more.
     void read_again(TaskNumber task, std::vector<Quarantined>& told);
-    // A task that cannot be read goes out of the way: if newer versions read it, into a lane that only they look at, and
-    // nobody is told; otherwise it is set apart.
+    // A task that cannot be read goes out of the way: if newer versions read it, into a lane that only they look at,
+    // and nobody is told; otherwise it is set apart.
     void put_away(TaskNumber task, const Unreadable& error, std::vector<Quarantined>& told,
                   const std::vector<IndexEntry>& stray = {});
     // Sets a row that cannot be read apart: it stays, and no look returns it.

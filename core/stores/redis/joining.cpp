@@ -1,5 +1,5 @@
-// What an opening does: it makes sure of the server, makes the store if there is none, adds a node, and reads again what
-// could not be read before.
+// What an opening does: it makes sure of the server, makes the store if there is none, adds a node, and reads again
+// what could not be read before.
 #include <charconv>
 #include <chrono>
 #include <map>

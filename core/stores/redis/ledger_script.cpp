@@ -1,12 +1,12 @@
-// The functions of scripts that change the ledger. They read what they ask for into tables, in which all is changed, and
-// flush() writes it: nothing is written before all is decided, and each key once.
+// The functions of scripts that change the ledger. They read what they ask for into tables, in which all is changed,
+// and flush() writes it: nothing is written before all is decided, and each key once.
 //
-// A task's row is one text: rev, lane, hash of the definition, uid, gen, clock, anchor, next slot, next due time, hwm and
-// state; "-" for none. What a node has read it sends back with what it is to become: where the text is still the same,
-// nothing has to be taken apart.
+// A task's row is one text: rev, lane, hash of the definition, uid, gen, clock, anchor, next slot, next due time, hwm
+// and state; "-" for none. What a node has read it sends back with what it is to become: where the text is still the
+// same, nothing has to be taken apart.
 //
-// A fire is one text too: uid, last slot, folded, exact, state, lane, ready_at, owner, token, attempt, crashes, claim id,
-// claimed_at, started_at and the task's id; "-" for none. A row of history too: uid, gen, kind, slot, first, last,
+// A fire is one text too: uid, last slot, folded, exact, state, lane, ready_at, owner, token, attempt, crashes, claim
+// id, claimed_at, started_at and the task's id; "-" for none. A row of history too: uid, gen, kind, slot, first, last,
 // folded, exact, state, reason, attempt, crashes, owner, token, claimed_at, started_at, finished_at.
 #include "core/stores/redis/script.hpp"
 
@@ -312,7 +312,8 @@ local function flush()
   for _, t in ipairs(changed) do flush_task(t) end
   for i, row in ipairs(rows) do
     local id, entry = row[1], whole(seq + i) .. '-0'
-    if write('XADD', P .. 'history:' .. id, entry, 'row', row[5], 'label', row[2], 'result', row[3], 'error', row[4]) then
+    local label, result, error = row[2], row[3], row[4]
+    if write('XADD', P .. 'history:' .. id, entry, 'row', row[5], 'label', label, 'result', result, 'error', error) then
       write('XADD', P .. 'history', entry, 'id', id)
       gather('ZADD', P .. 'recorded', 0, id)
       recorded[id] = true

@@ -8,8 +8,8 @@
 namespace uvsched {
 
 // Reads "redis://USER:PASSWORD@HOST:PORT/DATABASE?OPTION=VALUE&…" as "url", and "user", "password", "host", "port",
-// "database" and "socket" beside it, "prefix" and "lease" (seconds). Throws Error(invalid) that names what is wrong, and
-// what redis_driver() throws.
+// "database" and "socket" beside it, "prefix" and "lease" (seconds). Throws Error(invalid) that names what is wrong,
+// and what redis_driver() throws.
 [[nodiscard]] RedisOptions read_redis_options(StoreFields& given);
 
 [[nodiscard]] StoreConfig read_redis_store(StoreFields& given);

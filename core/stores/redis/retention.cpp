@@ -8,8 +8,8 @@ constexpr int kRowsAtOnce = 500;
 constexpr int kTasksAtOnce = 500;
 constexpr int kCrowdedAtOnce = 50;
 
-// Rows lie nearly in the order in which they ended, so the oldest are enough to look at; and if some of those are young,
-// so are the others.
+// Rows lie nearly in the order in which they ended, so the oldest are enough to look at; and if some of those are
+// young, so are the others.
 constexpr Script kByAge{"prune_by_age", Script::Kind::asks, R"lua(
 local before, most, deleted, from, young = count(), count(), 0, '-', false
 while deleted < most and not young do

@@ -31,7 +31,8 @@ struct StoredFire {
 [[nodiscard]] std::string miss_text(Uid uid, std::uint32_t gen, const PlannedMiss& miss, Instant now);
 [[nodiscard]] std::string ended_text(const StoredFire& fire, const Finish& finish);
 
-// How many runs of a task an end by its owner adds: a run counts that was called, as the fire says, or whoever ended it.
+// How many runs of a task an end by its owner adds: a run counts that was called, as the fire says, or whoever ended
+// it.
 [[nodiscard]] int runs_ended(FireState from, const Finish& finish);
 
 }  // namespace uvsched::redis

@@ -30,6 +30,8 @@ end
 local function task_of(name) return string.match(name, '^(%d+):(.*)$') end
 local function names_of(n) return call('ZRANGEBYLEX', P .. 'fires_of', '[' .. n .. ':', '(' .. n .. ';') end
 local function values(key, fields)
+  if #fields == 0 then return {} end
+  if #fields <= 4000 then return call('HMGET', P .. key, unpack(fields)) end
   local out = {}
   for from = 1, #fields, 4000 do
     for _, value in ipairs(call('HMGET', P .. key, unpack(fields, from, math.min(from + 3999, #fields)))) do

@@ -1,5 +1,6 @@
 // A wave of a batch, in the order in which a batch is applied. Each kind of request begins with its number, and is told
-// of in a list, or in a text with a letter for each: "1" done, "0" refused, "m" missing, "d" ended, see transaction.cpp.
+// of in a list, or in a text with a letter for each: "1" done, "0" refused, "m" missing, "d" ended, see
+// transaction.cpp.
 #include "core/stores/redis/store_steps.hpp"
 
 namespace uvsched::redis {

@@ -57,8 +57,8 @@ public:
     [[nodiscard]] std::vector<std::string> names() const;
     [[noreturn]] void refuse(const std::string& name, const std::string& why) const;
 
-    // Throws Error(invalid) if a name is given that is not among the known ones: it says which of them was meant, or else
-    // what `all` says of them.
+    // Throws Error(invalid) if a name is given that is not among the known ones: it says which of them was meant, or
+    // else what `all` says of them.
     void refuse_unknown(const std::vector<std::string>& known, const char* all) const;
 
     // What find() gives: the table of a driver. What it throws begins with the path of what asks for the store.
