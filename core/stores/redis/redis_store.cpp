@@ -81,8 +81,8 @@ Opened RedisStore::open_server(const OpenRequest& request) {
     db_.forget();
     db_.node = draw_node_number();
     db_.retention = request.retention;
-    db_.shared =
-        std::make_shared<Shared>(db_.clock);  // of this node: the last one's beat may still be at work with the other
+    // Of this node: the last one's beat may still be at work with the other.
+    db_.shared = std::make_shared<Shared>(db_.clock);
     db_.clock->begin(!request.real);
     db_.session.open(kOpenPatience);
     Opened opened;
