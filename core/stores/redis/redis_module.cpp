@@ -108,11 +108,6 @@ void read_prefix(JsonFields& fields, RedisOptions& out) {
 }  // namespace
 
 RedisOptions read_redis_options(StoreFields& given) {
-    if (given.kind() == "rediss") {
-        fail(Code::unsupported, given.kind_path() +
-                                    ": \"rediss\" (TLS) is not supported; use redis:, through a tunnel (stunnel) if "
-                                    "the network is not yours alone");
-    }
     RedisOptions out;
     JsonFields& fields = given.fields();
     const auto place = given.place("redis", {"url"}, Escapes::percent);
@@ -138,6 +133,13 @@ RedisOptions read_redis_options(StoreFields& given) {
     if (!out.user.empty() && out.password.empty()) fields.refuse("user", "given without a password");
     out.lease = given.lease();
     return out;
+}
+
+void refuse_redis_with_tls(const StoreFields& given) {
+    if (given.kind() != "rediss") return;
+    fail(Code::unsupported, given.kind_path() +
+                                ": \"rediss\" (TLS) is not supported; use redis:, through a tunnel (stunnel) if "
+                                "the network is not yours alone");
 }
 
 StoreConfig read_redis_store(StoreFields& given) {

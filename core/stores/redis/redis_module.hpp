@@ -14,4 +14,7 @@ namespace uvsched {
 
 [[nodiscard]] StoreConfig read_redis_store(StoreFields& given);
 
+// Throws Error(unsupported) for "rediss:", as a URL with TLS begins.
+void refuse_redis_with_tls(const StoreFields& given);
+
 }  // namespace uvsched

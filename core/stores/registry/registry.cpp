@@ -22,7 +22,6 @@ constexpr KnownName<StoreModule> kStores[] = {
     {"postgresql", "PostgreSQLStore", read_postgresql_store},
     {"postgres", "", read_postgresql_store},
     {"redis", "RedisStore", read_redis_store},
-    {"rediss", "", read_redis_store},
     {"mongodb", "MongoDBStore", nullptr},
     {"mongo", "", nullptr},
     {"sqlalchemy", "SQLAlchemyStore", nullptr},
@@ -33,6 +32,7 @@ constexpr KnownName<StoreModule> kStores[] = {
 
 StoreConfig read_store(const nlohmann::json& given, const std::string& path) {
     StoreFields store(given, path);
+    refuse_redis_with_tls(store);
     StoreConfig config = find_known(kStores, store.kind(), store.kind_path(), "a store").value(store);
     Retention& retention = config.retention;
     retention.age = store.fields().seconds("retention_age").value_or(retention.age);

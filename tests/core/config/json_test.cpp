@@ -235,10 +235,10 @@ TEST_CASE("an unknown store or executor is told with those that there are") {
         const char* message;
     } cases[] = {
         {R"({"stores":{"x":{"type":"oracle"}}})",
-         "stores.x.type: \"oracle\" is not a store (one of memory, sqlite, postgresql, postgres)"},
+         "stores.x.type: \"oracle\" is not a store (one of memory, sqlite, postgresql, postgres, redis)"},
         {R"({"stores":{"x":{"class":"asyncz.stores.oracle:OracleStore"}}})",
          "stores.x.class: \"asyncz.stores.oracle:OracleStore\" is not a store (one of memory, sqlite, postgresql, "
-         "postgres)"},
+         "postgres, redis)"},
         {R"({"executors":{"x":{"class":"uvsched.executors:FiberExecutor"}}})",
          "executors.x.class: \"uvsched.executors:FiberExecutor\" is not an executor (one of threadpool, pool, inline, "
          "debug, queue, asyncio)"},

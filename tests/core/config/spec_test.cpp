@@ -42,9 +42,9 @@ TEST_CASE("stores in their text form") {
 TEST_CASE("stores that are refused") {
     CHECK(store_refusal("x", "").code() == Code::not_found);
     CHECK(store_refusal("x", "").message() ==
-          "stores.x: \"\" is not a store (one of memory, sqlite, postgresql, postgres)");
+          "stores.x: \"\" is not a store (one of memory, sqlite, postgresql, postgres, redis)");
     CHECK(store_refusal("x", "mysql://h/db").message() ==
-          "stores.x: \"mysql\" is not a store (one of memory, sqlite, postgresql, postgres)");
+          "stores.x: \"mysql\" is not a store (one of memory, sqlite, postgresql, postgres, redis)");
     CHECK(store_refusal("x", "memory:5").message() ==
           "stores.x: \"memory:5\": a memory store has no path; write memory");
     CHECK(store_refusal("x", "postgresql://h/db").code() == Code::unsupported);
