@@ -1,29 +1,39 @@
-// The C ABI on a real PostgreSQL server, whose store is a module that is found when it is asked for.
+// The C ABI on a real server, whose store is a module that is found when it is asked for.
 #include <set>
 #include <string>
 
 #include "support.hpp"
+#ifdef UVSCHED_TEST_REDIS
+#include "tests/stores/redis_server.hpp"
+#else
 #include "tests/stores/postgresql_server.hpp"
+#endif
 
 using namespace capi_test;
 
 namespace {
 
-std::string url(const std::string& schema) { return PostgresqlServer::shared().url("&lease=2&schema=" + schema); }
+#ifdef UVSCHED_TEST_REDIS
+constexpr const char* kNowhere = "redis://:s3cret@127.0.0.1:1/0";
+std::string url(const std::string& place) { return RedisServer::shared().url("&lease=2&prefix=" + place); }
+#else
+constexpr const char* kNowhere = "postgresql://me:s3cret@127.0.0.1:1/x?connect_timeout=1";
+std::string url(const std::string& place) { return PostgresqlServer::shared().url("&lease=2&schema=" + place); }
+#endif
 
 // A process's scheduler: a thread pool, and a function that counts its calls.
 class Node {
 public:
-    explicit Node(const std::string& schema) : scheduler_(config(schema)) {
+    explicit Node(const std::string& place) : scheduler_(config(place)) {
         scheduler_.register_function("count", count_run, &runs_);
     }
     [[nodiscard]] sched::Scheduler& scheduler() { return scheduler_; }
     [[nodiscard]] int runs() const { return runs_; }
 
 private:
-    static sched::Config config(const std::string& schema) {
+    static sched::Config config(const std::string& place) {
         sched::Config config;
-        config.add_store("default", url(schema));
+        config.add_store("default", url(place));
         config.add_executor("default", "threadpool:2");
         return config;
     }
@@ -78,8 +88,8 @@ TEST_CASE("what is wrong with a URL is named, and no password") {
     sched::Config config;
     CHECK_FAILS(sched_config_add_store(config.get(), "default", (url("a") + "&leese=3").c_str()), UVSCHED_EINVAL,
                 "leese: unknown option; did you mean lease");
-    config.add_store("default", "postgresql://me:s3cret@127.0.0.1:1/x?connect_timeout=1");
+    config.add_store("default", kNowhere);
     const sched::Scheduler scheduler(config);
-    CHECK_FAILS(sched_start(scheduler.get()), UVSCHED_ESTORE, "127.0.0.1:1/x");
+    CHECK_FAILS(sched_start(scheduler.get()), UVSCHED_ESTORE, "127.0.0.1:1/");
     CHECK(std::string(sched_last_error()).find("s3cret") == std::string::npos);
 }
