@@ -84,7 +84,7 @@ test_python() {
 #
 #   --quick      only preset dev and the Python tests
 #   --long       a million random triggers against the oracle, and two years of DST minute by minute: hours
-#   --servers    the stores on servers under AddressSanitizer and on POSIX calls, too: the presets dev and tsan have them
+#   --servers    the stores on servers under AddressSanitizer and on POSIX calls, too
 #   --platform   everything on the system calls of another platform: posix
 #   --bundled    only the C and C++ tests, the Python tests and the wheel of a bundled build (./dev dependencies)
 #   --python     only Python tests, and of them what pytest is told: ./dev test --python -k listener

@@ -7,13 +7,29 @@
 
 namespace uvsched {
 
+namespace {
+
+constexpr std::size_t kNone = std::string_view::npos;
+
+// Where the part of a URL ends that begins at `from` and may have a password in it; `from` if there is no such part.
+std::size_t end_of_secrets(std::string_view text, std::size_t from) {
+    const std::size_t at = text.rfind('@');  // a password may hold any character, this one too
+    if (at != kNone && at >= from) return text[from] == '/' ? from : at;
+    // A host that was left out: what looks like a port is none.
+    const std::size_t end = std::min(text.find_first_of("/?", from), text.size());
+    const std::string_view place = text.substr(from, end - from);
+    const std::size_t colon = place.find(':');
+    if (colon == kNone || place.starts_with('[')) return from;
+    return place.find_first_not_of("0123456789,", colon + 1) == kNone ? from : end;
+}
+
+}  // namespace
+
 std::string without_secrets(std::string_view text) {
     std::string shown(text);
-    const std::size_t scheme = text.find("://");
-    const std::size_t at = text.rfind('@');  // a password may hold any character, this one too
-    if (scheme != std::string_view::npos && at != std::string_view::npos && at >= scheme + 3) {
-        const std::size_t host = scheme + 3;
-        if (text[host] != '/') shown.replace(host, at - host, "***");
+    if (const std::size_t scheme = text.find("://"); scheme != kNone) {
+        const std::size_t from = scheme + 3;
+        if (const std::size_t end = end_of_secrets(text, from); end > from) shown.replace(from, end - from, "***");
     }
     const std::size_t options = shown.find('?');
     if (options == std::string::npos || shown.find('=', options) == std::string::npos) return shown;

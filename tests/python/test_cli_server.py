@@ -338,7 +338,8 @@ def test_a_history_as_json(app: subprocess.Popen[str], url: str) -> None:
     row = rows[0]
     assert row["number"] > rows[-1]["number"]
     assert (row["store"], row["kind"], row["state"], row["reason"]) == ("default", "scheduled", "done", None)
-    assert (row["times"], row["times_exact"], row["attempt"], row["crashes"]) == (1, True, 1, 0)
+    assert row["times"] >= 1  # more on a machine that was too slow for each of them
+    assert (row["times_exact"], row["attempt"], row["crashes"]) == (True, 1, 0)
     assert (row["scheduler"], row["error"], row["result"]) == ("worker", None, '{"odd":{"$tuple":[1]}}')
     assert row["late_result"] is None
     assert 0 <= row["took_seconds"] < 10

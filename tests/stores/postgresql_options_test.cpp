@@ -75,6 +75,11 @@ TEST_CASE("a fault is named with its path, and no password is shown") {
         const char* message;
     } cases[] = {
         {"postgresql:jobs", "stores.x: \"postgresql:jobs\": write postgresql://USER:PASSWORD@HOST:PORT/DATABASE"},
+        {"postgresql:me:s3cret@h/d", "stores.x: not a URL; write postgresql://USER:PASSWORD@HOST:PORT/DATABASE"},
+        {"postgresql://me:s3cret/d",
+         "stores.x: \"postgresql://***/d\": the port is not a number; write "
+         "postgresql://USER:PASSWORD@HOST:PORT/DATABASE, and characters of a password as %XX that are no letters or "
+         "digits"},
         {"postgresql://h/d?sslmod=require", "stores.x.sslmod: unknown option; did you mean sslmode?"},
         {"postgresql://h/d?shema=a", "stores.x.shema: unknown option; did you mean schema?"},
         {"postgresql://h/d?synchronous=full",

@@ -72,6 +72,10 @@ TEST_CASE("a fault is named with its path, and no password is shown") {
         const char* message;
     } cases[] = {
         {"redis:jobs", "stores.x: \"redis:jobs\": write redis://USER:PASSWORD@HOST:PORT/DATABASE"},
+        {"redis:me:s3cret@h", "stores.x: not a URL; write redis://USER:PASSWORD@HOST:PORT/DATABASE"},
+        {"redis://me:s3cret/1",
+         "stores.x: \"redis://***/1\": the port is not a number from 1 to 65535; write "
+         "redis://USER:PASSWORD@HOST:PORT/DATABASE, and characters of a password as %XX that are no letters or digits"},
         {"redis://h?prefx=a", "stores.x.prefx: unknown option; did you mean prefix?"},
         {"redis://h?synchronous=full",
          "stores.x.synchronous: unknown option (known: host, port, user, password, database, socket, prefix, lease, "

@@ -39,7 +39,7 @@ private:
 // with a port of its own.
 void read_place(const StorePlace& place, Parameters& out) {
     std::string_view rest = place.text;
-    if (!rest.starts_with("//")) place.refuse("write postgresql://USER:PASSWORD@HOST:PORT/DATABASE");
+    if (!rest.starts_with("//")) place.refuse_form("write postgresql://USER:PASSWORD@HOST:PORT/DATABASE");
     rest.remove_prefix(2);
     const auto plain = [&](std::string_view text) { return without_escapes(text, place.path); };
     const std::size_t slash = rest.find('/');

@@ -35,7 +35,7 @@ struct Said {
 Said read_place(const StorePlace& place, RedisOptions& out) {
     Said said;
     std::string_view rest = place.text;
-    if (!rest.starts_with("//")) place.refuse(kForm);
+    if (!rest.starts_with("//")) place.refuse_form(kForm);
     rest.remove_prefix(2);
     const auto plain = [&](std::string_view text) { return without_escapes(text, place.path); };
     // A password may have a slash in it that is not escaped: then what is behind it is no database, and is not shown.

@@ -53,6 +53,11 @@ std::size_t distance(std::string_view a, std::string_view b) {
 
 void StorePlace::refuse(const std::string& why) const { fail(Code::invalid, path + ": " + shown + ": " + why); }
 
+void StorePlace::refuse_form(const std::string& why) const {
+    if (text.find_first_of("@:") == std::string::npos) refuse(why);
+    fail(Code::invalid, path + ": not a URL; " + why);
+}
+
 StoreFields::StoreFields(const json& given, std::string path)
     : is_text_(given.is_string()),
       path_(std::move(path)),

@@ -23,6 +23,8 @@ struct StorePlace {
     std::string shown;    // the given text without options and passwords, in quotes
     // Throws Error(invalid): "PATH: SHOWN: why".
     [[noreturn]] void refuse(const std::string& why) const;
+    // The same of a text that is no URL: it is not shown if it may have a password in it.
+    [[noreturn]] void refuse_form(const std::string& why) const;
 };
 
 // Whether %XX in the options of a URL stands for a byte.

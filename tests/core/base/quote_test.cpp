@@ -24,6 +24,13 @@ TEST_CASE("what may be a password is not shown") {
     CHECK(without_secrets("postgresql://host/db") == "postgresql://host/db");
     CHECK(without_secrets("postgresql://me:pw@host/db?password=pw") == "postgresql://***@host/db?...");
     CHECK(without_secrets("postgresql://me:p@w?/d@host") == "postgresql://***@host");
+    CHECK(without_secrets("postgresql://me:pw/jobs") == "postgresql://***/jobs");
+    CHECK(without_secrets("postgresql://me:pw") == "postgresql://***");
+    CHECK(without_secrets("postgresql://host:5432/jobs") == "postgresql://host:5432/jobs");
+    CHECK(without_secrets("postgresql://a:1,b:2/jobs") == "postgresql://***/jobs");
+    CHECK(without_secrets("postgresql://[::1]:5432/jobs") == "postgresql://[::1]:5432/jobs");
+    CHECK(without_secrets("send:mail:me@host") == "send:mail:me@host");
+    CHECK(without_secrets("sqlite:/a@b/tasks.db") == "sqlite:/a@b/tasks.db");
     CHECK(without_secrets("sqlite:////srv/a@b/tasks.db") == "sqlite:////srv/a@b/tasks.db");
     CHECK(in_quotes("x://me:pw@host") == "\"x://***@host\"");
 }
