@@ -22,7 +22,9 @@ public:
         int status = 99;
         try {
             status = work(*this);
-        } catch (...) {
+        } catch (const std::exception& error) {
+            std::fprintf(stderr, "process %d: %s\n", static_cast<int>(getpid()), error.what());
+        } catch (...) {  // doctest's own
         }
         _exit(status);
     }

@@ -11,11 +11,11 @@
 #include <unordered_set>
 #include <vector>
 
+#include "core/stores/node_shared.hpp"
 #include "core/stores/postgresql/session.hpp"
 #include "core/stores/rows/definition_cache.hpp"
 #include "core/stores/rows/definitions.hpp"
 #include "core/stores/rows/rows.hpp"
-#include "core/stores/shared.hpp"
 #include "core/stores/store.hpp"
 
 namespace uvsched::postgresql {
@@ -38,7 +38,7 @@ public:
     PostgresqlOptions options;
     Session session;
     const std::shared_ptr<StoreClock> clock = std::make_shared<StoreClock>();  // of all openings, for any thread
-    std::shared_ptr<Shared> shared = std::make_shared<Shared>(clock);
+    std::shared_ptr<NodeShared> shared = std::make_shared<NodeShared>(clock);
     DefinitionCache cache;
 
     bool joined = false;  // the store is open

@@ -45,7 +45,7 @@ private:
     const std::string channel_;
     const std::string beat_;
     const std::string look_;
-    const std::shared_ptr<Shared> shared_;
+    const std::shared_ptr<NodeShared> shared_;
     const Patience patience_;
     std::atomic<bool> left_{false};
     std::atomic<bool> listens_{false};

@@ -8,13 +8,13 @@
 #include <unordered_map>
 #include <vector>
 
+#include "core/stores/node_shared.hpp"
 #include "core/stores/redis/remembered.hpp"
 #include "core/stores/redis/script.hpp"
 #include "core/stores/redis/session.hpp"
 #include "core/stores/rows/definition_cache.hpp"
 #include "core/stores/rows/definitions.hpp"
 #include "core/stores/rows/rows.hpp"
-#include "core/stores/shared.hpp"
 #include "core/stores/store.hpp"
 
 namespace uvsched::redis {
@@ -53,7 +53,7 @@ public:
     Session session;
     ScriptRunner scripts;
     const std::shared_ptr<StoreClock> clock = std::make_shared<StoreClock>();  // of all openings, for any thread
-    std::shared_ptr<Shared> shared = std::make_shared<Shared>(clock);
+    std::shared_ptr<NodeShared> shared = std::make_shared<NodeShared>(clock);
     DefinitionCache cache;
     Remembered remembered;
 

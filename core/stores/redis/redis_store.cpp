@@ -82,7 +82,7 @@ Opened RedisStore::open_server(const OpenRequest& request) {
     db_.node = draw_node_number();
     db_.retention = request.retention;
     // Of this node: the last one's beat may still be at work with the other.
-    db_.shared = std::make_shared<Shared>(db_.clock);
+    db_.shared = std::make_shared<NodeShared>(db_.clock);
     db_.clock->begin(!request.real);
     db_.session.open(kOpenPatience);
     Opened opened;

@@ -10,8 +10,8 @@
 
 namespace uvsched {
 
-struct Shared {
-    explicit Shared(std::shared_ptr<StoreClock> of_store) : clock(std::move(of_store)) {}
+struct NodeShared {
+    explicit NodeShared(std::shared_ptr<StoreClock> of_store) : clock(std::move(of_store)) {}
 
     const std::shared_ptr<StoreClock> clock;
     std::atomic<std::uint64_t> own_changes{0};  // of meta.changes: those by this node
