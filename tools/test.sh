@@ -119,7 +119,6 @@ task_test() {
     need $BUILD_PACKAGES $TEST_PACKAGES $PYTHON_PACKAGES $BROWSER_PACKAGES
     # shellcheck disable=SC2086
     [ -n "$quick" ] || need $LINT_PACKAGES $ABI_PACKAGES
-    fetch_mongodb_server
     if [ -n "$bundled" ]; then
         test_bundled
         summary

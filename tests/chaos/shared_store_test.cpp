@@ -25,8 +25,6 @@
 #include "tests/stores/postgresql_backend.hpp"
 #elif defined(UVSCHED_TEST_REDIS)
 #include "tests/stores/redis_backend.hpp"
-#elif defined(UVSCHED_TEST_MONGODB)
-#include "tests/stores/mongodb_backend.hpp"
 #else
 #include "tests/stores/sql.hpp"
 #endif
@@ -76,37 +74,6 @@ public:
 
 private:
     RedisPrefix prefix_;
-};
-#elif defined(UVSCHED_TEST_MONGODB)
-class Place {
-public:
-    using Document = mongodb::Document;
-    [[nodiscard]] std::string url() const {
-        return MongodbServer::shared().url("&collection=" + place_.name() + "&lease=2&retention_per_task=0");
-    }
-    [[nodiscard]] std::string rows() {
-        std::string out;
-        for (const auto& row :
-             place_.find(place_.name("history"), Document::object(), {{"task_id", 1}, {"first", 1}})) {
-            const std::string reason(mongodb::text_of(row["reason"]));
-            out += std::string(mongodb::text_of(row["task_id"])) + " " + row["first"].dump() + " " +
-                   row["last"].dump() + " " + row["folded"].dump() + " " + std::string(mongodb::text_of(row["state"])) +
-                   " " + (reason.empty() ? "-" : reason) + "\n";
-        }
-        return out;
-    }
-    [[nodiscard]] std::string left() {
-        std::size_t out = 0;
-        for (const auto& task : place_.find(place_.name())) {
-            out += task["open"].size() + (mongodb::text_of(task["state"]) == "finished" ? 0 : 1);
-        }
-        return std::to_string(out);
-    }
-    [[nodiscard]] std::string tasks() { return std::to_string(place_.find(place_.name()).size()); }
-    [[nodiscard]] static bool is_whole() { return true; }
-
-private:
-    MongodbPlace place_;
 };
 #else
 class Place {

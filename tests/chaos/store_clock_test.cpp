@@ -1,6 +1,6 @@
 // A whole scheduler whose machine's clock and the server's are minutes apart: the server's decides, and nothing is
 // late.
-#if defined(UVSCHED_TEST_POSTGRESQL) || defined(UVSCHED_TEST_REDIS) || defined(UVSCHED_TEST_MONGODB)
+#if defined(UVSCHED_TEST_POSTGRESQL) || defined(UVSCHED_TEST_REDIS)
 #include <doctest/doctest.h>
 
 #include <atomic>
@@ -13,8 +13,6 @@
 #include "core/triggers/interval.hpp"
 #ifdef UVSCHED_TEST_REDIS
 #include "tests/stores/redis_backend.hpp"
-#elif defined(UVSCHED_TEST_MONGODB)
-#include "tests/stores/mongodb_backend.hpp"
 #else
 #include "tests/stores/postgresql_backend.hpp"
 #endif

@@ -5,10 +5,7 @@
 // running belongs to a dead process. `damage` replaces a task's stored definition behind the store's back.
 #pragma once
 
-#if defined(UVSCHED_TEST_MONGODB)
-#include "tests/stores/mongodb_backend.hpp"
-#define UVSCHED_STORES MongodbBackend
-#elif defined(UVSCHED_TEST_REDIS)
+#if defined(UVSCHED_TEST_REDIS)
 #include "tests/stores/redis_backend.hpp"
 #define UVSCHED_STORES RedisBackend
 #elif defined(UVSCHED_TEST_POSTGRESQL)

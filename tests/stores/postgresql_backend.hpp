@@ -55,8 +55,6 @@ public:
     // ---- what every place of a store on a server has ----
 
     using Server = PostgresqlServer;
-    static constexpr bool kTells = true;      // others hear at once what one did
-    static constexpr bool kAllOrNone = true;  // a batch is one transaction
     // Settings of a server that loses nothing.
     [[nodiscard]] static std::vector<std::string> durable() { return {"fsync=on"}; }
 
@@ -136,7 +134,6 @@ using FaultyServer = FaultyDriver;
 class PostgresqlBackend {
 public:
     static constexpr bool kHasElapsedLine = false;
-    static constexpr bool kCommitsNothing = true;  // a batch without effect is a transaction too
 
     PostgresqlBackend() : store_(uvsched::make_postgresql_store(faulty())) {
         FaultyDriver::judge = [this](const std::string& sql) { return fault_of(sql); };

@@ -68,8 +68,6 @@ public:
     // ---- what every place of a store on a server has ----
 
     using Server = RedisServer;
-    static constexpr bool kTells = true;      // others hear at once what one did
-    static constexpr bool kAllOrNone = true;  // a batch is one transaction
     // Settings of a server that loses nothing.
     [[nodiscard]] static std::vector<std::string> durable() { return {"--appendfsync", "always"}; }
 
@@ -155,7 +153,6 @@ using FaultyServer = FaultyRedis;
 class RedisBackend {
 public:
     static constexpr bool kHasElapsedLine = false;
-    static constexpr bool kCommitsNothing = true;  // a batch without effect is a transaction too
 
     RedisBackend() : store_(uvsched::make_redis_store(faulty())) {
         FaultyRedis::judge = [this](const std::string& name) { return fault_of(name); };

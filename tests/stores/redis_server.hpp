@@ -2,6 +2,10 @@
 // folder of its own when it is first asked for, and ended with the program.
 #pragma once
 
+#include <arpa/inet.h>
+#include <netinet/in.h>
+#include <sys/socket.h>
+
 #include <chrono>
 #include <cstdlib>
 #include <filesystem>
@@ -11,7 +15,6 @@
 #include <vector>
 
 #include "tests/stores/folder.hpp"
-#include "tests/support/free_port.hpp"
 #include "tests/support/server_process.hpp"
 
 class RedisServer {
@@ -82,6 +85,19 @@ private:
         }
         throw std::runtime_error("no Redis server is installed: " + name +
                                  " is neither in /usr/bin nor /usr/local/bin");
+    }
+    static int free_port() {
+        const int listener = ::socket(AF_INET, SOCK_STREAM, 0);
+        sockaddr_in place{};
+        place.sin_family = AF_INET;
+        place.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+        socklen_t size = sizeof place;
+        if (::bind(listener, reinterpret_cast<sockaddr*>(&place), size) != 0 ||
+            ::getsockname(listener, reinterpret_cast<sockaddr*>(&place), &size) != 0) {
+            throw std::runtime_error("no port is free");
+        }
+        ::close(listener);
+        return ntohs(place.sin_port);
     }
 
     std::vector<std::string> settings_;

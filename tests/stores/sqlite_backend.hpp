@@ -27,7 +27,6 @@ inline void run_sql(const std::string& path, const std::string& sql) {
 class SqliteBackend {
 public:
     static constexpr bool kHasElapsedLine = true;
-    static constexpr bool kCommitsNothing = true;  // a batch without effect is a transaction too
 
     SqliteBackend()
         : path_(folder_.file("tasks.db")),
