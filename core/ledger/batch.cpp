@@ -1,10 +1,24 @@
 #include "core/ledger/batch.hpp"
 
+#include "core/ledger/fire_rules.hpp"
+
 namespace uvsched {
 
 bool Batch::empty() const noexcept {
     return finishes.empty() && releases.empty() && starts.empty() && adds.empty() && changes.empty() &&
            removes.empty() && runs.empty() && takes.empty() && claims.empty() && !shift;
+}
+
+OpenFire planned_fire(const PlannedRun& run, const TaskState& state) {
+    OpenFire fire;
+    fire.key = {state.uid, state.gen, FireKind::scheduled, run.slot};
+    fire.last_slot = run.last;
+    fire.folded = run.folded;
+    fire.exact = run.exact;
+    fire.state = run.waiting ? FireState::waiting : FireState::claimed;
+    fire.token = kFirstToken;
+    fire.attempt = 1;
+    return fire;
 }
 
 void Batch::forget_answers() noexcept {

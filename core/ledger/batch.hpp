@@ -44,6 +44,9 @@ struct Claim {
     std::vector<OpenFire> fires;  // one for each plan.runs; those not waiting are claimed by this node
 };
 
+// The fire that a claim makes of a planned run of a task; its task and its wall time are the store's to add.
+[[nodiscard]] OpenFire planned_fire(const PlannedRun& run, const TaskState& state);
+
 // ready -> claimed, for a fire that look() returned in `ready`.
 struct Take {
     FireRef fire;  // with the token from look()

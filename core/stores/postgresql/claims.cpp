@@ -56,15 +56,8 @@ constexpr const char* kStandsHere = "SELECT 1 FROM @node WHERE id = $1";
 // The fires that a claim has made, as the engine will see them.
 void add_fires(Claim& claim, const StoredTask& task) {
     for (const PlannedRun& run : claim.plan.runs) {
-        OpenFire& fire = claim.fires.emplace_back();
-        fire.task = task;
-        fire.key = {task.state.uid, task.state.gen, FireKind::scheduled, run.slot};
-        fire.last_slot = run.last;
-        fire.folded = run.folded;
-        fire.exact = run.exact;
-        fire.state = run.waiting ? FireState::waiting : FireState::claimed;
-        fire.token = kFirstToken;
-        fire.attempt = 1;
+        claim.fires.push_back(planned_fire(run, task.state));
+        claim.fires.back().task = task;
     }
 }
 

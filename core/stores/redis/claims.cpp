@@ -21,15 +21,8 @@ return {task_row(n), fires}
 
 void add_fires(Claim& claim, const StoredTask& task) {
     for (const PlannedRun& run : claim.plan.runs) {
-        OpenFire& fire = claim.fires.emplace_back();
-        fire.task = task;
-        fire.key = {task.state.uid, task.state.gen, FireKind::scheduled, run.slot};
-        fire.last_slot = run.last;
-        fire.folded = run.folded;
-        fire.exact = run.exact;
-        fire.state = run.waiting ? FireState::waiting : FireState::claimed;
-        fire.token = kFirstToken;
-        fire.attempt = 1;
+        claim.fires.push_back(planned_fire(run, task.state));
+        claim.fires.back().task = task;
     }
 }
 

@@ -9,19 +9,11 @@ namespace {
 OpenFire add_fire(Database& db, const TaskRow& task, const PlannedRun& run, std::int64_t claim, Instant now) {
     constexpr std::int64_t kNone = 0;  // becomes NULL
     const bool waiting = run.waiting;
-    constexpr std::int32_t kFirstAttempt = 1;
-    OpenFire fire;
-    fire.key = {task.state.uid, task.state.gen, FireKind::scheduled, run.slot};
-    fire.last_slot = run.last;
-    fire.folded = run.folded;
-    fire.exact = run.exact;
-    fire.state = waiting ? FireState::waiting : FireState::claimed;
-    fire.token = kFirstToken;
-    fire.attempt = kFirstAttempt;
+    OpenFire fire = planned_fire(run, task.state);
     fire.to_wall = db.at(now).to_wall(task.state.clock);
     Cursor(db.sql().add_fire, task.number, task.state.gen, kind_text(FireKind::scheduled), run.slot, run.last,
            fire.to_wall, run.folded, run.exact, state_text(fire.state), task.lane, std::nullopt,
-           waiting ? kNone : db.node, kFirstToken, kFirstAttempt, waiting ? kNone : now, claim)
+           waiting ? kNone : db.node, fire.token, fire.attempt, waiting ? kNone : now, claim)
         .run();
     return fire;
 }
