@@ -3,13 +3,16 @@
 # What the library is built on; ./dev test --platform may say another.
 PLATFORM=linux
 
-# configure_and_build PRESET [CMAKE OPTION…]
+# configure_and_build PRESET [CMAKE OPTION…]: waits for whoever builds this preset ahead.
 configure_and_build() {
     preset=$1
     shift
     [ "$preset" = posix ] || set -- -DUVSCHED_PLATFORM=$PLATFORM "$@"
+    exec 8>"build/$preset.lock"
+    flock 8
     cmake --preset "$preset" --log-level=WARNING "$@"
-    cmake --build --preset "$preset" --parallel "$JOBS"
+    ${PRIORITY:-} cmake --build --preset "$preset" --parallel "$JOBS"
+    exec 8>&-
 }
 
 # ./dev build [PRESET]

@@ -30,7 +30,7 @@ portability_sources() {
 # portability_units FOLDER: writes the files that are compiled, each as many sources as CMake would put into one.
 portability_units() {
     files=$(portability_sources "$1" | wc -l)
-    units=$(((files + 11) / 12))
+    units=$(((files + 23) / 24))
     portability_sources "$1" | awk -v size=$(((files + units - 1) / units)) -v root="$ROOT" \
         -v unit="$PORTABILITY/$(echo "$1" | tr / _)" '
         { name = unit "_" int((NR - 1) / size) ".cpp"; print "#include \"" root "/" $0 "\"" >name }

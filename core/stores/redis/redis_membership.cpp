@@ -8,7 +8,7 @@
 namespace uvsched::redis {
 namespace {
 
-constexpr Patience kConnectPatience = std::chrono::seconds(2);
+constexpr Patience kLeastPatience = std::chrono::seconds(2);
 
 constexpr Script kBeat{"beat", Script::Kind::asks, R"lua(
 local node, peers = arg(), {}
@@ -39,7 +39,7 @@ RedisMembership::RedisMembership(Database& db)
       bell_in_child_(std::make_unique<ForkedSocket>()) {
     bell_in_child_->change([this] { return bell_ = second_number(never_.descriptor()); });
     if (bell_ < 0) fail(Code::no_descriptor, "a Redis store needs a descriptor for its heartbeat");
-    session_.open(std::max(patience_, kConnectPatience));
+    session_.open(std::max(patience_, kLeastPatience));
 }
 
 RedisMembership::~RedisMembership() {
@@ -64,7 +64,7 @@ std::string RedisMembership::listen() {
 }
 
 void RedisMembership::ring_with_ears() {
-    ears_.open(std::max(patience_, kConnectPatience));
+    ears_.open(std::max(patience_, kLeastPatience));
     ears_.subscribe(channel_, patience_);
     stand_for(bell_, ears_.descriptor());
 }
@@ -123,7 +123,7 @@ BeatAnswer RedisMembership::beat() {
     if (left_) return out;
     try {
         keep_listening();
-        if (!session_.is_open()) session_.open(std::max(patience_, kConnectPatience));
+        if (!session_.is_open()) session_.open(std::max(patience_, kLeastPatience));
         out = ask();
     } catch (...) {
         if (left_) close_all();
