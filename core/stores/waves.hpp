@@ -17,6 +17,18 @@ struct Wave {
     std::vector<Change*> changes;
     Remove* remove = nullptr;
     std::vector<RunNow*> runs;
+
+    // As Batch::forget_answers().
+    void forget_answers() const {
+        for (Add* const add : adds) {
+            add->dropped.clear();
+            add->task = {};
+        }
+        for (Change* const change : changes) {
+            change->dropped.clear();
+            change->task = {};
+        }
+    }
 };
 
 class Waves {

@@ -43,9 +43,7 @@ constexpr const char* kForgetQuarantine = "UPDATE @def SET quarantine = NULL WHE
 }  // namespace
 
 void Database::forget() {
-    cache.clear();
     lanes_.clear();
-    shared->own_changes = 0;
     prune_after.clear();
 }
 

@@ -11,12 +11,10 @@
 #include <unordered_set>
 #include <vector>
 
-#include "core/stores/node_shared.hpp"
 #include "core/stores/postgresql/session.hpp"
-#include "core/stores/rows/definition_cache.hpp"
 #include "core/stores/rows/definitions.hpp"
 #include "core/stores/rows/rows.hpp"
-#include "core/stores/store.hpp"
+#include "core/stores/server_node.hpp"
 
 namespace uvsched::postgresql {
 
@@ -31,26 +29,16 @@ namespace uvsched::postgresql {
 inline constexpr int kTaskColumns = 14;
 inline constexpr int kFireColumns = 17;
 
-class Database {
+class Database : public ServerNode {
 public:
     explicit Database(PostgresqlOptions given) : options(std::move(given)), session(options) {}
 
     PostgresqlOptions options;
     Session session;
-    const std::shared_ptr<StoreClock> clock = std::make_shared<StoreClock>();  // of all openings, for any thread
-    std::shared_ptr<NodeShared> shared = std::make_shared<NodeShared>(clock);
-    DefinitionCache cache;
+    std::string channel;      // of notices
+    std::string prune_after;  // the task that retention by count looked at last
 
-    bool joined = false;  // the store is open
-    NodeNumber node = 0;  // this opening, in the column owner
-    std::string uuid;
-    std::uint64_t store_hash = 0;
-    std::string channel;  // of notices
-    Retention retention;
-    std::string prune_after;   // the task that retention by count looked at last
-    bool ready_first = false;  // whether the last look began with ready fires instead of due tasks
-
-    // Another node is to be opened, perhaps of another store.
+    // As begin() does.
     void forget();
 
     // The text with the schema's name before each @table, and in the place of @now the server's time.
@@ -58,11 +46,6 @@ public:
 
     // Throws Error(store) if the store is closed or cannot be reached, and StoreLost if another store is there by now.
     void connect();
-
-    // What a fire is ready at: as told, where the clock is moved by hand; else the server knows.
-    [[nodiscard]] std::optional<Instant> by_hand(Instant now) const {
-        return clock->manual() ? std::optional(now) : std::nullopt;
-    }
 
     // Of these tasks; asks the server for what is not remembered.
     [[nodiscard]] Definitions definitions_of(const std::vector<TaskRow>& rows);

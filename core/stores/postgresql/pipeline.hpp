@@ -5,12 +5,10 @@
 #include <optional>
 #include <vector>
 
+#include "core/stores/again.hpp"
 #include "core/stores/postgresql/database.hpp"
 
 namespace uvsched::postgresql {
-
-// Another node came between: what was to be written has to be decided anew.
-struct Again {};
 
 class Pipeline {
 public:

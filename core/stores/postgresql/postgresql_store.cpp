@@ -4,43 +4,21 @@
 #include <utility>
 
 #include "core/base/hex.hpp"
-#include "core/stores/node_number.hpp"
 #include "core/stores/postgresql/changes.hpp"
 #include "core/stores/postgresql/postgresql_membership.hpp"
 #include "core/stores/postgresql/schema.hpp"
 #include "core/stores/postgresql/store_steps.hpp"
-#include "core/stores/step_aside.hpp"
-#include "core/stores/waves.hpp"
+#include "core/stores/server_store.hpp"
 
 namespace uvsched::postgresql {
 namespace {
 
 constexpr std::chrono::seconds kOpenPatience{10};
-constexpr int kTries = 30;
 
-class PostgresqlStore final : public Store {
-    // Makes the call again as long as other nodes come between.
-    template <class Call>
-    auto tried(Call&& call) {
-        for (int tries = 0;; ++tries) {
-            try {
-                return call();
-            } catch (const Again&) {
-                if (tries >= kTries) fail(Code::store, db_.session.message("other nodes were in the way each time"));
-            }
-            step_aside(tries);
-        }
-    }
-
+class PostgresqlStore final : public ServerStore<Database, PostgresqlMembership> {
 public:
-    explicit PostgresqlStore(PostgresqlOptions options) : db_(std::move(options)) {}
+    explicit PostgresqlStore(PostgresqlOptions options) : ServerStore(std::move(options)) {}
     ~PostgresqlStore() override { close(); }
-
-    Opened open(const OpenRequest& request) override;
-    void close() noexcept override;
-    std::shared_ptr<Membership> membership() override { return membership_; }
-    [[nodiscard]] Now now(const Now& here) const override { return db_.clock->now(here); }
-    void apply(Batch& batch) override;
 
     Look look(const LookRequest& request) override {
         return tried([&] { return postgresql::look(db_, request); });
@@ -70,32 +48,13 @@ public:
     std::vector<std::string> declared_at_start() override { return postgresql::declared_at_start(db_); }
 
 private:
-    Opened open_server(const OpenRequest& request);
-    void let_go() noexcept;
-    void apply_wave(Batch& batch, Wave& wave, bool first, bool last);
-    void write_wave(Batch& batch, Wave& wave, bool first, bool last);
-
-    Database db_;
-    std::shared_ptr<PostgresqlMembership> membership_;
+    Opened join(const OpenRequest& request) override;
+    void leave() noexcept override { postgresql::leave(db_); }
+    void apply_wave(Batch& batch, Wave& wave, bool first, bool last) override;
+    void settle(std::vector<Finish>& finishes) override { settle_refused(db_, finishes); }
 };
 
-Opened PostgresqlStore::open(const OpenRequest& request) {
-    if (db_.joined) fail(Code::already, db_.session.message("this store is already open"));
-    try {
-        return open_server(request);
-    } catch (...) {
-        let_go();
-        throw;
-    }
-}
-
-Opened PostgresqlStore::open_server(const OpenRequest& request) {
-    db_.forget();
-    db_.node = draw_node_number();
-    db_.retention = request.retention;
-    // Of this node: the last one's beat may still be at work with the other.
-    db_.shared = std::make_shared<NodeShared>(db_.clock);
-    db_.clock->begin(!request.real);
+Opened PostgresqlStore::join(const OpenRequest& request) {
     db_.session.open(kOpenPatience);
     prepare_schema(db_);
     db_.channel = "uvsched_" + hex_text(db_.store_hash);
@@ -104,7 +63,7 @@ Opened PostgresqlStore::open_server(const OpenRequest& request) {
     db_.joined = true;
     tried([&] {
         opened = {};
-        join(db_, request, opened);
+        postgresql::join(db_, request, opened);
     });
     if (!membership_->probe(db_)) {
         opened.notices.push_back(db_.session.message(
@@ -114,69 +73,7 @@ Opened PostgresqlStore::open_server(const OpenRequest& request) {
     return opened;
 }
 
-// A node that gave back all that it held has no row any more.
-void PostgresqlStore::close() noexcept {
-    if (db_.joined) let_go();
-}
-
-void PostgresqlStore::let_go() noexcept {
-    if (membership_) membership_->leave();
-    membership_.reset();
-    if (db_.joined) leave(db_);
-    db_.session.close();
-    db_.joined = false;
-}
-
-// Once a transaction is done, what fails behind it may have happened.
-void PostgresqlStore::apply(Batch& batch) {
-    if (batch.empty()) return;
-    batch.forget_answers();
-    bool done = false;
-    try {
-        Waves waves(batch);
-        for (Wave& wave : waves.all()) {
-            const bool first = &wave == &waves.all().front();
-            const bool last = &wave == &waves.all().back();
-            apply_wave(batch, wave, first, last);
-            done = true;
-        }
-        settle_refused(db_, batch.finishes);
-    } catch (const Again&) {
-        batch.forget_answers();
-        if (done) throw MaybeDone(db_.session.message("other nodes were in the way"));
-        fail(Code::store, db_.session.message("other nodes were in the way"));
-    } catch (const NodeLost&) {
-        batch.forget_answers();
-        throw;
-    } catch (const StoreLost&) {
-        batch.forget_answers();
-        throw;
-    } catch (const Error& error) {
-        batch.forget_answers();
-        if (done) throw MaybeDone(error.message());
-        throw;
-    } catch (...) {
-        batch.forget_answers();
-        if (done) throw MaybeDone("no memory");
-        throw;
-    }
-}
-
 void PostgresqlStore::apply_wave(Batch& batch, Wave& wave, bool first, bool last) {
-    tried([&] {
-        for (Add* const add : wave.adds) {
-            add->dropped.clear();
-            add->task = {};
-        }
-        for (Change* const change : wave.changes) {
-            change->dropped.clear();
-            change->task = {};
-        }
-        write_wave(batch, wave, first, last);
-    });
-}
-
-void PostgresqlStore::write_wave(Batch& batch, Wave& wave, bool first, bool last) {
     Changes changes(db_, wave.adds, wave.changes);
     changes.prepare();
     Column tasks;
@@ -206,18 +103,9 @@ void PostgresqlStore::write_wave(Batch& batch, Wave& wave, bool first, bool last
     }
     const bool writes = tasks.size() > 0 || changes.writes() || wave.remove != nullptr || !wave.runs.empty();
     pipeline.commit_batch(writes ? Pipeline::Guard::standing : Pipeline::Guard::standing_alone, changes.tells());
-    try {
-        tell_claims(db_, made);
-        changes.settle();
-    } catch (const Again&) {
-        throw MaybeDone(db_.session.message("other nodes were in the way"));
-    } catch (const NodeLost&) {
-        throw;
-    } catch (const StoreLost&) {
-        throw;
-    } catch (const Error& error) {
-        throw MaybeDone(error.message());
-    }
+    ++db_.written;
+    tell_claims(db_, made);
+    changes.settle();
 }
 
 }  // namespace

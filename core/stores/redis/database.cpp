@@ -168,10 +168,8 @@ Answer ScriptRunner::run(const Script& script, Words& words, Sends sends, Patien
 }
 
 void Database::forget() {
-    cache.clear();
     remembered.clear();
     lanes_.clear();
-    shared->own_changes = 0;
     pruned_all = false;
     prune_after.clear();
 }

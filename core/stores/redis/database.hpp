@@ -8,19 +8,15 @@
 #include <unordered_map>
 #include <vector>
 
-#include "core/stores/node_shared.hpp"
+#include "core/stores/again.hpp"
 #include "core/stores/redis/remembered.hpp"
 #include "core/stores/redis/script.hpp"
 #include "core/stores/redis/session.hpp"
-#include "core/stores/rows/definition_cache.hpp"
 #include "core/stores/rows/definitions.hpp"
 #include "core/stores/rows/rows.hpp"
-#include "core/stores/store.hpp"
+#include "core/stores/server_node.hpp"
 
 namespace uvsched::redis {
-
-// Another node came between: what was to be written has to be decided anew.
-struct Again {};
 
 // Runs scripts on a session, by their digest: a server that does not have one yet, or any more, is given it.
 class ScriptRunner {
@@ -44,7 +40,7 @@ struct IndexEntry {
     std::string member;
 };
 
-class Database {
+class Database : public ServerNode {
 public:
     explicit Database(RedisOptions given)
         : options(std::move(given)), session(options), scripts(session, options.prefix) {}
@@ -52,30 +48,15 @@ public:
     RedisOptions options;
     Session session;
     ScriptRunner scripts;
-    const std::shared_ptr<StoreClock> clock = std::make_shared<StoreClock>();  // of all openings, for any thread
-    std::shared_ptr<NodeShared> shared = std::make_shared<NodeShared>(clock);
-    DefinitionCache cache;
     Remembered remembered;
+    bool pruned_all = false;  // retention by number has looked at all tasks since the opening
+    std::string prune_after;  // and at this one last
 
-    bool joined = false;  // the store is open
-    NodeNumber node = 0;  // this opening
-    std::string uuid;
-    std::uint64_t store_hash = 0;
-    Retention retention;
-    bool pruned_all = false;   // retention by number has looked at all tasks since the opening
-    std::string prune_after;   // and at this one last
-    bool ready_first = false;  // whether the last look began with ready fires instead of due tasks
-
-    // Another node is to be opened, perhaps of another store.
+    // As begin() does.
     void forget();
 
     // Where nodes tell each other what they made.
     [[nodiscard]] std::string channel() const;
-
-    // What a fire is ready at: as told, where the clock is moved by hand; else the server knows.
-    [[nodiscard]] std::optional<Instant> by_hand(Instant now) const {
-        return clock->manual() ? std::optional(now) : std::nullopt;
-    }
 
     // The first words of a script that asks, or changes.
     [[nodiscard]] Words asking(const Script& script) const;

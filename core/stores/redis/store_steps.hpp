@@ -20,7 +20,7 @@ void add_fire(Words& words, const FireRef& fire);
 // A fire that was ended unrun, of a task so named: key, uid, last slot, folded, exact and id.
 [[nodiscard]] Dropped read_dropped(const Reply& reply, Reason reason, std::string name);
 
-// transaction.cpp: one script. Throws Again; the requests then have their answers of before.
+// transaction.cpp: see ServerStore
 void apply_wave(Database& db, Batch& batch, Wave& wave, bool first, bool last);
 
 // claims.cpp

@@ -411,25 +411,22 @@ bool write_piece(Database& db, Batch& batch, Wave& wave, bool first, bool last) 
     std::vector<Claim>& claims = last ? batch.claims : no_claims;
     std::vector<Claiming> claimings = add_claims(words, db, claims);
     const Answer answer = db.run(kTransaction, words, Sends::changes);
-    try {
-        if (answer[kTold].integer() != 0) ++db.shared->own_changes;
-        if (first) {
-            read_outcomes(answer[kStarts], batch.starts);
-            read_outcomes(answer[kFinishes], batch.finishes);
-            read_releases(answer, batch.releases);
-        }
-        read_changes(db, answer, decided);
-        if (wave.remove != nullptr) read_removals(answer[kRemovals], *wave.remove);
-        read_runs(answer[kRuns], wave.runs);
-        if (last) {
-            read_takes(answer[kTakes], batch.takes);
-            tell_claims(db, read_claims(db, answer, claims, claimings));
-        }
-        for (const auto& [task, now] : decided.readable_again) recover_task(db, task, now);
-        return answer[kRemovals][1].integer() != 0;
-    } catch (const Again&) {
-        throw MaybeDone(db.session.message("other nodes were in the way"));
+    ++db.written;
+    if (answer[kTold].integer() != 0) ++db.shared->own_changes;
+    if (first) {
+        read_outcomes(answer[kStarts], batch.starts);
+        read_outcomes(answer[kFinishes], batch.finishes);
+        read_releases(answer, batch.releases);
     }
+    read_changes(db, answer, decided);
+    if (wave.remove != nullptr) read_removals(answer[kRemovals], *wave.remove);
+    read_runs(answer[kRuns], wave.runs);
+    if (last) {
+        read_takes(answer[kTakes], batch.takes);
+        tell_claims(db, read_claims(db, answer, claims, claimings));
+    }
+    for (const auto& [task, now] : decided.readable_again) recover_task(db, task, now);
+    return answer[kRemovals][1].integer() != 0;
 }
 
 }  // namespace
@@ -466,35 +463,16 @@ Dropped read_dropped(const Reply& reply, Reason reason, std::string name) {
 
 // All tasks are removed in pieces, so that the server can do something else in between.
 void apply_wave(Database& db, Batch& batch, Wave& wave, bool first, bool last) {
-    for (Add* const add : wave.adds) {
-        add->dropped.clear();
-        add->task = {};
-    }
-    for (Change* const change : wave.changes) {
-        change->dropped.clear();
-        change->task = {};
-    }
     if (wave.remove != nullptr) {
         wave.remove->outcome = wave.remove->id.empty() ? Outcome::done : Outcome::missing;
         wave.remove->removed = 0;
         wave.remove->dropped.clear();
     }
-    bool done = false;
-    try {
-        bool more = write_piece(db, batch, wave, first, last);
-        done = true;
-        while (more) {
-            Batch nothing;
-            Wave rest{.adds = {}, .changes = {}, .remove = wave.remove, .runs = {}};
-            more = write_piece(db, nothing, rest, false, false);
-        }
-    } catch (const NodeLost&) {
-        throw;
-    } catch (const StoreLost&) {
-        throw;
-    } catch (const Error& error) {
-        if (done) throw MaybeDone(error.message());
-        throw;
+    bool more = write_piece(db, batch, wave, first, last);
+    while (more) {
+        Batch nothing;
+        Wave rest{.adds = {}, .changes = {}, .remove = wave.remove, .runs = {}};
+        more = write_piece(db, nothing, rest, false, false);
     }
 }
 

@@ -1,4 +1,4 @@
-// What a node does when others came between what it had read and what it was to write.
+// Again: other nodes came between what this one had read and what it was to write.
 #pragma once
 
 #include <algorithm>
@@ -8,7 +8,10 @@
 
 namespace uvsched {
 
-// Others were in the way: they go on meanwhile.
+// What was to be written has to be decided anew.
+struct Again {};
+
+// They go on meanwhile.
 inline void step_aside(int tries) {
     static thread_local std::minstd_rand random{std::random_device{}()};
     const int most = std::min(tries + 1, 10) * 2'000;
