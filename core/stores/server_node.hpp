@@ -1,6 +1,7 @@
 // ServerNode: this node, which is one opening of a store on a server, as the parts of the store know it.
 #pragma once
 
+#include <chrono>
 #include <cstdint>
 #include <memory>
 #include <optional>
@@ -13,6 +14,9 @@
 #include "core/stores/store_clock.hpp"
 
 namespace uvsched {
+
+// For a connection to be made, and for what an opening asks.
+inline constexpr std::chrono::seconds kConnectPatience{10};
 
 struct ServerNode {
     const std::shared_ptr<StoreClock> clock = std::make_shared<StoreClock>();  // of all openings, for any thread

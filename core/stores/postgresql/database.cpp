@@ -1,7 +1,6 @@
 #include "core/stores/postgresql/database.hpp"
 
 #include <algorithm>
-#include <chrono>
 #include <utility>
 
 #include "core/base/name.hpp"
@@ -11,8 +10,6 @@
 
 namespace uvsched::postgresql {
 namespace {
-
-constexpr std::chrono::seconds kConnectPatience{10};
 
 constexpr const char* kUuid = "SELECT store_uuid FROM @meta";
 

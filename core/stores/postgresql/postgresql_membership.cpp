@@ -29,20 +29,8 @@ PostgresqlMembership::PostgresqlMembership(Database& db)
       shared_(db.shared),
       patience_(std::chrono::microseconds(beat_patience(db.options.lease))),
       session_(options_),
-      never_("a PostgreSQL store needs a descriptor for its heartbeat"),
-      bell_in_child_(std::make_unique<ForkedSocket>()) {
-    bell_in_child_->change([this] { return bell_ = second_number(never_.descriptor()); });
-    if (bell_ < 0) fail(Code::no_descriptor, "a PostgreSQL store needs a descriptor for its heartbeat");
+      bell_("a PostgreSQL store needs a descriptor for its heartbeat") {
     connect();
-}
-
-PostgresqlMembership::~PostgresqlMembership() {
-    session_.close();
-    if (!bell_in_child_->is_ours()) return;
-    bell_in_child_->change([this] {
-        close_descriptor(bell_);
-        return -1;
-    });
 }
 
 void PostgresqlMembership::connect() {
@@ -52,10 +40,13 @@ void PostgresqlMembership::connect() {
 
 void PostgresqlMembership::ring_with_session() {
     session_.run({{"LISTEN " + in_double_quotes(channel_), {}}}, Sends::reads, patience_);
-    stand_for(bell_, session_.descriptor());
+    bell_.ring_with(session_.descriptor());
 }
 
-void PostgresqlMembership::fall_silent() noexcept { stand_for(bell_, never_.descriptor()); }
+void PostgresqlMembership::close() noexcept {
+    bell_.fall_silent();
+    session_.close();
+}
 
 bool PostgresqlMembership::probe(Database& db) {
     const std::lock_guard lock(mutex_);
@@ -73,15 +64,14 @@ bool PostgresqlMembership::probe(Database& db) {
         if (left <= left.zero()) break;
         wait_ready(session_.descriptor(), false, std::chrono::ceil<std::chrono::milliseconds>(left));
     }
-    fall_silent();
+    bell_.fall_silent();
     return false;
 }
 
 void PostgresqlMembership::leave() noexcept {
     left_ = true;
     if (!mutex_.try_lock()) return;  // the beat that is under way closes it
-    fall_silent();
-    session_.close();
+    close();
     mutex_.unlock();
 }
 
@@ -114,15 +104,12 @@ BeatAnswer PostgresqlMembership::beat() {
             out = ask();
         }
     } catch (...) {
-        if (!session_.is_open()) fall_silent();
-        if (left_) session_.close();
+        if (!session_.is_open()) bell_.fall_silent();
+        if (left_) close();
         throw;
     }
     shared_->alone = out.peers.empty();
-    if (left_) {
-        fall_silent();
-        session_.close();
-    }
+    if (left_) close();
     return out;
 }
 

@@ -7,7 +7,7 @@
 #include <mutex>
 #include <string>
 
-#include "core/platform/waker.hpp"
+#include "core/stores/drivers/bell.hpp"
 #include "core/stores/membership.hpp"
 #include "core/stores/postgresql/database.hpp"
 
@@ -18,7 +18,7 @@ class PostgresqlMembership final : public Membership {
 public:
     // Connects. Throws Error(store).
     explicit PostgresqlMembership(Database& db);
-    ~PostgresqlMembership() override;
+    ~PostgresqlMembership() override { close(); }
 
     // Whether a notice that is sent on the store's connection comes here: it does not where a pooler gives each
     // transaction another session. Then the others are heard with each beat only.
@@ -28,7 +28,7 @@ public:
     void leave() noexcept;
 
     BeatAnswer beat() override;
-    [[nodiscard]] int descriptor() const noexcept override { return listens_.load() ? bell_ : -1; }
+    [[nodiscard]] int descriptor() const noexcept override { return listens_.load() ? bell_.descriptor() : -1; }
     // A connection can be cut without a word: silence does not say that nobody joined.
     [[nodiscard]] bool tells_who_joins() const noexcept override { return false; }
     bool heard() noexcept override;
@@ -38,7 +38,7 @@ private:
     BeatAnswer ask();
     [[nodiscard]] bool is_own(const std::string& notice) const;
     void ring_with_session();
-    void fall_silent() noexcept;
+    void close() noexcept;
 
     const PostgresqlOptions options_;
     const NodeNumber node_;
@@ -52,11 +52,7 @@ private:
 
     std::mutex mutex_;  // of the rest; held during a beat
     Session session_;
-    // What whoever waits for this node waits on: another number of the session's socket, or of a descriptor that is
-    // never readable while there is no session.
-    const Waker never_;
-    int bell_ = -1;
-    std::unique_ptr<ForkedSocket> bell_in_child_;
+    Bell bell_;  // rings with the session
 };
 
 }  // namespace uvsched::postgresql

@@ -1,6 +1,5 @@
 #include "core/stores/postgresql/postgresql_store.hpp"
 
-#include <chrono>
 #include <utility>
 
 #include "core/base/hex.hpp"
@@ -12,8 +11,6 @@
 
 namespace uvsched::postgresql {
 namespace {
-
-constexpr std::chrono::seconds kOpenPatience{10};
 
 class PostgresqlStore final : public ServerStore<Database, PostgresqlMembership> {
 public:
@@ -55,7 +52,7 @@ private:
 };
 
 Opened PostgresqlStore::join(const OpenRequest& request) {
-    db_.session.open(kOpenPatience);
+    db_.session.open(kConnectPatience);
     prepare_schema(db_);
     db_.channel = "uvsched_" + hex_text(db_.store_hash);
     membership_ = std::make_shared<PostgresqlMembership>(db_);

@@ -3,6 +3,7 @@
 #include <utility>
 
 #include "core/stores/postgresql/store_steps.hpp"
+#include "core/stores/rows/candidate.hpp"
 #include "core/stores/take_turns.hpp"
 
 namespace uvsched::postgresql {
@@ -59,15 +60,6 @@ constexpr const char* kDeclaredAtStart =
 constexpr const char* kHistory = UVSCHED_PG_HISTORY "ORDER BY seq DESC LIMIT $3";
 constexpr const char* kHistoryOfTask = UVSCHED_PG_HISTORY "AND task_id = $4 ORDER BY seq DESC LIMIT $3";
 
-struct Candidate {
-    Instant at = 0;
-    TaskNumber task = 0;
-    std::optional<TaskRow> row{};
-    std::optional<FireRow> fire{};  // a ready one
-    Uid uid = 0;                    // of the fire
-    bool good = true;               // it can be read
-};
-
 Value column_of(std::span<const LaneNumber> lanes) {
     Column column;
     for (const LaneNumber lane : lanes) column.add(lane);
@@ -98,46 +90,13 @@ Candidate read_ready(const Answer& answer, int i) {
     return out;
 }
 
-// False if it cannot be read, or is on a lane where its definition does not belong.
-bool tell_candidate(Database& db, const Definitions& definitions, const Candidate& candidate, Look& out) {
-    if (!candidate.good) return false;
-    try {
-        StoredTask task = definitions.stored(*candidate.row);
-        if (!db.belongs_on(candidate.fire ? candidate.fire->lane : task.lane, *task.definition)) return false;
-        if (!candidate.fire) {
-            out.due.push_back(std::move(task));
-            return true;
-        }
-        if (candidate.uid != task.state.uid) return false;
-        out.ready.push_back(open_fire(*candidate.fire, task.state.uid));
-        out.ready.back().task = std::move(task);
-        return true;
-    } catch (const Unreadable&) {
-        return false;
-    }
-}
-
-// Those that can be read.
-std::vector<StoredTask> readable(Database& db, const std::vector<TaskRow>& rows) {
-    std::vector<StoredTask> out;
-    const Definitions definitions = db.definitions_of(rows);
-    for (const TaskRow& row : rows) {
-        try {
-            out.push_back(definitions.stored(row));
-        } catch (const Unreadable&) {
-            continue;  // looks and openings report it
-        }
-    }
-    return out;
-}
-
 std::vector<TaskRow> read_tasks(const Answer& answer, int shift) {
     std::vector<TaskRow> out;
     for (int i = 0; i < answer.size(); ++i) {
         try {
             out.push_back(read_task(answer.row(i, shift)));
         } catch (const Unreadable&) {
-            continue;  // as above
+            continue;  // looks and openings report it
         }
     }
     return out;

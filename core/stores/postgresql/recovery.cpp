@@ -1,10 +1,7 @@
 // What nodes hold: this one; and a dead one, of whose fires a piece becomes ready again, or lost. The fires are read
 // and judged first, and then changed where their tokens still stand.
-#include <map>
-#include <memory>
-
-#include "core/ledger/fire_rules.hpp"
 #include "core/stores/postgresql/store_steps.hpp"
+#include "core/stores/rows/held_fire.hpp"
 
 namespace uvsched::postgresql {
 namespace {
@@ -59,20 +56,6 @@ constexpr const char* kDropNode =
 constexpr const char* kHoldsMore =
     "SELECT 1 FROM @open AS o WHERE o.state NOT IN ('ready', 'waiting')" UVSCHED_PG_OF_DEAD " LIMIT 1";
 
-struct Judged {
-    FireRow row;
-    Uid uid = 0;
-    std::string task_id;
-    AfterCrash after;
-    StoredTask task;
-};
-
-// Fires of one task that a dead node held.
-struct Held {
-    std::vector<Judged> fires;
-    std::optional<Unreadable> why{};  // one of them cannot be read, or the task
-};
-
 class Recovery {
 public:
     explicit Recovery(Database& db) : db_(db) {}
@@ -87,57 +70,47 @@ public:
     }
     [[nodiscard]] std::size_t found() const noexcept { return found_; }
 
-    void put_away(std::vector<Quarantined>& told) {
-        for (auto& [task, held] : held_) {
-            if (held.why) db_.put_away(task, *held.why, told);
-        }
-        std::erase_if(held_, [](const auto& each) { return each.second.why.has_value(); });
-    }
+    void put_away(std::vector<Quarantined>& told) { held_.put_away(db_, told); }
 
     void ask(Pipeline& pipeline, Instant now, Recovered& out) {
         Column tasks;
         FireColumns fires[2];
         Column crashes[2];
         Column states[2];
-        for (auto& [task, held] : held_) {
-            tasks.add(task);
-            for (Judged& fire : held.fires) {
-                const std::size_t which = fire.after.again ? 0 : 1;
-                fires[which].add({task, {fire.uid, fire.row.gen, fire.row.kind, fire.row.slot}, fire.row.token});
-                crashes[which].add(fire.after.crashes);
-                states[which].add(state_text(fire.row.state));
-                judged_[which].push_back(&fire);
-            }
+        for (const HeldFire* const fire : held_.all()) {
+            const std::size_t which = fire->after.again ? 0 : 1;
+            tasks.add(fire->row.task);
+            fires[which].add(fire->ref());
+            crashes[which].add(fire->after.crashes);
+            states[which].add(state_text(fire->row.state));
+            asked_[which].push_back(fire);
         }
         pipeline.add(kLockHeld, {tasks.value()});
         pipeline.add(kFree, fires[0].values({crashes[0].value(), states[0].value(), db_.by_hand(now)}),
-                     [&](const Answer& answer) { tell(answer, 0, FireState::ready, out.ready); });
+                     [&](const Answer& answer) { tell(answer, asked_[0], out); });
         pipeline.add(kLose, fires[1].values({crashes[1].value(), states[1].value(), now}),
-                     [&](const Answer& answer) { tell(answer, 1, FireState::lost, out.lost); });
+                     [&](const Answer& answer) { tell(answer, asked_[1], out); });
         ask_promotion(db_, pipeline, tasks, Promotes::all, now);
     }
 
 private:
     void read_fire_of(const Answer& answer, int i) {
-        Held& held = held_[answer.row(i).integer(0)];
         try {
-            Judged fire;
+            HeldFire fire;
             fire.row = read_fire(answer.row(i));
             fire.uid = static_cast<Uid>(answer.row(i).integer(kUidAt));
             fire.task_id = answer.row(i).text(kUidAt + 1);
             fire.task.number = fire.row.task;
             read_task_of(answer, i, fire);
-            const Definition* const definition = fire.task.definition.get();
-            fire.after =
-                after_crash(fire.row.state, fire.row.crashes, definition == nullptr ? nullptr : &definition->policies);
-            held.fires.push_back(std::move(fire));
+            fire.judge();
+            held_.add(std::move(fire));
         } catch (const Unreadable& error) {
-            held.why = error;
+            held_.add(answer.row(i).integer(0), error);
         }
     }
 
     // Of a deleted task there is nothing.
-    void read_task_of(const Answer& answer, int i, Judged& fire) {
+    void read_task_of(const Answer& answer, int i, HeldFire& fire) {
         const bool has_definition = !answer.row(i, kHeldDefinitionAt).is_null(0);
         const bool has_schedule = !answer.row(i, kHeldScheduleAt).is_null(0);
         if (!has_definition && !has_schedule) return;
@@ -151,24 +124,15 @@ private:
                      .open = task.open};
     }
 
-    void tell(const Answer& answer, std::size_t which, FireState state, std::vector<OpenFire>& out) {
+    static void tell(const Answer& answer, const std::vector<const HeldFire*>& asked, Recovered& out) {
         for (int i = 0; i < answer.size(); ++i) {
-            const Judged& fire = *judged_[which][static_cast<std::size_t>(answer.row(i).integer(0)) - 1];
-            OpenFire& report = out.emplace_back(open_fire(fire.row, fire.uid));
-            report.state = state;
-            report.crashes = fire.after.crashes;
-            if (state == FireState::ready) ++report.token;
-            report.task = fire.task;
-            if (report.task.definition) continue;
-            const auto deleted = std::make_shared<Definition>();  // all that is known of a task that was deleted
-            deleted->id = deleted->name = fire.task_id;
-            report.task.definition = deleted;
+            tell_recovered(*asked[static_cast<std::size_t>(answer.row(i).integer(0)) - 1], out);
         }
     }
 
     Database& db_;
-    std::map<TaskNumber, Held> held_;
-    std::vector<Judged*> judged_[2];
+    HeldFires held_;
+    std::vector<const HeldFire*> asked_[2];  // to become ready, and to be lost
     std::size_t found_ = 0;
 };
 

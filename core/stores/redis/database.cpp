@@ -13,7 +13,6 @@
 namespace uvsched::redis {
 namespace {
 
-constexpr std::chrono::seconds kConnectPatience{10};
 constexpr std::chrono::seconds kPatience{30};
 constexpr std::size_t kDigestAt = 1;
 

@@ -13,7 +13,6 @@
 namespace uvsched::redis {
 namespace {
 
-constexpr std::chrono::seconds kOpenPatience{10};
 constexpr std::chrono::seconds kGoodbye{2};
 constexpr std::int64_t kLayout = 1;  // of the keys; and the oldest version that can use them
 constexpr std::int64_t kMinReader = 1;
@@ -95,7 +94,7 @@ int version_of(const std::string& text) {
 void check_server(Database& db, Opened& opened) {
     std::map<std::string, std::string> info;
     try {
-        info = read_info(db.session.run({"INFO"}, Sends::reads, kOpenPatience).reply().view());
+        info = read_info(db.session.run({"INFO"}, Sends::reads, kConnectPatience).reply().view());
     } catch (const Refusal& refusal) {
         if (refusal.word() == "NOAUTH") {
             fail(Code::store, refusal.message() + "; give a password: redis://:PASSWORD@HOST");
@@ -141,7 +140,7 @@ void prepare_store(Database& db, Opened& opened) {
     Words words = db.scripts.begin(kPrepare);
     words.add(new_uuid()).add(kLayout).add(kMinReader).add(db.options.lease);
     try {
-        const Answer answer = db.scripts.run(kPrepare, words, Sends::changes, kOpenPatience);
+        const Answer answer = db.scripts.run(kPrepare, words, Sends::changes, kConnectPatience);
         db.uuid = answer[0].text();
         if (db.uuid.empty()) {
             fail(Code::corrupt, db.session.message("the key {" + db.options.prefix +

@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "core/stores/redis/store_steps.hpp"
+#include "core/stores/rows/candidate.hpp"
 #include "core/stores/take_turns.hpp"
 
 namespace uvsched::redis {
@@ -120,13 +121,7 @@ end
 return out
 )lua"};
 
-struct Candidate {
-    Instant at = 0;
-    TaskNumber task = 0;
-    std::optional<TaskRow> row{};
-    std::optional<FireRow> fire{};  // a ready one
-    Uid uid = 0;                    // of the fire
-    bool good = true;
+struct Found : Candidate {
     IndexEntry entry{};      // that led to it
     bool misplaced = false;  // it is not what the row says
 };
@@ -136,8 +131,8 @@ bool is_score_of(const Reply& score, Instant at) {
     return std::strtod(std::string(score.view()).c_str(), nullptr) == static_cast<double>(at);
 }
 
-Candidate read_due(Database& db, const Reply& found) {
-    Candidate out{.at = kEarliest, .task = number_of(found[0].view()).value_or(0)};
+Found read_due(Database& db, const Reply& found) {
+    Found out{{.at = kEarliest, .task = number_of(found[0].view()).value_or(0)}};
     out.entry = {"due:" + found[1].text(), found[0].text()};
     try {
         if (found[3][1].is_nil()) throw Unreadable("its row of sched is missing");
@@ -152,8 +147,8 @@ Candidate read_due(Database& db, const Reply& found) {
     return out;
 }
 
-Candidate read_ready(Database& db, const Reply& found) {
-    Candidate out{.at = kEarliest, .task = found[3][0].integer()};
+Found read_ready(Database& db, const Reply& found) {
+    Found out{{.at = kEarliest, .task = found[3][0].integer()}};
     out.entry = {"ready:" + found[1].text(), found[0].text()};
     out.misplaced = true;
     try {
@@ -172,25 +167,6 @@ Candidate read_ready(Database& db, const Reply& found) {
     return out;
 }
 
-// False if it cannot be read, or is on a lane where its definition does not belong.
-bool tell_candidate(Database& db, const Definitions& definitions, const Candidate& candidate, Look& out) {
-    if (!candidate.good || candidate.misplaced) return false;
-    try {
-        StoredTask task = definitions.stored(*candidate.row);
-        if (!db.belongs_on(candidate.fire ? candidate.fire->lane : task.lane, *task.definition)) return false;
-        if (!candidate.fire) {
-            out.due.push_back(std::move(task));
-            return true;
-        }
-        if (candidate.uid != task.state.uid) return false;
-        out.ready.push_back(open_fire(*candidate.fire, task.state.uid));
-        out.ready.back().task = std::move(task);
-        return true;
-    } catch (const Unreadable&) {
-        return false;
-    }
-}
-
 std::vector<TaskRow> read_tasks(const Reply& rows) {
     std::vector<TaskRow> out;
     for (std::size_t i = 0; i < rows.size(); ++i) {
@@ -198,19 +174,6 @@ std::vector<TaskRow> read_tasks(const Reply& rows) {
             out.push_back(read_task(TaskText(rows[i])));
         } catch (const Unreadable&) {
             continue;  // looks and openings report it
-        }
-    }
-    return out;
-}
-
-std::vector<StoredTask> readable(Database& db, const std::vector<TaskRow>& rows) {
-    std::vector<StoredTask> out;
-    const Definitions definitions = db.definitions_of(rows);
-    for (const TaskRow& row : rows) {
-        try {
-            out.push_back(definitions.stored(row));
-        } catch (const Unreadable&) {
-            continue;  // as above
         }
     }
     return out;
@@ -230,22 +193,22 @@ Look look(Database& db, const LookRequest& request) {
         out.now.wall = out.now.elapsed = answer[0].integer();
         db.clock->measured(out.now.wall, asked);
     }
-    std::vector<Candidate> due;
-    std::vector<Candidate> ready;
+    std::vector<Found> due;
+    std::vector<Found> ready;
     for (std::size_t i = 0; i < answer[1].size(); ++i) due.push_back(read_due(db, answer[1][i]));
     for (std::size_t i = 0; i < answer[2].size(); ++i) ready.push_back(read_ready(db, answer[2][i]));
     out.more = due.size() + ready.size() > request.limit;
     db.ready_first = !db.ready_first;
-    const std::vector<Candidate> found =
+    const std::vector<Found> found =
         db.ready_first ? take_turns(ready, due, request.limit) : take_turns(due, ready, request.limit);
     std::vector<TaskRow> rows;
-    for (const Candidate& candidate : found) {
+    for (const Found& candidate : found) {
         if (candidate.good) rows.push_back(*candidate.row);
     }
     const Definitions definitions = db.definitions_of(rows);
     std::map<TaskNumber, std::vector<IndexEntry>> stumbled;
-    for (const Candidate& candidate : found) {
-        if (tell_candidate(db, definitions, candidate, out)) continue;
+    for (const Found& candidate : found) {
+        if (!candidate.misplaced && tell_candidate(db, definitions, candidate, out)) continue;
         std::vector<IndexEntry>& stray = stumbled[candidate.task];
         if (candidate.misplaced) stray.push_back(candidate.entry);
     }

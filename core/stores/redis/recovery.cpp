@@ -1,12 +1,10 @@
 // What nodes hold: this one; and a dead one, of whose fires a piece becomes ready again, or lost. The fires are read
 // and judged first, and then changed where their tokens still stand.
 #include <algorithm>
-#include <map>
-#include <memory>
 #include <tuple>
 
-#include "core/ledger/fire_rules.hpp"
 #include "core/stores/redis/store_steps.hpp"
+#include "core/stores/rows/held_fire.hpp"
 
 namespace uvsched::redis {
 namespace {
@@ -84,20 +82,6 @@ end
 return {table.concat(outcomes), more}
 )lua"};
 
-struct Judged {
-    FireRow row;
-    Uid uid = 0;
-    std::string task_id;
-    AfterCrash after;
-    StoredTask task;
-};
-
-// Fires of one task that a dead node held.
-struct Held {
-    std::vector<Judged> fires;
-    std::optional<Unreadable> why{};  // one of them cannot be read, or the task
-};
-
 class Recovery {
 public:
     explicit Recovery(Database& db) : db_(db) {}
@@ -109,32 +93,23 @@ public:
     }
     [[nodiscard]] std::size_t found() const noexcept { return found_; }
 
-    void put_away(std::vector<Quarantined>& told) {
-        for (auto& [task, held] : held_) {
-            if (held.why) db_.put_away(task, *held.why, told);
-        }
-        std::erase_if(held_, [](const auto& each) { return each.second.why.has_value(); });
-    }
+    void put_away(std::vector<Quarantined>& told) { held_.put_away(db_, told); }
 
     // `dead`: nobody, if no node is to be dropped.
     void write(std::optional<NodeNumber> dead, Instant now, Recovered& out) {
-        std::vector<const Judged*> judged;
-        for (const auto& [task, held] : held_) {
-            for (const Judged& fire : held.fires) judged.push_back(&fire);
-        }
+        const std::vector<const HeldFire*> fires = held_.all();
         Words words = db_.changing(kRecover, now);
-        words.add(dead).add(now).add(kDefinitionFormat).add(!out.more).add(judged.size());
-        for (const Judged* const fire : judged) {
-            const FireKey key{fire->uid, fire->row.gen, fire->row.kind, fire->row.slot};
-            add_fire(words, {fire->row.task, key, fire->row.token});
+        words.add(dead).add(now).add(kDefinitionFormat).add(!out.more).add(fires.size());
+        for (const HeldFire* const fire : fires) {
+            add_fire(words, fire->ref());
             words.add(state_text(fire->row.state)).add(fire->after.again).add(fire->after.crashes);
         }
         words.add(stray_.size());
         for (const std::string& name : stray_) words.add(name);
         const Answer answer = db_.run(kRecover, words, Sends::changes);
         const std::string_view outcomes = answer[0].view();
-        for (std::size_t i = 0; i < judged.size(); ++i) {
-            if (outcomes[i] == '1') tell(*judged[i], out);
+        for (std::size_t i = 0; i < fires.size(); ++i) {
+            if (outcomes[i] == '1') tell_recovered(*fires[i], out);
         }
         if (answer[1].integer() != 0) out.more = true;
     }
@@ -145,10 +120,9 @@ private:
             stray_.push_back(found[1].text());
             return;
         }
-        Held& held = held_[found[0].integer()];
         try {
             const FireText text(found[1].view(), found[2].view());
-            Judged fire;
+            HeldFire fire;
             fire.row = read_fire(text);
             if (!is_held(fire.row.state)) {
                 stray_.push_back(found[1].text());
@@ -158,17 +132,15 @@ private:
             fire.task_id = text.text(FireText::kTaskId);
             fire.task.number = fire.row.task;
             read_task_of(found, fire);
-            const Definition* const definition = fire.task.definition.get();
-            fire.after =
-                after_crash(fire.row.state, fire.row.crashes, definition == nullptr ? nullptr : &definition->policies);
-            held.fires.push_back(std::move(fire));
+            fire.judge();
+            held_.add(std::move(fire));
         } catch (const Unreadable& error) {
-            held.why = error;
+            held_.add(found[0].integer(), error);
         }
     }
 
     // Of a deleted task there is nothing.
-    static void read_task_of(const Reply& found, Judged& fire) {
+    static void read_task_of(const Reply& found, HeldFire& fire) {
         const bool has_definition = !found[3][0].is_nil();
         const bool has_schedule = !found[4][1].is_nil();
         if (!has_definition && !has_schedule) return;
@@ -182,20 +154,8 @@ private:
                      .open = task.open};
     }
 
-    static void tell(const Judged& fire, Recovered& out) {
-        OpenFire& report = (fire.after.again ? out.ready : out.lost).emplace_back(open_fire(fire.row, fire.uid));
-        report.state = fire.after.again ? FireState::ready : FireState::lost;
-        report.crashes = fire.after.crashes;
-        if (fire.after.again) ++report.token;
-        report.task = fire.task;
-        if (report.task.definition) return;
-        const auto deleted = std::make_shared<Definition>();  // all that is known of a task that was deleted
-        deleted->id = deleted->name = fire.task_id;
-        report.task.definition = deleted;
-    }
-
     Database& db_;
-    std::map<TaskNumber, Held> held_;
+    HeldFires held_;
     std::vector<std::string> stray_;  // names among those of a node that lead to no fire that it holds
     std::size_t found_ = 0;
 };

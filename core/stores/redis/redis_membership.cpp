@@ -3,8 +3,6 @@
 #include <algorithm>
 #include <chrono>
 
-#include "core/platform/descriptors.hpp"
-
 namespace uvsched::redis {
 namespace {
 
@@ -35,20 +33,8 @@ RedisMembership::RedisMembership(Database& db)
       session_(options_),
       scripts_(session_, options_.prefix),
       ears_(options_),
-      never_("a Redis store needs a descriptor for its heartbeat"),
-      bell_in_child_(std::make_unique<ForkedSocket>()) {
-    bell_in_child_->change([this] { return bell_ = second_number(never_.descriptor()); });
-    if (bell_ < 0) fail(Code::no_descriptor, "a Redis store needs a descriptor for its heartbeat");
+      bell_("a Redis store needs a descriptor for its heartbeat") {
     session_.open(std::max(patience_, kLeastPatience));
-}
-
-RedisMembership::~RedisMembership() {
-    close_all();
-    if (!bell_in_child_->is_ours()) return;
-    bell_in_child_->change([this] {
-        close_descriptor(bell_);
-        return -1;
-    });
 }
 
 std::string RedisMembership::listen() {
@@ -66,13 +52,11 @@ std::string RedisMembership::listen() {
 void RedisMembership::ring_with_ears() {
     ears_.open(std::max(patience_, kLeastPatience));
     ears_.subscribe(channel_, patience_);
-    stand_for(bell_, ears_.descriptor());
+    bell_.ring_with(ears_.descriptor());
 }
 
-void RedisMembership::fall_silent() noexcept { stand_for(bell_, never_.descriptor()); }
-
 void RedisMembership::close_all() noexcept {
-    fall_silent();
+    bell_.fall_silent();
     ears_.close();
     session_.close();
 }
@@ -95,7 +79,7 @@ bool RedisMembership::heard() noexcept {
     try {
         return is_news(ears_.hear());
     } catch (const Error&) {
-        fall_silent();  // the connection was cut: the next beat makes another
+        bell_.fall_silent();  // the connection was cut: the next beat makes another
         return true;
     } catch (const std::bad_alloc&) {
         return true;  // it is still readable
@@ -112,7 +96,7 @@ void RedisMembership::keep_listening() {
         static_cast<void>(ears_.hear());
     } catch (const Error&) {
         ears_.close();
-        fall_silent();
+        bell_.fall_silent();
     }
 }
 

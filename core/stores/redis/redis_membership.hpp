@@ -7,7 +7,7 @@
 #include <mutex>
 #include <string>
 
-#include "core/platform/waker.hpp"
+#include "core/stores/drivers/bell.hpp"
 #include "core/stores/membership.hpp"
 #include "core/stores/redis/database.hpp"
 
@@ -18,7 +18,7 @@ class RedisMembership final : public Membership {
 public:
     // Connects. Throws Error(store).
     explicit RedisMembership(Database& db);
-    ~RedisMembership() override;
+    ~RedisMembership() override { close_all(); }
 
     // Why nothing is heard, if the server does not allow it: then the others are heard with each beat only. Empty: it
     // is.
@@ -28,7 +28,7 @@ public:
     void leave() noexcept;
 
     BeatAnswer beat() override;
-    [[nodiscard]] int descriptor() const noexcept override { return listens_.load() ? bell_ : -1; }
+    [[nodiscard]] int descriptor() const noexcept override { return listens_.load() ? bell_.descriptor() : -1; }
     // A connection can be cut without a word: silence does not say that nobody joined.
     [[nodiscard]] bool tells_who_joins() const noexcept override { return false; }
     bool heard() noexcept override;
@@ -38,7 +38,6 @@ private:
     void keep_listening();
     void ring_with_ears();
     [[nodiscard]] bool is_news(const std::vector<std::string>& notices) const;
-    void fall_silent() noexcept;
     void close_all() noexcept;
 
     const RedisOptions options_;
@@ -54,11 +53,7 @@ private:
     Session session_;
     ScriptRunner scripts_;
     Session ears_;
-    // What whoever waits for this node waits on: another number of the ears' socket, or of a descriptor that is never
-    // readable while there are none.
-    const Waker never_;
-    int bell_ = -1;
-    std::unique_ptr<ForkedSocket> bell_in_child_;
+    Bell bell_;  // rings with the ears
 };
 
 }  // namespace uvsched::redis

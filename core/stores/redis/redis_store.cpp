@@ -1,6 +1,5 @@
 #include "core/stores/redis/redis_store.hpp"
 
-#include <chrono>
 #include <utility>
 
 #include "core/stores/redis/redis_membership.hpp"
@@ -9,8 +8,6 @@
 
 namespace uvsched::redis {
 namespace {
-
-constexpr std::chrono::seconds kOpenPatience{10};
 
 class RedisStore final : public ServerStore<Database, RedisMembership> {
 public:
@@ -48,7 +45,7 @@ private:
 };
 
 Opened RedisStore::join(const OpenRequest& request) {
-    db_.session.open(kOpenPatience);
+    db_.session.open(kConnectPatience);
     Opened opened;
     prepare_store(db_, opened);
     membership_ = std::make_shared<RedisMembership>(db_);
