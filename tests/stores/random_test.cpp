@@ -8,7 +8,6 @@ using namespace ledger;
 namespace {
 
 // Does random things to a store and to the model of it, in batches of one to a few, and compares after each.
-template <class Backend>
 class Walk {
 public:
     explicit Walk(Seeded& random) : random_(random) {}
@@ -308,11 +307,11 @@ private:
 
 }  // namespace
 
-TEST_CASE_TEMPLATE("random operations do what the model of the ledger says", Backend, UVSCHED_STORES) {
+TEST_CASE("random operations do what the model of the ledger says") {
     Seeded random;
     CAPTURE(random.seed);
     for (int walk = 0; walk < 8; ++walk) {
-        Walk<Backend> both(random);
+        Walk both(random);
         for (int step = 0; step < 400; ++step) {
             CAPTURE(step);
             both.step();
