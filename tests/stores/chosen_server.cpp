@@ -4,6 +4,9 @@
 #include <string>
 
 #include "tests/stores/store_name.hpp"
+#ifdef UVSCHED_TEST_MONGODB
+#include "tests/stores/mongodb_server.hpp"
+#endif
 #ifdef UVSCHED_TEST_POSTGRESQL
 #include "tests/stores/postgresql_server.hpp"
 #endif
@@ -17,6 +20,9 @@ Server& chosen_server() {
 #endif
 #ifdef UVSCHED_TEST_REDIS
     if (store_name() == "redis") return RedisServer::shared();
+#endif
+#ifdef UVSCHED_TEST_MONGODB
+    if (store_name() == "mongodb") return MongodbServer::shared();
 #endif
     throw std::runtime_error("a store with a server is needed: --store=NAME, not " + store_name());
 }

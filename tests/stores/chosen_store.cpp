@@ -5,6 +5,9 @@
 
 #include "tests/stores/sqlite_place.hpp"
 #include "tests/stores/store_name.hpp"
+#ifdef UVSCHED_TEST_MONGODB
+#include "tests/stores/mongodb_place.hpp"
+#endif
 #ifdef UVSCHED_TEST_POSTGRESQL
 #include "tests/stores/postgresql_place.hpp"
 #endif
@@ -28,7 +31,7 @@ constexpr ServerKind server_kind() {
         .place_on = [](const Server& server) -> std::unique_ptr<ServerPlace> {
             return std::make_unique<Kind>(dynamic_cast<const Its&>(server));
         },
-        .durable = []() -> std::unique_ptr<Server> { return std::make_unique<Its>(Kind::durable()); },
+        .durable = []() -> std::unique_ptr<Server> { return Kind::durable_server(); },
     };
 }
 
@@ -39,6 +42,9 @@ const ServerKind& chosen() {
 #endif
 #ifdef UVSCHED_TEST_REDIS
         {"redis", server_kind<RedisPrefix>()},
+#endif
+#ifdef UVSCHED_TEST_MONGODB
+        {"mongodb", server_kind<MongodbPlace>()},
 #endif
     };
     const auto found = kinds.find(store_name());

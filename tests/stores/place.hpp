@@ -31,6 +31,8 @@ public:
 
     // Whether it has a line of elapsed time besides the wall clock's.
     [[nodiscard]] virtual bool has_elapsed_line() const { return false; }
+    // Whether a batch without effect is a transaction too, which can fail.
+    [[nodiscard]] virtual bool commits_nothing() const { return true; }
 
     // ---- what is there ----
 
@@ -53,6 +55,15 @@ public:
 // A place on a server.
 class ServerPlace : public Place {
 public:
+    // ---- what the store is like ----
+
+    // Whether others hear at once what one did. Otherwise they see it with their next beats.
+    [[nodiscard]] virtual bool tells() const { return true; }
+    // Whether a batch is one transaction. Otherwise each task of it is written for itself.
+    [[nodiscard]] virtual bool all_or_none() const { return true; }
+
+    // ---- stores here ----
+
     [[nodiscard]] std::unique_ptr<uvsched::Store> make_failing_store(const std::string& failing) override {
         faults_ = std::make_unique<Faults>([this, &failing](const std::string& name) {
             return !failing.empty() && fails_at(failing, name) ? Fault::refused : Fault::none;
@@ -72,6 +83,8 @@ public:
     virtual void move_clock(uvsched::Micros ahead) const = 0;
     // Whether a statement, script or command is what makes it happen.
     [[nodiscard]] virtual bool is_commit(const std::string& name) const = 0;
+
+    // ---- what is there ----
 
     [[nodiscard]] virtual std::vector<uvsched::NodeNumber> nodes() = 0;
     [[nodiscard]] uvsched::NodeNumber node_beside(uvsched::NodeNumber living) {

@@ -65,8 +65,9 @@ public:
     }
 
     using Server = RedisServer;
-    // Settings of a server that loses nothing.
-    [[nodiscard]] static std::vector<std::string> durable() { return {"--appendfsync", "always"}; }
+    [[nodiscard]] static std::unique_ptr<Server> durable_server() {
+        return std::make_unique<Server>(std::vector<std::string>{"--appendfsync", "always"});
+    }
 
     [[nodiscard]] std::string url(const std::string& options) const override { return server_.url_of(name_, options); }
     void move_clock(uvsched::Micros ahead) const override {

@@ -21,3 +21,15 @@ inline int free_port() {
     ::close(listener);
     return ntohs(place.sin_port);
 }
+
+// Whether somebody listens on it.
+inline bool is_answered(int port) {
+    const int caller = ::socket(AF_INET, SOCK_STREAM, 0);
+    sockaddr_in place{};
+    place.sin_family = AF_INET;
+    place.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+    place.sin_port = htons(static_cast<in_port_t>(port));
+    const bool answered = ::connect(caller, reinterpret_cast<const sockaddr*>(&place), sizeof place) == 0;
+    ::close(caller);
+    return answered;
+}

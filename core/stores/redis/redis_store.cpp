@@ -11,7 +11,7 @@
 namespace uvsched::redis {
 namespace {
 
-constexpr std::chrono::seconds kOpenPatience{10};
+constexpr std::chrono::seconds kFirstPatience{10};
 constexpr int kTries = 30;
 
 class RedisStore final : public Store {
@@ -84,7 +84,7 @@ Opened RedisStore::open_server(const OpenRequest& request) {
     // Of this node: the last one's beat may still be at work with the other.
     db_.shared = std::make_shared<NodeShared>(db_.clock);
     db_.clock->begin(!request.real);
-    db_.session.open(kOpenPatience);
+    db_.session.open(kFirstPatience);
     Opened opened;
     prepare_store(db_, opened);
     membership_ = std::make_shared<RedisMembership>(db_);
