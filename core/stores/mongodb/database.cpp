@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <utility>
 
+#include "core/stores/mongodb/pieces.hpp"
+
 namespace uvsched::mongodb {
 namespace {
 
@@ -37,6 +39,7 @@ Database::Database(MongodbOptions given)
 void Database::forget() {
     cache.clear();
     lanes_.clear();
+    lane_numbers_.clear();
     labels_.clear();
     shared->own_changes = 0;
     stamp_ = static_cast<std::uint64_t>(node);
@@ -185,24 +188,13 @@ Definitions Database::definitions_of(const std::vector<TaskRow>& rows) {
 
 // ---- lanes ----
 
-std::optional<LaneNumber> Database::known_lane(const std::string& wanted) const {
-    for (const auto& [number, known] : lanes_) {
-        if (known == wanted) return number;
-    }
-    return std::nullopt;
-}
-
 void Database::read_lanes() {
     for (const Document& each : find(names.lanes, Document::object())) {
-        lanes_.try_emplace(whole(member(each, "lane")), text_of(member(each, "_id")));
+        const LaneNumber number = whole(member(each, "lane"));
+        const std::string lane(text_of(member(each, "_id")));
+        lanes_.try_emplace(number, lane);
+        lane_numbers_.try_emplace(lane, number);
     }
-}
-
-// Whoever comes second finds the number of the first: its own is nobody's then.
-void Database::make_lane(const std::string& wanted) {
-    const Document one{{"_id", wanted}, {"lane", draw("last_lane", 1)}};
-    run({{"insert", names.lanes}, {"documents", Document::array({one})}, {"writeConcern", kept_by_majority()}});
-    read_lanes();
 }
 
 std::unordered_map<LaneNumber, std::string> Database::all_lanes() {
@@ -210,18 +202,38 @@ std::unordered_map<LaneNumber, std::string> Database::all_lanes() {
     return lanes_;
 }
 
+// Whoever comes second finds the numbers of the first: its own are nobody's then.
+void Database::make_lanes(std::set<std::string> wanted) {
+    const auto is_known = [this](const std::string& lane) { return lane_numbers_.contains(lane); };
+    if (std::ranges::all_of(wanted, is_known)) return;
+    read_lanes();
+    std::erase_if(wanted, is_known);
+    if (wanted.empty()) return;
+    LaneNumber number = whole(draw("last_lane", wanted.size())) - static_cast<LaneNumber>(wanted.size());
+    std::vector<Document> made;
+    for (const std::string& lane : wanted) made.push_back({{"_id", lane}, {"lane", ++number}});
+    in_pieces(std::move(made), [this](Document piece, std::size_t) {
+        run({{"insert", names.lanes},
+             {"documents", std::move(piece)},
+             {"ordered", false},
+             {"writeConcern", kept_by_majority()}});
+    });
+    read_lanes();
+}
+
 void Database::prepare_lanes(const std::vector<const Definition*>& definitions) {
-    for (const Definition* const definition : definitions) static_cast<void>(lane_of(*definition));
+    std::set<std::string> wanted;
+    for (const Definition* const definition : definitions) wanted.insert(names_of_lane(*definition));
+    make_lanes(std::move(wanted));
 }
 
 LaneNumber Database::lane_of(const Definition& definition) { return lane_named(names_of_lane(definition)); }
 
 LaneNumber Database::lane_named(const std::string& wanted) {
-    if (!known_lane(wanted)) read_lanes();
-    if (!known_lane(wanted)) make_lane(wanted);
-    const auto lane = known_lane(wanted);
-    if (!lane) fail(Code::store, session.message("a lane cannot be written"));
-    return *lane;
+    make_lanes({wanted});
+    const auto found = lane_numbers_.find(wanted);
+    if (found == lane_numbers_.end()) fail(Code::store, session.message("a lane cannot be written"));
+    return found->second;
 }
 
 bool Database::belongs_on(LaneNumber lane, const Definition& definition) {

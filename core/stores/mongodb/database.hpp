@@ -124,14 +124,15 @@ private:
     void update(const std::vector<std::pair<TaskDocument*, Document>>& tasks, std::set<TaskNumber>& failed);
     void erase(const std::vector<TaskDocument*>& tasks, std::set<TaskNumber>& failed);
     void number_endings(const std::vector<TaskDocument*>& tasks);
-    [[nodiscard]] std::optional<LaneNumber> known_lane(const std::string& names) const;
     [[nodiscard]] LaneNumber lane_named(const std::string& names);
     void read_lanes();
-    void make_lane(const std::string& names);
+    // Of these names, those that are not there.
+    void make_lanes(std::set<std::string> wanted);
     void move_to_lane(TaskNumber task, LaneNumber lane);
 
     std::uint64_t stamp_ = 0;                            // of the last command that wrote tasks
     std::unordered_map<LaneNumber, std::string> lanes_;  // none ever changes
+    std::unordered_map<std::string, LaneNumber> lane_numbers_;
     std::unordered_map<NodeNumber, std::string> labels_;
 };
 

@@ -10,6 +10,7 @@
 #include <utility>
 
 #include "core/stores/mongodb/database.hpp"
+#include "core/stores/mongodb/pieces.hpp"
 #include "core/stores/step_aside.hpp"
 
 namespace uvsched::mongodb {
@@ -17,25 +18,6 @@ namespace {
 
 constexpr int kTries = 30;
 constexpr std::int64_t kStamps = 16;  // of the last ones that wrote a task
-constexpr std::size_t kAtOnce = 500;
-constexpr std::size_t kMostBytes = 8 * 1024 * 1024;  // the server takes 16 MiB
-
-// Calls with pieces that the server takes in one command: the documents, and where the first of them stands.
-template <class Call>
-void in_pieces(std::vector<Document> all, Call&& call) {
-    for (std::size_t first = 0; first < all.size();) {
-        Document piece = Document::array();
-        std::size_t bytes = 0;
-        std::size_t next = first;
-        for (; next < all.size() && piece.size() < kAtOnce; ++next) {
-            bytes += weight(all[next]);
-            if (bytes > kMostBytes && !piece.empty()) break;
-            piece.push_back(std::move(all[next]));
-        }
-        call(std::move(piece), first);
-        first = next;
-    }
-}
 
 }  // namespace
 
