@@ -24,6 +24,7 @@ endfunction()
 
 uvsched_client_library(UVSCHED_POSTGRESQL libpq 14 TITLE PostgreSQL DEBIAN libpq-dev)
 uvsched_client_library(UVSCHED_REDIS hiredis 0.14 TITLE Redis DEBIAN libhiredis-dev)
+uvsched_client_library(UVSCHED_MONGODB libmongoc-1.0 1.17 TITLE MongoDB DEBIAN libmongoc-dev)
 set(UVSCHED_MODULES_DIR "${CMAKE_CURRENT_BINARY_DIR}" CACHE INTERNAL "Where the built modules are")
 
 # uvsched_driver(name SOURCES… LINKS…): the module libuvsched-NAME.so, which exports its table alone.

@@ -2,8 +2,9 @@
 # What every task stands on: messages, Debian packages, one task at a time.
 
 BUILD_PACKAGES="g++ cmake ninja-build pkg-config ccache libuv1-dev libsqlite3-dev libpq-dev nlohmann-json3-dev"
-BUILD_PACKAGES="$BUILD_PACKAGES libhiredis-dev"
+BUILD_PACKAGES="$BUILD_PACKAGES libhiredis-dev libmongoc-dev"
 TEST_PACKAGES="doctest-dev libcctz-dev libglib2.0-dev patchelf zlib1g-dev postgresql redis-server"
+TEST_PACKAGES="$TEST_PACKAGES maven default-jdk-headless"
 PYTHON_PACKAGES="python3-dev python3-venv"
 LINT_PACKAGES="clang-14 clang-format-14 clang-tidy-14 shellcheck"
 ABI_PACKAGES="abigail-tools"
@@ -17,6 +18,12 @@ say() { printf '\n== %s\n' "$*"; }
 fail() {
     printf 'dev: %s\n' "$*" >&2
     exit 1
+}
+
+# What stands in for MongoDB. Its tests are skipped, and say so, if it cannot be had.
+fetch_mongodb_server() {
+    timeout 300 "$ROOT/tests/servers/mongodb/fetch.sh" "$ROOT/.cache/mongodb-server" ||
+        say "the server for tests of the MongoDB store cannot be fetched: they are skipped"
 }
 
 # Shows the help that stands in a task's file, below its line "# ./dev TASK".

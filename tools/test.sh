@@ -111,7 +111,7 @@ task_test() {
         -h | --help) help_of test test && return ;;
         --quick) quick=yes ;;
         --bundled) bundled=yes ;;
-        --servers) SERVER_STORES='-DUVSCHED_POSTGRESQL=ON -DUVSCHED_REDIS=ON' ;;
+        --servers) SERVER_STORES='-DUVSCHED_POSTGRESQL=ON -DUVSCHED_REDIS=ON -DUVSCHED_MONGODB=ON' ;;
         --long) export UVSCHED_TEST_LONG=1 ;;
         --platform)
             case ${2:-} in
@@ -130,6 +130,7 @@ task_test() {
     need $BUILD_PACKAGES $TEST_PACKAGES $PYTHON_PACKAGES $BROWSER_PACKAGES
     # shellcheck disable=SC2086
     [ -n "$quick" ] || need $LINT_PACKAGES $ABI_PACKAGES
+    fetch_mongodb_server
     if [ -n "$bundled" ]; then
         test_bundled
         summary

@@ -155,9 +155,9 @@ UVSCHED_API int sched_config_nest_json(const char** out, sched_config* config, c
 
 UVSCHED_API void sched_config_free(sched_config* config);
 
-/* Adds a store: "memory", "sqlite:PATH", "postgresql://HOST/DATABASE", "redis://HOST:PORT/DATABASE". The store
- * "default" is a memory store unless it is added. Options of a SQLite file follow its path,
- * "sqlite:PATH?synchronous=normal&on_file_lost=reopen":
+/* Adds a store: "memory", "sqlite:PATH", "postgresql://HOST/DATABASE", "redis://HOST:PORT/DATABASE",
+ * "mongodb://HOST:PORT/DATABASE". The store "default" is a memory store unless it is added. Options of a SQLite file
+ * follow its path, "sqlite:PATH?synchronous=normal&on_file_lost=reopen":
  *   synchronous   how much of a commit is synced. "full" (the default); "normal" may lose the last seconds in a power
  *                 cut.
  *   lease         after how many seconds of silence (a process that is stopped, or hangs as a whole) the other
@@ -166,8 +166,10 @@ UVSCHED_API void sched_config_free(sched_config* config);
  *                 "reopen": the file that is there now is opened (docs/ledger.md).
  * Those of a server follow its database. PostgreSQL, "postgresql://USER:PASSWORD@HOST:PORT/DATABASE?schema=jobs":
  * schema, lease, on_store_lost, and libpq's parameters. Redis, "redis://USER:PASSWORD@HOST:PORT/0?prefix=jobs": prefix,
- * socket, lease and on_store_lost (docs/stores.md). UVSCHED_EUNSUPPORTED also if the module of the store, or a library
- * that it needs, is not installed; the message says what is.
+ * socket, lease and on_store_lost. MongoDB, "mongodb://USER:PASSWORD@HOST:PORT,HOST:PORT/DATABASE?collection=jobs":
+ * collection, lease, on_store_lost, and options of libmongoc that say how to connect (docs/stores.md).
+ * UVSCHED_EUNSUPPORTED also if the module of the store, or a library that it needs, is not installed; the message says
+ * what is.
  * UVSCHED_EALREADY: the alias is taken. UVSCHED_ENOTFOUND, UVSCHED_EUNSUPPORTED: see above. */
 UVSCHED_API int sched_config_add_store(sched_config* config, const char* alias, const char* url);
 

@@ -21,6 +21,13 @@ OpenFire planned_fire(const PlannedRun& run, const TaskState& state) {
     return fire;
 }
 
+void add_planned_fires(Claim& claim, const StoredTask& task) {
+    for (const PlannedRun& run : claim.plan.runs) {
+        claim.fires.push_back(planned_fire(run, task.state));
+        claim.fires.back().task = task;
+    }
+}
+
 void Batch::forget_answers() noexcept {
     for (Finish& finish : finishes) finish.outcome = Outcome::none;
     for (Release& release : releases) release.outcome = Outcome::none;

@@ -46,6 +46,8 @@ struct Claim {
 
 // The fire that a claim makes of a planned run of a task; its task and its wall time are the store's to add.
 [[nodiscard]] OpenFire planned_fire(const PlannedRun& run, const TaskState& state);
+// Adds those of a claim that was made, on a store without a line of elapsed time; `task` is as the claim has left it.
+void add_planned_fires(Claim& claim, const StoredTask& task);
 
 // ready -> claimed, for a fire that look() returned in `ready`.
 struct Take {

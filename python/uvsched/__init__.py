@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from .executors import AsyncIOExecutor, ThreadPoolExecutor
     from .schedulers import AsyncIOScheduler, PolledScheduler
     from .schedulers.asyncio import AsyncIOScheduler as Asyncz
-    from .stores import MemoryStore, PostgreSQLStore, RedisStore, SQLiteStore
+    from .stores import MemoryStore, MongoDBStore, PostgreSQLStore, RedisStore, SQLiteStore
     from .tasks import Task
     from .tasks.resources import provided
     from .triggers import (
@@ -42,6 +42,7 @@ __all__ = [
     "DateTrigger",
     "IntervalTrigger",
     "MemoryStore",
+    "MongoDBStore",
     "OrTrigger",
     "PolledScheduler",
     "PostgreSQLStore",
@@ -63,7 +64,7 @@ _ELSEWHERE = {
     "as_asyncz": {"install_as_asyncz"},
     "executors": {"AsyncIOExecutor", "ThreadPoolExecutor"},
     "schedulers": {"AsyncIOScheduler", "Asyncz", "PolledScheduler"},
-    "stores": {"MemoryStore", "PostgreSQLStore", "RedisStore", "SQLiteStore"},
+    "stores": {"MemoryStore", "MongoDBStore", "PostgreSQLStore", "RedisStore", "SQLiteStore"},
     "tasks": {"Task"},
     "tasks.resources": {"provided"},
     "triggers": {

@@ -66,7 +66,7 @@ TEST_CASE("JSON of the wrong shape is refused with the path of the fault") {
     refused("[]", "");
     refused(R"({"stores": []})", "stores");
     refused(R"({"stores": {"default": {"type": "oracle"}}})", "stores.default.type", UVSCHED_ENOTFOUND);
-    refused(R"({"stores": {"default": "mongodb://host"}})", "stores.default", UVSCHED_EUNSUPPORTED);
+    refused(R"({"stores": {"default": "sqlalchemy://host"}})", "stores.default", UVSCHED_EUNSUPPORTED);
     refused(R"({"stores": {"default": 3}})", "stores.default");
     refused(R"({"executors": {"default": {"type": "threadpool", "max_workers": "many"}}})",
             "executors.default.max_workers");

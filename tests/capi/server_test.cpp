@@ -3,23 +3,13 @@
 #include <string>
 
 #include "support.hpp"
-#ifdef UVSCHED_TEST_REDIS
-#include "tests/stores/redis_server.hpp"
-#else
-#include "tests/stores/postgresql_server.hpp"
-#endif
+#include "tests/stores/chosen_server.hpp"
 
 using namespace capi_test;
 
 namespace {
 
-#ifdef UVSCHED_TEST_REDIS
-constexpr const char* kNowhere = "redis://:s3cret@127.0.0.1:1/0";
-std::string url(const std::string& place) { return RedisServer::shared().url("&lease=2&prefix=" + place); }
-#else
-constexpr const char* kNowhere = "postgresql://me:s3cret@127.0.0.1:1/x?connect_timeout=1";
-std::string url(const std::string& place) { return PostgresqlServer::shared().url("&lease=2&schema=" + place); }
-#endif
+std::string url(const std::string& place) { return chosen_server().url_of(place, "&lease=2"); }
 
 // A process's scheduler: a thread pool, and a function that counts its calls.
 class Node {
@@ -88,7 +78,7 @@ TEST_CASE("what is wrong with a URL is named, and no password") {
     sched::Config config;
     CHECK_FAILS(sched_config_add_store(config.get(), "default", (url("a") + "&leese=3").c_str()), UVSCHED_EINVAL,
                 "leese: unknown option; did you mean lease");
-    config.add_store("default", kNowhere);
+    config.add_store("default", chosen_server().unanswered_url());
     const sched::Scheduler scheduler(config);
     CHECK_FAILS(sched_start(scheduler.get()), UVSCHED_ESTORE, "127.0.0.1:1/");
     CHECK(std::string(sched_last_error()).find("s3cret") == std::string::npos);

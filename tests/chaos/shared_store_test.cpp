@@ -20,14 +20,8 @@
 #include "core/triggers/interval.hpp"
 #include "tests/core/time/seed.hpp"
 #include "tests/stores/child.hpp"
+#include "tests/stores/chosen_store.hpp"
 #include "tests/stores/folder.hpp"
-#if defined(UVSCHED_TEST_POSTGRESQL)
-#include "tests/stores/postgresql_backend.hpp"
-#elif defined(UVSCHED_TEST_REDIS)
-#include "tests/stores/redis_backend.hpp"
-#else
-#include "tests/stores/sql.hpp"
-#endif
 
 #include <doctest/doctest.h>
 
@@ -38,80 +32,6 @@ namespace {
 constexpr int kTasks = 12;
 constexpr int kThreads = 4;
 constexpr Micros kPeriod = 100 * kMillisecond;
-
-// Where the store is that they share. What is asked of it: the rows of history ("id first last times state reason"),
-// how much is still to be done, and how many tasks there are.
-#if defined(UVSCHED_TEST_REDIS)
-class Place {
-public:
-    [[nodiscard]] std::string url() const {
-        return RedisServer::shared().url("&prefix=" + prefix_.name() + "&lease=2&retention_per_task=0");
-    }
-    [[nodiscard]] std::string rows() {
-        return prefix_.lua(R"(
-            local out = {}
-            for _, id in ipairs(redis.call('ZRANGE', P .. 'recorded', 0, -1)) do
-              for _, entry in ipairs(redis.call('XRANGE', P .. 'history:' .. id, '-', '+')) do
-                local f = {}
-                for field in string.gmatch(entry[2][2], '%S+') do f[#f + 1] = field end
-                out[#out + 1] = {id, tonumber(f[5]), table.concat({id, f[5], f[6], f[7], f[9], f[10]}, ' ')}
-              end
-            end
-            table.sort(out, function(a, b) return a[1] < b[1] or a[1] == b[1] and a[2] < b[2] end)
-            for i, row in ipairs(out) do out[i] = row[3] end
-            return table.concat(out, '\n'))");
-    }
-    [[nodiscard]] std::string left() {
-        return prefix_.lua(R"(
-            local n = redis.call('HLEN', P .. 'fires')
-            for _, row in ipairs(redis.call('HVALS', P .. 'rows')) do
-              if not string.match(row, ' finished$') then n = n + 1 end
-            end
-            return n)");
-    }
-    [[nodiscard]] std::string tasks() { return prefix_.ask("HLEN @ids"); }
-    [[nodiscard]] static bool is_whole() { return true; }
-
-private:
-    RedisPrefix prefix_;
-};
-#else
-class Place {
-public:
-    [[nodiscard]] std::string rows() {
-        std::string out =
-            ask("SELECT task_id, first_at, last_at, folded, state, coalesce(reason, '-') FROM "
-                "history ORDER BY task_id, first_at");
-        std::replace(out.begin(), out.end(), '|', ' ');
-        return out;
-    }
-    [[nodiscard]] std::string left() {
-        return ask("SELECT (SELECT count(*) FROM open) + (SELECT count(*) FROM sched WHERE state <> 'finished')");
-    }
-    [[nodiscard]] std::string tasks() { return ask("SELECT count(*) FROM def"); }
-
-#ifdef UVSCHED_TEST_POSTGRESQL
-    [[nodiscard]] std::string url() const {
-        return PostgresqlServer::shared().url("&schema=" + schema_.name() + "&lease=2&retention_per_task=0");
-    }
-    [[nodiscard]] static bool is_whole() { return true; }
-
-private:
-    [[nodiscard]] std::string ask(const std::string& sql) { return schema_.ask(sql); }
-    PostgresqlSchema schema_;
-#else
-    [[nodiscard]] std::string url() const {
-        return "sqlite:" + path_ + "?synchronous=normal&lease=2&retention_per_task=0";
-    }
-    [[nodiscard]] bool is_whole() { return ask("PRAGMA integrity_check") == "ok"; }
-
-private:
-    [[nodiscard]] std::string ask(const std::string& sql) { return ask_sql(path_, sql); }
-    const Folder folder_;
-    const std::string path_ = folder_.file("t.db");
-#endif
-};
-#endif
 
 struct Plan {
     std::string url;
@@ -301,8 +221,8 @@ void run_chaos(std::size_t count, std::chrono::milliseconds span) {
     Seeded random;
     CAPTURE(random.seed);
     const Folder folder;
-    Place place;
-    Plan plan{.url = place.url(), .log_path = folder.file("starts")};
+    const auto place = make_place();
+    Plan plan{.url = place->url("&lease=2&retention_per_task=0"), .log_path = folder.file("starts")};
     plan.begin = wall_microseconds() / kSecond * kSecond;
     plan.end = plan.begin + std::chrono::duration_cast<std::chrono::seconds>(span).count() * kSecond;
     int kills = 0;
@@ -323,10 +243,10 @@ void run_chaos(std::size_t count, std::chrono::milliseconds span) {
                 workers.restart_in_order(which);
             }
         }
-        wait_until_done(place);
+        wait_until_done(*place);
         workers.end_all();
     }
-    check(place, plan, kills + stops);
+    check(*place, plan, kills + stops);
     MESSAGE(count << " nodes, kills " << kills << ", stops " << stops);
 }
 

@@ -92,7 +92,9 @@ def test_a_room_of_the_platform_is_entered_by_its_headers_only() -> None:
 
 def test_headers_only_forward_declare_json() -> None:
     heavy = {file for file, header in includes("core", "capi") if header == "nlohmann/json.hpp"}
-    assert not [file for file in heavy if file.endswith(".hpp")]
+    documents = "core/stores/mongodb/bson.hpp"  # which that store alone includes: its rows are documents
+    assert not [file for file in heavy if file.endswith(".hpp") and file != documents]
+    assert not [file for file, header in includes("core") if header == documents and "/mongodb/" not in file]
 
 
 def test_public_headers_stand_alone() -> None:

@@ -243,14 +243,14 @@ def test_what_asyncz_has_and_uvsched_does_not_need() -> None:
         ({"timezone": "Mars/Phobos"}, ValueError, "timezone: there is no time zone 'Mars/Phobos'"),
         ({"timezone": 5}, TypeError, "timezone: expected a tzinfo"),
         (
-            {"stores": {"default": "mongodb://x"}},
+            {"stores": {"default": "sqlalchemy://x"}},
             UnsupportedError,
-            'stores.default: "mongodb" is not available in this build',
+            'stores.default: "sqlalchemy" is not available in this build',
         ),
         (
-            {"stores": {"default": {"class": "asyncz.stores.mongo:MongoDBStore", "host": "x"}}},
+            {"stores": {"default": {"class": "asyncz.stores.sqlalchemy:SQLAlchemyStore", "host": "x"}}},
             UnsupportedError,
-            'stores.default.class: "asyncz.stores.mongo:MongoDBStore" is not available in this build',
+            'stores.default.class: "asyncz.stores.sqlalchemy:SQLAlchemyStore" is not available in this build',
         ),
         (
             {"stores": {"default": "shelf:x"}},

@@ -2,7 +2,7 @@
 
 using namespace ledger;
 
-TEST_CASE_TEMPLATE("an added task is there as it was given", Backend, UVSCHED_STORES) {
+TEST_CASE("an added task is there as it was given") {
     Backend backend;
     Add given = adding(every("digest"), kStart + kSecond);
     given.state.clock = ClockLine::elapsed;
@@ -31,7 +31,7 @@ TEST_CASE_TEMPLATE("an added task is there as it was given", Backend, UVSCHED_ST
     CHECK(backend.store().counts().active == 1);
 }
 
-TEST_CASE_TEMPLATE("adding an equal definition changes nothing", Backend, UVSCHED_STORES) {
+TEST_CASE("adding an equal definition changes nothing") {
     Backend backend;
     const StoredTask first = add(backend.store(), every("digest"));
     claim(backend.store(), "digest");
@@ -49,7 +49,7 @@ TEST_CASE_TEMPLATE("adding an equal definition changes nothing", Backend, UVSCHE
     CHECK(backend.store().counts().active == 1);
 }
 
-TEST_CASE_TEMPLATE("adding another definition is a conflict, and what is there stays", Backend, UVSCHED_STORES) {
+TEST_CASE("adding another definition is a conflict, and what is there stays") {
     Backend backend;
     const StoredTask first = add(backend.store(), every("digest"));
     const Add other = apply(backend.store(), adding(every("digest", kMinute)));
@@ -58,7 +58,7 @@ TEST_CASE_TEMPLATE("adding another definition is a conflict, and what is there s
     CHECK(backend.store().get("digest")->state.rev == first.state.rev);
 }
 
-TEST_CASE_TEMPLATE("replacing keeps uid, runs and schedule where the trigger is the same", Backend, UVSCHED_STORES) {
+TEST_CASE("replacing keeps uid, runs and schedule where the trigger is the same") {
     Backend backend;
     Store& store = backend.store();
     const StoredTask first = add(store, every("digest"));
@@ -92,8 +92,7 @@ TEST_CASE_TEMPLATE("replacing keeps uid, runs and schedule where the trigger is 
     CHECK(ready.ready[0].task.definition->arguments == "[1]");
 }
 
-TEST_CASE_TEMPLATE("another trigger begins another schedule; overdue slots are missed, what has not started is skipped",
-                   Backend, UVSCHED_STORES) {
+TEST_CASE("another trigger begins another schedule; overdue slots are missed, what has not started is skipped") {
     Backend backend;
     Store& store = backend.store();
     Definition before = every("digest");
@@ -133,7 +132,7 @@ TEST_CASE_TEMPLATE("another trigger begins another schedule; overdue slots are m
     CHECK(history(store, "digest").size() == 3);
 }
 
-TEST_CASE_TEMPLATE("replacing keeps a pause, and a paused task misses nothing", Backend, UVSCHED_STORES) {
+TEST_CASE("replacing keeps a pause, and a paused task misses nothing") {
     Backend backend;
     Store& store = backend.store();
     StoredTask task = add(store, every("digest"));
@@ -151,7 +150,7 @@ TEST_CASE_TEMPLATE("replacing keeps a pause, and a paused task misses nothing", 
     CHECK(history(store).empty());
 }
 
-TEST_CASE_TEMPLATE("a date that was past when added leaves a finished task and a miss", Backend, UVSCHED_STORES) {
+TEST_CASE("a date that was past when added leaves a finished task and a miss") {
     Backend backend;
     Store& store = backend.store();
     Definition once = every("once");
@@ -179,7 +178,7 @@ TEST_CASE_TEMPLATE("a date that was past when added leaves a finished task and a
     CHECK(store.list("", 10, true).size() == 1);
 }
 
-TEST_CASE_TEMPLATE("one batch adds many, and a failed one adds none", Backend, UVSCHED_STORES) {
+TEST_CASE("one batch adds many, and a failed one adds none") {
     Backend backend;
     Batch batch;
     for (int i = 0; i < 3000; ++i) batch.adds.push_back(adding(every("task-" + std::to_string(i)), kStart + i));

@@ -33,8 +33,7 @@ Store::Wake wake_of(Store& store, const StoredTask& task) {
 
 }  // namespace
 
-TEST_CASE_TEMPLATE("a task that is to be asked is stored active, is never due, and is found after a restart", Backend,
-                   UVSCHED_STORES) {
+TEST_CASE("a task that is to be asked is stored active, is never due, and is found after a restart") {
     Backend backend;
     Store& store = backend.store();
     const StoredTask first = apply(store, asking("first")).task;
@@ -54,8 +53,7 @@ TEST_CASE_TEMPLATE("a task that is to be asked is stored active, is never due, a
     CHECK(found[0].state.hwm == kEarliest);
 }
 
-TEST_CASE_TEMPLATE("a claim after which the trigger is asked leaves the task active, with what was claimed", Backend,
-                   UVSCHED_STORES) {
+TEST_CASE("a claim after which the trigger is asked leaves the task active, with what was claimed") {
     Backend backend;
     Store& store = backend.store();
     Claim claim = claiming(apply(store, adding(custom("t"))).task, kStart);
@@ -88,7 +86,7 @@ TEST_CASE_TEMPLATE("a claim after which the trigger is asked leaves the task act
     CHECK(wake_of(store, *store.get("t")).wall == kStart + kMinute);
 }
 
-TEST_CASE_TEMPLATE("a claim may set a slot aside: it stays, and is not due", Backend, UVSCHED_STORES) {
+TEST_CASE("a claim may set a slot aside: it stays, and is not due") {
     Backend backend;
     Store& store = backend.store();
     Claim claim = claiming(apply(store, adding(custom("t"))).task, kStart + kHour);
@@ -109,7 +107,7 @@ TEST_CASE_TEMPLATE("a claim may set a slot aside: it stays, and is not due", Bac
     CHECK(apply(backend.store(), claiming(found[0], kStart + kHour)).outcome == Outcome::done);
 }
 
-TEST_CASE_TEMPLATE("a trigger that failed leaves a paused task, and a row that says why", Backend, UVSCHED_STORES) {
+TEST_CASE("a trigger that failed leaves a paused task, and a row that says why") {
     Backend backend;
     Store& store = backend.store();
     const StoredTask task = apply(store, asking("t")).task;
@@ -140,7 +138,7 @@ TEST_CASE_TEMPLATE("a trigger that failed leaves a paused task, and a row that s
     CHECK(rows[0].finished_at == kStart + 1);
 }
 
-TEST_CASE_TEMPLATE("the anchor of a custom trigger is no phase: what ran keeps its mark", Backend, UVSCHED_STORES) {
+TEST_CASE("the anchor of a custom trigger is no phase: what ran keeps its mark") {
     Backend backend;
     Store& store = backend.store();
     const StoredTask task = apply(store, adding(custom("t"))).task;

@@ -2,7 +2,7 @@
 
 using namespace ledger;
 
-TEST_CASE_TEMPLATE("pausing and resuming keep the rest", Backend, UVSCHED_STORES) {
+TEST_CASE("pausing and resuming keep the rest") {
     Backend backend;
     Store& store = backend.store();
     const StoredTask task = add(store, every("digest"));
@@ -27,7 +27,7 @@ TEST_CASE_TEMPLATE("pausing and resuming keep the rest", Backend, UVSCHED_STORES
     CHECK(look(store, kStart + kHour).due.size() == 1);
 }
 
-TEST_CASE_TEMPLATE("a change can name the revision it was made for", Backend, UVSCHED_STORES) {
+TEST_CASE("a change can name the revision it was made for") {
     Backend backend;
     Store& store = backend.store();
     const StoredTask task = add(store, every("digest"));
@@ -45,7 +45,7 @@ TEST_CASE_TEMPLATE("a change can name the revision it was made for", Backend, UV
     CHECK(apply(store, change).outcome == Outcome::missing);
 }
 
-TEST_CASE_TEMPLATE("a claim planned before a change is planned again", Backend, UVSCHED_STORES) {
+TEST_CASE("a claim planned before a change is planned again") {
     Backend backend;
     Store& store = backend.store();
     const StoredTask task = add(store, every("digest"));
@@ -59,7 +59,7 @@ TEST_CASE_TEMPLATE("a claim planned before a change is planned again", Backend, 
     CHECK(claim(store, "digest").task.definition->name == "The digest");
 }
 
-TEST_CASE_TEMPLATE("changing the trigger begins another schedule", Backend, UVSCHED_STORES) {
+TEST_CASE("changing the trigger begins another schedule") {
     Backend backend;
     Store& store = backend.store();
     const StoredTask task = add(store, every("digest"));
@@ -78,7 +78,7 @@ TEST_CASE_TEMPLATE("changing the trigger begins another schedule", Backend, UVSC
     CHECK(store.get("digest")->state.rev == change.task.state.rev);
 }
 
-TEST_CASE_TEMPLATE("a schedule moved to slots that ran before gets keys of its own", Backend, UVSCHED_STORES) {
+TEST_CASE("a schedule moved to slots that ran before gets keys of its own") {
     Backend backend;
     Store& store = backend.store();
     add(store, every("digest"));
@@ -94,7 +94,7 @@ TEST_CASE_TEMPLATE("a schedule moved to slots that ran before gets keys of its o
     CHECK(fire_id(1, again.key) != fire_id(1, fire.key));
 }
 
-TEST_CASE_TEMPLATE("deleting skips what has not started, and lets what runs finish", Backend, UVSCHED_STORES) {
+TEST_CASE("deleting skips what has not started, and lets what runs finish") {
     Backend backend;
     Store& store = backend.store();
     const StoredTask task = add(store, every("digest"));
@@ -132,7 +132,7 @@ TEST_CASE_TEMPLATE("deleting skips what has not started, and lets what runs fini
     CHECK(history(store, "digest").at(0).task_id == "digest");
 }
 
-TEST_CASE_TEMPLATE("numbers of deleted tasks are not given again", Backend, UVSCHED_STORES) {
+TEST_CASE("numbers of deleted tasks are not given again") {
     Backend backend;
     Store& store = backend.store();
     const StoredTask first = add(store, every("digest"));
@@ -141,7 +141,7 @@ TEST_CASE_TEMPLATE("numbers of deleted tasks are not given again", Backend, UVSC
     CHECK(add(store, every("digest")).number > first.number);
 }
 
-TEST_CASE_TEMPLATE("a released run of a deleted task is skipped", Backend, UVSCHED_STORES) {
+TEST_CASE("a released run of a deleted task is skipped") {
     Backend backend;
     Store& store = backend.store();
     add(store, every("digest"));
@@ -155,7 +155,7 @@ TEST_CASE_TEMPLATE("a released run of a deleted task is skipped", Backend, UVSCH
     CHECK(history(store)[0].reason == Reason::deleted);
 }
 
-TEST_CASE_TEMPLATE("an empty id deletes all", Backend, UVSCHED_STORES) {
+TEST_CASE("an empty id deletes all") {
     Backend backend;
     Store& store = backend.store();
     CHECK(remove(store, "").outcome == Outcome::done);
@@ -174,8 +174,7 @@ TEST_CASE_TEMPLATE("an empty id deletes all", Backend, UVSCHED_STORES) {
     CHECK(store.lanes().empty());
 }
 
-TEST_CASE_TEMPLATE("a change of a revision is not one of another task that has the id by now", Backend,
-                   UVSCHED_STORES) {
+TEST_CASE("a change of a revision is not one of another task that has the id by now") {
     Backend backend;
     Store& store = backend.store();
     const StoredTask before = add(store, every("digest"));

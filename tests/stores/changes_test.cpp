@@ -6,7 +6,6 @@ using namespace ledger;
 namespace {
 
 // What this node's transactions add to the number that others see.
-template <class Backend>
 class Counted {
 public:
     explicit Counted(Backend& backend) : backend_(backend), last_(read()), own_(backend.store().changes()) {}
@@ -18,7 +17,7 @@ public:
     }
 
 private:
-    [[nodiscard]] std::int64_t read() const { return std::stoll(backend_.changes()); }
+    [[nodiscard]] std::int64_t read() const { return std::stoll(backend_.place().changes()); }
 
     Backend& backend_;
     std::int64_t last_;
@@ -27,8 +26,7 @@ private:
 
 }  // namespace
 
-TEST_CASE_TEMPLATE("tasks that are added, changed or resumed, and runs by hand are told to other nodes", Backend,
-                   UVSCHED_STORES) {
+TEST_CASE("tasks that are added, changed or resumed, and runs by hand are told to other nodes") {
     Backend backend;
     Store& store = backend.store();
     Counted told(backend);
@@ -47,7 +45,7 @@ TEST_CASE_TEMPLATE("tasks that are added, changed or resumed, and runs by hand a
     CHECK(told.since() == 1);
 }
 
-TEST_CASE_TEMPLATE("what changes nothing is not told", Backend, UVSCHED_STORES) {
+TEST_CASE("what changes nothing is not told") {
     Backend backend;
     Store& store = backend.store();
     add(store, every("digest"));
@@ -61,7 +59,7 @@ TEST_CASE_TEMPLATE("what changes nothing is not told", Backend, UVSCHED_STORES) 
     CHECK(told.since() == 0);
 }
 
-TEST_CASE_TEMPLATE("claims, starts and ends are not told", Backend, UVSCHED_STORES) {
+TEST_CASE("claims, starts and ends are not told") {
     Backend backend;
     Store& store = backend.store();
     add(store, every("digest"));
@@ -76,8 +74,7 @@ TEST_CASE_TEMPLATE("claims, starts and ends are not told", Backend, UVSCHED_STOR
     CHECK(told.since() == 0);
 }
 
-TEST_CASE_TEMPLATE("a fire that becomes ready again is told: released, promoted or recovered", Backend,
-                   UVSCHED_STORES) {
+TEST_CASE("a fire that becomes ready again is told: released, promoted or recovered") {
     Backend backend;
     Store& store = backend.store();
     add(store, every("digest"));
@@ -105,15 +102,14 @@ TEST_CASE_TEMPLATE("a fire that becomes ready again is told: released, promoted 
     CHECK(told.since() == 0);
     backend.reopen(kStart + 30 * kSecond);
     CHECK(Counted(backend).since() == 0);
-    CHECK(std::stoll(backend.changes()) == 4);
+    CHECK(std::stoll(backend.place().changes()) == 4);
 }
 
-TEST_CASE_TEMPLATE("what another node does moves the number, and a transaction that failed does not", Backend,
-                   UVSCHED_STORES) {
+TEST_CASE("what another node does moves the number, and a transaction that failed does not") {
     Backend backend;
     Store& store = backend.store();
     const std::uint64_t before = store.changes();
-    backend.set_changes(std::to_string(std::stoll(backend.changes()) + 1));
+    backend.place().set_changes(std::to_string(std::stoll(backend.place().changes()) + 1));
     const std::uint64_t moved = store.changes();
     CHECK(moved != before);
     backend.failing_step = "add.before_commit";
@@ -125,8 +121,8 @@ TEST_CASE_TEMPLATE("what another node does moves the number, and a transaction t
     add(store, every("digest"));
     CHECK(store.changes() == moved);
     // Whatever somebody made of it.
-    backend.set_changes("9223372036854775807");
+    backend.place().set_changes("9223372036854775807");
     add(store, every("other"));
-    CHECK(backend.changes() == "0");
+    CHECK(backend.place().changes() == "0");
     CHECK(store.changes() != moved);
 }

@@ -4,7 +4,7 @@
 
 using namespace ledger;
 
-TEST_CASE_TEMPLATE("a claim takes the slot, moves the task on, and succeeds once", Backend, UVSCHED_STORES) {
+TEST_CASE("a claim takes the slot, moves the task on, and succeeds once") {
     Backend backend;
     Store& store = backend.store();
     const StoredTask task = add(store, every("digest"));
@@ -38,7 +38,7 @@ TEST_CASE_TEMPLATE("a claim takes the slot, moves the task on, and succeeds once
     CHECK(history(store).empty());
 }
 
-TEST_CASE_TEMPLATE("a slot that was claimed before is refused, whatever the revision", Backend, UVSCHED_STORES) {
+TEST_CASE("a slot that was claimed before is refused, whatever the revision") {
     Backend backend;
     Store& store = backend.store();
     add(store, every("digest"));
@@ -53,7 +53,7 @@ TEST_CASE_TEMPLATE("a slot that was claimed before is refused, whatever the revi
     CHECK(store.get("digest")->open == 0);
 }
 
-TEST_CASE_TEMPLATE("misses of a plan are rows of history, and no later slot fires", Backend, UVSCHED_STORES) {
+TEST_CASE("misses of a plan are rows of history, and no later slot fires") {
     Backend backend;
     Store& store = backend.store();
     Claim late = claiming(add(store, every("digest")), kStart + kHour);
@@ -90,7 +90,7 @@ TEST_CASE_TEMPLATE("misses of a plan are rows of history, and no later slot fire
     CHECK(apply(store, again).outcome == Outcome::refused);
 }
 
-TEST_CASE_TEMPLATE("a task without a next time is finished and stays as a tombstone", Backend, UVSCHED_STORES) {
+TEST_CASE("a task without a next time is finished and stays as a tombstone") {
     Backend backend;
     Store& store = backend.store();
     Claim last = claiming(add(store, every("once")), kStart);
@@ -106,7 +106,7 @@ TEST_CASE_TEMPLATE("a task without a next time is finished and stays as a tombst
     CHECK(look(store, kStart + kDay).due.empty());
 }
 
-TEST_CASE_TEMPLATE("the start gate opens once, and again for the same owner", Backend, UVSCHED_STORES) {
+TEST_CASE("the start gate opens once, and again for the same owner") {
     Backend backend;
     Store& store = backend.store();
     add(store, every("digest"));
@@ -130,7 +130,7 @@ TEST_CASE_TEMPLATE("the start gate opens once, and again for the same owner", Ba
     CHECK(store.get("digest")->state.runs == 1);
 }
 
-TEST_CASE_TEMPLATE("starting changes no revision: a claim planned before it is good", Backend, UVSCHED_STORES) {
+TEST_CASE("starting changes no revision: a claim planned before it is good") {
     Backend backend;
     Store& store = backend.store();
     add(store, every("digest"));
@@ -141,7 +141,7 @@ TEST_CASE_TEMPLATE("starting changes no revision: a claim planned before it is g
     CHECK(apply(store, claiming(seen, kStart + kMinute)).outcome == Outcome::done);
 }
 
-TEST_CASE_TEMPLATE("a run asked for by hand is ready at once and taken once", Backend, UVSCHED_STORES) {
+TEST_CASE("a run asked for by hand is ready at once and taken once") {
     Backend backend;
     Store& store = backend.store();
     const StoredTask task = add(store, every("digest"), kStart + kDay);
@@ -180,7 +180,7 @@ TEST_CASE_TEMPLATE("a run asked for by hand is ready at once and taken once", Ba
     CHECK(run_now(store, "digest").key.slot > second.key.slot);
 }
 
-TEST_CASE_TEMPLATE("a claim planned before a run was asked for is planned again", Backend, UVSCHED_STORES) {
+TEST_CASE("a claim planned before a run was asked for is planned again") {
     Backend backend;
     Store& store = backend.store();
     const StoredTask seen = add(store, every("digest"));
@@ -188,7 +188,7 @@ TEST_CASE_TEMPLATE("a claim planned before a run was asked for is planned again"
     CHECK(apply(store, claiming(seen, kStart)).outcome == Outcome::refused);
 }
 
-TEST_CASE_TEMPLATE("a failed transaction leaves the store and the batch as they were", Backend, UVSCHED_STORES) {
+TEST_CASE("a failed transaction leaves the store and the batch as they were") {
     Backend backend;
     Store& store = backend.store();
     Batch batch;
@@ -206,10 +206,10 @@ TEST_CASE_TEMPLATE("a failed transaction leaves the store and the batch as they 
     store.apply(batch);
     CHECK(batch.claims[0].outcome == Outcome::done);
     backend.reopen();
-    CHECK(backend.opened().line.shift == (Backend::kHasElapsedLine ? kHour : 0));
+    CHECK(backend.opened().line.shift == (backend.place().has_elapsed_line() ? kHour : 0));
 }
 
-TEST_CASE_TEMPLATE("one batch claims, starts and finishes hundreds", Backend, UVSCHED_STORES) {
+TEST_CASE("one batch claims, starts and finishes hundreds") {
     Backend backend;
     Store& store = backend.store();
     Batch batch;
@@ -237,8 +237,7 @@ TEST_CASE_TEMPLATE("one batch claims, starts and finishes hundreds", Backend, UV
     CHECK(store.history(all).size() == 400);
 }
 
-TEST_CASE_TEMPLATE("a claim whose answer was lost is known again: what this node still holds of it", Backend,
-                   UVSCHED_STORES) {
+TEST_CASE("a claim whose answer was lost is known again: what this node still holds of it") {
     Backend backend;
     Store& store = backend.store();
     add(store, every("digest"));
@@ -277,7 +276,7 @@ TEST_CASE_TEMPLATE("a claim whose answer was lost is known again: what this node
     CHECK(lost.outcome == Outcome::refused);
 }
 
-TEST_CASE_TEMPLATE("a claim without a run is known again by the state that it left", Backend, UVSCHED_STORES) {
+TEST_CASE("a claim without a run is known again by the state that it left") {
     Backend backend;
     Store& store = backend.store();
     add(store, every("digest"));

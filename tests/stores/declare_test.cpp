@@ -23,8 +23,7 @@ using Ids = std::vector<std::string>;
 
 }  // namespace
 
-TEST_CASE_TEMPLATE("the same declaration leaves edits alone, from any process, any number of times", Backend,
-                   UVSCHED_STORES) {
+TEST_CASE("the same declaration leaves edits alone, from any process, any number of times") {
     Backend backend;
     REQUIRE(apply(backend.store(), declaring(every("digest"))).result == Add::Result::created);
     REQUIRE(change_definition(backend.store(), named("digest", "edited")).outcome == Outcome::done);
@@ -46,8 +45,7 @@ TEST_CASE_TEMPLATE("the same declaration leaves edits alone, from any process, a
     CHECK(forced.task.definition->name != "edited");
 }
 
-TEST_CASE_TEMPLATE("another declaration replaces, and says what was there and whether it had been edited", Backend,
-                   UVSCHED_STORES) {
+TEST_CASE("another declaration replaces, and says what was there and whether it had been edited") {
     Backend backend;
     apply(backend.store(), declaring(every("digest")));
     backend.reopen();
@@ -65,8 +63,7 @@ TEST_CASE_TEMPLATE("another declaration replaces, and says what was there and wh
     CHECK(apply(backend.store(), declaring(named("digest", "third"))).result == Add::Result::unchanged);
 }
 
-TEST_CASE_TEMPLATE("code that comes to say what the edit said changes nothing, and is the declaration from then on",
-                   Backend, UVSCHED_STORES) {
+TEST_CASE("code that comes to say what the edit said changes nothing, and is the declaration from then on") {
     Backend backend;
     apply(backend.store(), declaring(every("digest")));
     change_definition(backend.store(), named("digest", "edited"));
@@ -76,8 +73,7 @@ TEST_CASE_TEMPLATE("code that comes to say what the edit said changes nothing, a
     CHECK_FALSE(back.edited);
 }
 
-TEST_CASE_TEMPLATE("a replacement keeps run count and pause; the next due time only where the trigger stayed", Backend,
-                   UVSCHED_STORES) {
+TEST_CASE("a replacement keeps run count and pause; the next due time only where the trigger stayed") {
     Backend backend;
     Store& store = backend.store();
     apply(store, declaring(every("digest"), kStart));
@@ -98,7 +94,7 @@ TEST_CASE_TEMPLATE("a replacement keeps run count and pause; the next due time o
     CHECK_FALSE(other.task.state.next_due.has_value());
 }
 
-TEST_CASE_TEMPLATE("a conflict leaves the last declaration as it was", Backend, UVSCHED_STORES) {
+TEST_CASE("a conflict leaves the last declaration as it was") {
     Backend backend;
     apply(backend.store(), declaring(every("digest")));
     Add kept = adding(named("digest", "second"));
@@ -107,7 +103,7 @@ TEST_CASE_TEMPLATE("a conflict leaves the last declaration as it was", Backend, 
     CHECK(apply(backend.store(), declaring(named("digest", "second"))).result == Add::Result::replaced);
 }
 
-TEST_CASE_TEMPLATE("what cannot be read is replaced by a declaration, and by nothing less", Backend, UVSCHED_STORES) {
+TEST_CASE("what cannot be read is replaced by a declaration, and by nothing less") {
     Backend backend;
     apply(backend.store(), declaring(every("digest")));
     backend.damage("digest", "{");
@@ -117,7 +113,7 @@ TEST_CASE_TEMPLATE("what cannot be read is replaced by a declaration, and by not
     CHECK(again.before == nullptr);
 }
 
-TEST_CASE_TEMPLATE("the store knows which tasks starts declared", Backend, UVSCHED_STORES) {
+TEST_CASE("the store knows which tasks starts declared") {
     Backend backend;
     Store& store = backend.store();
     apply(store, declaring(every("b")));

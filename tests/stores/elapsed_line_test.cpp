@@ -12,10 +12,9 @@ Opened open_at(Store& store, const std::string& boot, Instant wall, Micros elaps
 
 }  // namespace
 
-TEST_CASE_TEMPLATE("the elapsed line goes on while the machine is up, also where the clock was set meanwhile", Backend,
-                   UVSCHED_STORES) {
-    if constexpr (!Backend::kHasElapsedLine) return;
+TEST_CASE("the elapsed line goes on while the machine is up, also where the clock was set meanwhile") {
     Backend backend;
+    if (!backend.place().has_elapsed_line()) return;
     Store& store = backend.store();
     const Opened first = open_at(store, "boot", kStart, kMinute);
     CHECK(first.line == ElapsedLine{.boot = "boot", .base = kStart - kMinute, .shift = 0});
@@ -27,31 +26,13 @@ TEST_CASE_TEMPLATE("the elapsed line goes on while the machine is up, also where
     CHECK(open_at(store, "other", kStart + kDay + kSecond, 2 * kSecond).line == other.line);
 }
 
-TEST_CASE_TEMPLATE("a step that is written twice is one step", Backend, UVSCHED_STORES) {
-    if constexpr (!Backend::kHasElapsedLine) return;
+TEST_CASE("a step that is written twice is one step") {
     Backend backend;
+    if (!backend.place().has_elapsed_line()) return;
     Store& store = backend.store();
     Batch batch;
     batch.shift = kHour;
     for (int i = 0; i < 2; ++i) store.apply(batch);
     backend.reopen();
     CHECK(backend.opened().line.shift == kHour);
-}
-
-TEST_CASE_TEMPLATE("a base that no clock had is an error that says what to do", Backend, UVSCHED_STORES) {
-    if constexpr (!Backend::kHasElapsedLine) return;
-    Backend backend;
-    Store& store = backend.store();
-    open_at(store, "boot", kStart, kMinute);
-    store.close();
-    backend.run("UPDATE meta SET base = 9223372036854775807");
-    try {
-        open_at(store, "boot", kStart, kMinute);
-        FAIL("it was opened");
-    } catch (const Error& error) {
-        CHECK(error.code() == Code::corrupt);
-        CHECK(error.message().find("meta.base, 9223372036854775807 microseconds") != std::string::npos);
-    }
-    backend.run("UPDATE meta SET boot_id = ''");
-    CHECK(open_at(store, "boot", kStart, kMinute).line.shift == 0);
 }

@@ -9,21 +9,11 @@
 #include <string>
 
 #include "core/stores/redis/redis_options.hpp"
+#include "tests/stores/faults.hpp"
 
 class FaultyRedis {
 public:
-    enum class Fault {
-        none,
-        refused,         // the server has no memory left
-        cut_unsent,      // the connection is gone
-        cut_unanswered,  // the server does it, and nobody hears so
-        killed_unsent,   // the process ends
-        killed_unheard,  // the server does it, and the process ends before it hears so
-    };
-
-    // What is to happen to a command, by the name of the script that it runs ("apply"), or its own; asked for each that
-    // is sent.
-    static inline std::function<Fault(const std::string& name)> judge{};
+    // A command is judged by the name of the script that it runs ("apply"), or its own.
 
     // The script that is sent instead; empty: the command itself.
     static inline std::function<std::string(const std::string& name)> rewrite{};
@@ -52,7 +42,7 @@ private:
     static int send(uvsched_redis_link* link, int count, const char* const* words, const size_t* lengths) {
         const std::string command(words[0], lengths[0]);
         const std::string name = command == "EVALSHA" ? std::string(words[4], lengths[4]) : command;
-        const Fault fault = judge ? judge(name) : Fault::none;
+        const Fault fault = Faults::of(name);
         if (fault == Fault::cut_unsent) return UVSCHED_REDIS_FAILED;
         if (fault == Fault::killed_unsent) ::raise(SIGKILL);
         if (fault == Fault::cut_unanswered || fault == Fault::killed_unheard) {

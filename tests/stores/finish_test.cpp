@@ -2,7 +2,7 @@
 
 using namespace ledger;
 
-TEST_CASE_TEMPLATE("a finished run is a row of history with all there is to tell", Backend, UVSCHED_STORES) {
+TEST_CASE("a finished run is a row of history with all there is to tell") {
     Backend backend;
     Store& store = backend.store();
     const StoredTask task = add(store, every("digest"));
@@ -40,7 +40,7 @@ TEST_CASE_TEMPLATE("a finished run is a row of history with all there is to tell
     CHECK(rows[0].late_result.empty());
 }
 
-TEST_CASE_TEMPLATE("finishing twice succeeds and writes once", Backend, UVSCHED_STORES) {
+TEST_CASE("finishing twice succeeds and writes once") {
     Backend backend;
     Store& store = backend.store();
     add(store, every("digest"));
@@ -57,7 +57,7 @@ TEST_CASE_TEMPLATE("finishing twice succeeds and writes once", Backend, UVSCHED_
     CHECK(history(store).at(0).late_result.empty());
 }
 
-TEST_CASE_TEMPLATE("a start and an end in one batch are written in this order", Backend, UVSCHED_STORES) {
+TEST_CASE("a start and an end in one batch are written in this order") {
     Backend backend;
     Store& store = backend.store();
     add(store, every("digest"));
@@ -72,7 +72,7 @@ TEST_CASE_TEMPLATE("a start and an end in one batch are written in this order", 
     CHECK(store.get("digest")->state.runs == 1);
 }
 
-TEST_CASE_TEMPLATE("an end proves the start that another file has", Backend, UVSCHED_STORES) {
+TEST_CASE("an end proves the start that another file has") {
     Backend backend;
     Store& store = backend.store();
     add(store, every("digest"));
@@ -86,7 +86,7 @@ TEST_CASE_TEMPLATE("an end proves the start that another file has", Backend, UVS
     CHECK(store.get("digest")->state.runs == 1);
 }
 
-TEST_CASE_TEMPLATE("what was claimed can be cancelled", Backend, UVSCHED_STORES) {
+TEST_CASE("what was claimed can be cancelled") {
     Backend backend;
     Store& store = backend.store();
     add(store, every("digest"));
@@ -100,7 +100,7 @@ TEST_CASE_TEMPLATE("what was claimed can be cancelled", Backend, UVSCHED_STORES)
     CHECK(history(store).at(0).reason == Reason::cancelled);
 }
 
-TEST_CASE_TEMPLATE("a fire that was never there is refused", Backend, UVSCHED_STORES) {
+TEST_CASE("a fire that was never there is refused") {
     Backend backend;
     Store& store = backend.store();
     add(store, every("digest"));
@@ -119,7 +119,7 @@ TEST_CASE_TEMPLATE("a fire that was never there is refused", Backend, UVSCHED_ST
     CHECK(finish(store, fire) == Outcome::done);
 }
 
-TEST_CASE_TEMPLATE("a refused finish is kept as the late result", Backend, UVSCHED_STORES) {
+TEST_CASE("a refused finish is kept as the late result") {
     Backend backend;
     Store& store = backend.store();
     Definition once = every("once");
@@ -140,7 +140,7 @@ TEST_CASE_TEMPLATE("a refused finish is kept as the late result", Backend, UVSCH
     CHECK(rows[0].late_result == "[1]");
 }
 
-TEST_CASE_TEMPLATE("a released fire is ready again under another token", Backend, UVSCHED_STORES) {
+TEST_CASE("a released fire is ready again under another token") {
     Backend backend;
     Store& store = backend.store();
     add(store, every("digest"));
@@ -173,8 +173,7 @@ TEST_CASE_TEMPLATE("a released fire is ready again under another token", Backend
     CHECK(history(store).size() == 1);
 }
 
-TEST_CASE_TEMPLATE("a fire that comes back when its task is deleted ends, and the answer says so", Backend,
-                   UVSCHED_STORES) {
+TEST_CASE("a fire that comes back when its task is deleted ends, and the answer says so") {
     Backend backend;
     Store& store = backend.store();
     add(store, every("digest"));
@@ -199,7 +198,7 @@ TEST_CASE_TEMPLATE("a fire that comes back when its task is deleted ends, and th
     CHECK(rows[0].last == batch.releases[0].dropped->miss.last);
 }
 
-TEST_CASE_TEMPLATE("waiting fires become ready as runs end, the oldest first", Backend, UVSCHED_STORES) {
+TEST_CASE("waiting fires become ready as runs end, the oldest first") {
     Backend backend;
     Store& store = backend.store();
     Definition queued = every("queued");
@@ -232,7 +231,7 @@ TEST_CASE_TEMPLATE("waiting fires become ready as runs end, the oldest first", B
     CHECK(found.ready[1].key.slot == kStart + 3);
 }
 
-TEST_CASE_TEMPLATE("a waiting fire waits while others are under way", Backend, UVSCHED_STORES) {
+TEST_CASE("a waiting fire waits while others are under way") {
     Backend backend;
     Store& store = backend.store();
     Claim two = claiming(add(store, every("queued")), kStart);

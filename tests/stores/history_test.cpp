@@ -18,7 +18,7 @@ void prune(Store& store, Instant now) {
 
 }  // namespace
 
-TEST_CASE_TEMPLATE("history is read from new to old, in pages, by task and state", Backend, UVSCHED_STORES) {
+TEST_CASE("history is read from new to old, in pages, by task and state") {
     Backend backend;
     Store& store = backend.store();
     add(store, every("a"));
@@ -50,7 +50,7 @@ TEST_CASE_TEMPLATE("history is read from new to old, in pages, by task and state
     CHECK(store.history(query).empty());
 }
 
-TEST_CASE_TEMPLATE("history goes by age", Backend, UVSCHED_STORES) {
+TEST_CASE("history goes by age") {
     Backend backend;
     backend.retention = {.age = kHour, .per_task = 0};
     backend.reopen();
@@ -63,7 +63,7 @@ TEST_CASE_TEMPLATE("history goes by age", Backend, UVSCHED_STORES) {
     CHECK(rows.back().finished_at == kStart + 120 * kMinute);
 }
 
-TEST_CASE_TEMPLATE("history goes by number, for each task", Backend, UVSCHED_STORES) {
+TEST_CASE("history goes by number, for each task") {
     Backend backend;
     backend.retention = {.age = 0, .per_task = 3};
     backend.reopen();
@@ -84,7 +84,7 @@ TEST_CASE_TEMPLATE("history goes by number, for each task", Backend, UVSCHED_STO
     CHECK(history(store, "b").size() == 3);
 }
 
-TEST_CASE_TEMPLATE("pruning is bounded, goes on to the end, and keeps all without limits", Backend, UVSCHED_STORES) {
+TEST_CASE("pruning is bounded, goes on to the end, and keeps all without limits") {
     Backend backend;
     Store& store = backend.store();
     Claim claim = claiming(add(store, every("a")), kStart);

@@ -10,7 +10,7 @@
 #include "core/stores/store.hpp"
 #include "core/triggers/date.hpp"
 #include "core/triggers/interval.hpp"
-#include "tests/stores/backends.hpp"
+#include "tests/stores/backend.hpp"
 
 namespace ledger {
 

@@ -2,7 +2,7 @@
 
 using namespace ledger;
 
-TEST_CASE_TEMPLATE("a look finds what is due, in order, on the lanes asked for", Backend, UVSCHED_STORES) {
+TEST_CASE("a look finds what is due, in order, on the lanes asked for") {
     Backend backend;
     Store& store = backend.store();
     add(store, every("late"), kStart + 2);
@@ -26,9 +26,9 @@ TEST_CASE_TEMPLATE("a look finds what is due, in order, on the lanes asked for",
     CHECK(store.look({.wall = kStart + 10, .elapsed = kStart + 10, .lanes = {}, .limit = 9}).due.empty());
 }
 
-TEST_CASE_TEMPLATE("each clock line has its own present", Backend, UVSCHED_STORES) {
-    if constexpr (!Backend::kHasElapsedLine) return;
+TEST_CASE("each clock line has its own present") {
     Backend backend;
+    if (!backend.place().has_elapsed_line()) return;
     Store& store = backend.store();
     add(store, every("wall"), kStart + 10);
     Add other = adding(every("elapsed"), kStart + 5);
@@ -53,9 +53,9 @@ TEST_CASE_TEMPLATE("each clock line has its own present", Backend, UVSCHED_STORE
     CHECK(wake.elapsed == kStart + 5);
 }
 
-TEST_CASE_TEMPLATE("times of the elapsed line become wall times in history", Backend, UVSCHED_STORES) {
-    if constexpr (!Backend::kHasElapsedLine) return;
+TEST_CASE("times of the elapsed line become wall times in history") {
     Backend backend;
+    if (!backend.place().has_elapsed_line()) return;
     Store& store = backend.store();
     Batch batch;
     batch.shift = kHour;
@@ -80,7 +80,7 @@ TEST_CASE_TEMPLATE("times of the elapsed line become wall times in history", Bac
     CHECK(backend.opened().line.shift == 2 * kHour);
 }
 
-TEST_CASE_TEMPLATE("the next wake is the earliest due or ready time of the lanes", Backend, UVSCHED_STORES) {
+TEST_CASE("the next wake is the earliest due or ready time of the lanes") {
     Backend backend;
     Store& store = backend.store();
     CHECK_FALSE(store.next_wake(all_lanes(store)).wall.has_value());
@@ -94,7 +94,7 @@ TEST_CASE_TEMPLATE("the next wake is the earliest due or ready time of the lanes
     CHECK(store.next_wake(std::vector{lane}).wall == kStart + 5);
 }
 
-TEST_CASE_TEMPLATE("ready fires and due tasks share the limit, by time", Backend, UVSCHED_STORES) {
+TEST_CASE("ready fires and due tasks share the limit, by time") {
     Backend backend;
     Store& store = backend.store();
     add(store, every("due"), kStart + 2);
@@ -108,7 +108,7 @@ TEST_CASE_TEMPLATE("ready fires and due tasks share the limit, by time", Backend
     CHECK(found.ready[0].last_slot == kStart + 1);
 }
 
-TEST_CASE_TEMPLATE("lanes are what tasks and open fires need", Backend, UVSCHED_STORES) {
+TEST_CASE("lanes are what tasks and open fires need") {
     Backend backend;
     Store& store = backend.store();
     CHECK(store.lanes().empty());
@@ -145,7 +145,7 @@ TEST_CASE_TEMPLATE("lanes are what tasks and open fires need", Backend, UVSCHED_
     CHECK(store.lanes().size() == 1);
 }
 
-TEST_CASE_TEMPLATE("tasks are listed in pages by id", Backend, UVSCHED_STORES) {
+TEST_CASE("tasks are listed in pages by id") {
     Backend backend;
     Store& store = backend.store();
     for (const char* id : {"d", "b", "a", "c", "e"}) add(store, every(id));
@@ -166,8 +166,7 @@ TEST_CASE_TEMPLATE("tasks are listed in pages by id", Backend, UVSCHED_STORES) {
     CHECK(store.counts().active == 4);
 }
 
-TEST_CASE_TEMPLATE("the definition decides what a task needs: one that lies on another lane is moved to its own",
-                   Backend, UVSCHED_STORES) {
+TEST_CASE("the definition decides what a task needs: one that lies on another lane is moved to its own") {
     Backend backend;
     Store& store = backend.store();
     const StoredTask due = add(store, every("due"));
@@ -175,8 +174,8 @@ TEST_CASE_TEMPLATE("the definition decides what a task needs: one that lies on a
     const StoredTask other = add(store, every("other"), kStart + kHour);
     run_now(store, "by-hand");
     const std::uint64_t changes = store.changes();
-    backend.put_task_on(due.number, other.lane);
-    backend.put_ready_fires_on(other.lane);
+    backend.place().put_task_on(due.number, other.lane);
+    backend.place().put_ready_fires_on(other.lane);
     const Look astray = store.look({.wall = kStart, .elapsed = kStart, .lanes = {other.lane}, .limit = 9});
     CHECK(astray.due.empty());
     CHECK(astray.ready.empty());

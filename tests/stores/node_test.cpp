@@ -17,7 +17,7 @@ void claim_many(Store& store, const std::string& id, int count) {
 
 }  // namespace
 
-TEST_CASE_TEMPLATE("each opening is a node of its own, whatever its label", Backend, UVSCHED_STORES) {
+TEST_CASE("each opening is a node of its own, whatever its label") {
     Backend backend;
     const NodeNumber first = backend.opened().node;
     CHECK(first > 0);
@@ -30,7 +30,7 @@ TEST_CASE_TEMPLATE("each opening is a node of its own, whatever its label", Back
     CHECK(backend.opened().dead.size() == 1);  // the row of the first went with its recovery
 }
 
-TEST_CASE_TEMPLATE("opening takes nothing from anybody: recovery does, in pieces", Backend, UVSCHED_STORES) {
+TEST_CASE("opening takes nothing from anybody: recovery does, in pieces") {
     Backend backend;
     Store& store = backend.store();
     add(store, every("digest"));
@@ -58,7 +58,7 @@ TEST_CASE_TEMPLATE("opening takes nothing from anybody: recovery does, in pieces
     CHECK_FALSE(again.more);
 }
 
-TEST_CASE_TEMPLATE("what this node holds is not recovered with the dead", Backend, UVSCHED_STORES) {
+TEST_CASE("what this node holds is not recovered with the dead") {
     Backend backend;
     Store& store = backend.store();
     add(store, every("digest"));
@@ -71,7 +71,7 @@ TEST_CASE_TEMPLATE("what this node holds is not recovered with the dead", Backen
     CHECK(finish(store, ref(ours)) == Outcome::done);
 }
 
-TEST_CASE_TEMPLATE("a node's own fires are those that it claimed or took, and has not ended", Backend, UVSCHED_STORES) {
+TEST_CASE("a node's own fires are those that it claimed or took, and has not ended") {
     Backend backend;
     Store& store = backend.store();
     CHECK(store.mine().empty());
@@ -92,7 +92,7 @@ TEST_CASE_TEMPLATE("a node's own fires are those that it claimed or took, and ha
     CHECK(store.mine().empty());
 }
 
-TEST_CASE_TEMPLATE("history shows the label of whoever ran a fire", Backend, UVSCHED_STORES) {
+TEST_CASE("history shows the label of whoever ran a fire") {
     Backend backend;
     Store& store = backend.store();
     add(store, every("digest"));
@@ -102,7 +102,7 @@ TEST_CASE_TEMPLATE("history shows the label of whoever ran a fire", Backend, UVS
     CHECK(history(store).at(0).owner == "node-1");
 }
 
-TEST_CASE_TEMPLATE("a run by hand that is asked for twice under one number is one run", Backend, UVSCHED_STORES) {
+TEST_CASE("a run by hand that is asked for twice under one number is one run") {
     Backend backend;
     Store& store = backend.store();
     add(store, every("digest"), kStart + kHour);

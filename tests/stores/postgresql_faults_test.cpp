@@ -1,4 +1,5 @@
 // What a store on a server does when the connection, the server or what is asked of it fails.
+#include "tests/stores/postgresql_place.hpp"
 #include "tests/stores/server_faults.hpp"
 
 using namespace ledger;
@@ -37,7 +38,7 @@ TEST_CASE("what the server refuses did not happen, and what is at fault is told 
     batch.adds.push_back(adding(every("other")));
     batch.adds[0].state.uid = Uid{1} << 63U;  // no column holds it
     batch.adds[0].state.runs = 0;
-    backend.run("ALTER TABLE sched ADD CONSTRAINT positive CHECK (uid > 0)");
+    backend.place().run("ALTER TABLE sched ADD CONSTRAINT positive CHECK (uid > 0)");
     CHECK(throws<Refused>([&] { store.apply(batch); }));
     CHECK_FALSE(store.get("other").has_value());
 }
@@ -65,17 +66,17 @@ TEST_CASE("a task that a newer version wrote is left to newer versions, and nobo
     Store& store = backend.store();
     const StoredTask task = add(store, every("digest"));
     store.close();
-    backend.run("UPDATE def SET format = 2");
+    backend.place().run("UPDATE def SET format = 2");
     backend.open();
     const LaneNumber lanes[] = {task.lane};
     const Look found = store.look({.wall = kStart, .elapsed = kStart, .lanes = {task.lane}, .limit = 9});
     CHECK(found.due.empty());
     CHECK(found.quarantined.empty());
     CHECK_FALSE(store.next_wake(lanes).wall.has_value());
-    CHECK(backend.ask("SELECT format FROM lane JOIN sched USING (lane)") == "2");
-    CHECK(backend.ask("SELECT count(quarantine) FROM def") == "0");
+    CHECK(backend.place().ask("SELECT format FROM lane JOIN sched USING (lane)") == "2");
+    CHECK(backend.place().ask("SELECT count(quarantine) FROM def") == "0");
     store.close();
-    backend.run("UPDATE def SET format = 1");
+    backend.place().run("UPDATE def SET format = 1");
     backend.open();
     CHECK(look(store, kStart).due.size() == 1);
 }
@@ -88,11 +89,11 @@ TEST_CASE("another store at the same place is not written to") {
         const Fails lost(Fault::cut_unsent, "SELECT");
         CHECK(throws<Error>([&] { static_cast<void>(store.get("digest")); }));
     }
-    backend.run("UPDATE meta SET store_uuid = '00000000-0000-4000-8000-000000000000'");
+    backend.place().run("UPDATE meta SET store_uuid = '00000000-0000-4000-8000-000000000000'");
     CHECK(throws<StoreLost>([&] { static_cast<void>(store.get("digest")); }));
     CHECK(throws<StoreLost>([&] { claim(store, "digest"); }));
     store.close();
-    backend.run("DROP TABLE sched CASCADE");
+    backend.place().run("DROP TABLE sched CASCADE");
     CHECK_THROWS_AS(backend.open(), Error);
 }
 

@@ -4,6 +4,7 @@
 #include "core/stores/drivers/driver_library.hpp"
 #include "core/stores/registry/registry.hpp"
 #include "tests/stores/ledger.hpp"
+#include "tests/stores/postgresql_place.hpp"
 
 using namespace uvsched;
 using nlohmann::json;

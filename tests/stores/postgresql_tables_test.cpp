@@ -2,12 +2,13 @@
 #include "core/stores/postgresql/store_steps.hpp"
 #include "tests/stores/child.hpp"
 #include "tests/stores/ledger.hpp"
+#include "tests/stores/postgresql_place.hpp"
 #include "tests/stores/server_node.hpp"
 
 using namespace ledger;
 
 TEST_CASE("a start that changes nothing writes nothing") {
-    ServerPlace schema;
+    PostgresqlSchema schema;
     Node node(schema);
     Batch batch;
     for (int task = 0; task < 100; ++task) batch.adds.push_back(adding(every("task-" + std::to_string(task))));
@@ -24,7 +25,7 @@ TEST_CASE("a start that changes nothing writes nothing") {
 }
 
 TEST_CASE("a look walks the index of what is due, however many tasks there are") {
-    ServerPlace schema;
+    PostgresqlSchema schema;
     Node node(schema);
     add(node.store(), every("digest"), kStart);
     schema.run(
@@ -49,7 +50,7 @@ TEST_CASE("a look walks the index of what is due, however many tasks there are")
 }
 
 TEST_CASE("the child of a fork lets the parent's sessions be") {
-    ServerPlace schema;
+    PostgresqlSchema schema;
     Node node(schema);
     add(node.store(), every("digest"));
     const std::string sessions =

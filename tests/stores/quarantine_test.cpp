@@ -2,7 +2,7 @@
 
 using namespace ledger;
 
-TEST_CASE_TEMPLATE("a row that cannot be read is set apart, reported once, and stops nobody", Backend, UVSCHED_STORES) {
+TEST_CASE("a row that cannot be read is set apart, reported once, and stops nobody") {
     for (const std::string text : {"", "{", "[]", "{}", "null", "{\"function\":\"f\",\"trigger\":{\"type\":\"moon\"}}",
                                    "{\"function\":7,\"trigger\":{\"type\":\"date\"}}"}) {
         CAPTURE(text);
@@ -36,7 +36,7 @@ TEST_CASE_TEMPLATE("a row that cannot be read is set apart, reported once, and s
     }
 }
 
-TEST_CASE_TEMPLATE("a row that was repaired comes back with its state", Backend, UVSCHED_STORES) {
+TEST_CASE("a row that was repaired comes back with its state") {
     Backend backend;
     Store& store = backend.store();
     const StoredTask task = add(store, every("bad"));
@@ -52,8 +52,7 @@ TEST_CASE_TEMPLATE("a row that was repaired comes back with its state", Backend,
     CHECK(found.ready.size() == 1);
 }
 
-TEST_CASE_TEMPLATE("adding over an unreadable row is a conflict, or replaces it when asked to", Backend,
-                   UVSCHED_STORES) {
+TEST_CASE("adding over an unreadable row is a conflict, or replaces it when asked to") {
     Backend backend;
     Store& store = backend.store();
     const StoredTask task = add(store, every("bad"));
@@ -83,7 +82,7 @@ TEST_CASE_TEMPLATE("adding over an unreadable row is a conflict, or replaces it 
     CHECK(backend.opened().quarantined.empty());
 }
 
-TEST_CASE_TEMPLATE("an unreadable row goes only when it is deleted", Backend, UVSCHED_STORES) {
+TEST_CASE("an unreadable row goes only when it is deleted") {
     Backend backend;
     Store& store = backend.store();
     add(store, every("bad"));

@@ -24,7 +24,7 @@ OpenFire take_ready(Store& store) {
 
 }  // namespace
 
-TEST_CASE_TEMPLATE("a claimed fire of a dead process is ready again, whatever the policy", Backend, UVSCHED_STORES) {
+TEST_CASE("a claimed fire of a dead process is ready again, whatever the policy") {
     for (const OnCrash on_crash : {OnCrash::rerun, OnCrash::mark_lost}) {
         Backend backend;
         Store& store = backend.store();
@@ -45,7 +45,7 @@ TEST_CASE_TEMPLATE("a claimed fire of a dead process is ready again, whatever th
     }
 }
 
-TEST_CASE_TEMPLATE("a running fire is run again until it has crashed too often", Backend, UVSCHED_STORES) {
+TEST_CASE("a running fire is run again until it has crashed too often") {
     Backend backend;
     Store& store = backend.store();
     add(store, with("digest", OnCrash::rerun, 3), kStart + kHour);
@@ -77,7 +77,7 @@ TEST_CASE_TEMPLATE("a running fire is run again until it has crashed too often",
     CHECK(store.get("digest")->state.runs == 3);
 }
 
-TEST_CASE_TEMPLATE("mark_lost never starts twice", Backend, UVSCHED_STORES) {
+TEST_CASE("mark_lost never starts twice") {
     Backend backend;
     Store& store = backend.store();
     add(store, with("digest", OnCrash::mark_lost));
@@ -91,7 +91,7 @@ TEST_CASE_TEMPLATE("mark_lost never starts twice", Backend, UVSCHED_STORES) {
     CHECK(backend.left().lost.empty());
 }
 
-TEST_CASE_TEMPLATE("what waits is ready once the lost run is out of its way", Backend, UVSCHED_STORES) {
+TEST_CASE("what waits is ready once the lost run is out of its way") {
     Backend backend;
     Store& store = backend.store();
     Claim two = claiming(add(store, with("queued", OnCrash::mark_lost)), kStart);
@@ -107,7 +107,7 @@ TEST_CASE_TEMPLATE("what waits is ready once the lost run is out of its way", Ba
     CHECK(found.ready[0].key.slot == kStart + 1);
 }
 
-TEST_CASE_TEMPLATE("what is ready or waiting stays so over a restart", Backend, UVSCHED_STORES) {
+TEST_CASE("what is ready or waiting stays so over a restart") {
     Backend backend;
     Store& store = backend.store();
     add(store, every("digest"), kStart + kHour);
@@ -120,7 +120,7 @@ TEST_CASE_TEMPLATE("what is ready or waiting stays so over a restart", Backend, 
     CHECK(after.token == before.token);
 }
 
-TEST_CASE_TEMPLATE("a run of a deleted task dies with its process", Backend, UVSCHED_STORES) {
+TEST_CASE("a run of a deleted task dies with its process") {
     Backend backend;
     Store& store = backend.store();
     add(store, every("digest"));
@@ -136,7 +136,7 @@ TEST_CASE_TEMPLATE("a run of a deleted task dies with its process", Backend, UVS
     CHECK(backend.left().lost.empty());
 }
 
-TEST_CASE_TEMPLATE("a failed opening changes nothing and can be tried again", Backend, UVSCHED_STORES) {
+TEST_CASE("a failed opening changes nothing and can be tried again") {
     Backend backend;
     Store& store = backend.store();
     add(store, every("digest"), kStart + kHour);
@@ -152,7 +152,7 @@ TEST_CASE_TEMPLATE("a failed opening changes nothing and can be tried again", Ba
     CHECK(backend.left().ready.size() == 1);
 }
 
-TEST_CASE_TEMPLATE("the store's identity stays, and is another for another store", Backend, UVSCHED_STORES) {
+TEST_CASE("the store's identity stays, and is another for another store") {
     Backend backend;
     const std::uint64_t hash = backend.opened().store_hash;
     backend.reopen();

@@ -1,4 +1,5 @@
 // What a store on Redis does when the connection, the server or what is asked of it fails.
+#include "tests/stores/redis_place.hpp"
 #include "tests/stores/server_faults.hpp"
 
 using namespace ledger;
@@ -93,7 +94,7 @@ TEST_CASE("keys of another program in the place of this store's: that task is at
     add(store, every("good"));
     const OpenFire bad = claim(store, "bad");
     const OpenFire good = claim(store, "good");
-    backend.run("SET @history:bad mine");
+    backend.place().ask("SET @history:bad mine");
     Batch batch;
     batch.finishes.push_back(finishing(ref(bad)));
     batch.finishes.push_back(finishing(ref(good)));
@@ -101,15 +102,15 @@ TEST_CASE("keys of another program in the place of this store's: that task is at
     CHECK(finish(store, ref(good)) == Outcome::done);  // it was done
     CHECK(store.get("bad")->open == 1);
     CHECK(store.mine() == std::vector<FireRef>{ref(bad)});
-    backend.run("DEL @history:bad");
+    backend.place().ask("DEL @history:bad");
     CHECK(finish(store, ref(bad)) == Outcome::done);
 
     const std::string lane = std::to_string(store.get("bad")->lane);
     const StoredTask task = *store.get("bad");
-    backend.run("DEL @due:" + lane);
-    backend.run("SET @due:" + lane + " mine");
+    backend.place().ask("DEL @due:" + lane);
+    backend.place().ask("SET @due:" + lane + " mine");
     CHECK(throws<Refused>([&] { apply(store, claiming(task, kStart)); }));
-    CHECK(backend.ask("GET @due:" + lane) == "mine");
+    CHECK(backend.place().ask("GET @due:" + lane) == "mine");
     CHECK(claim(store, "good", kStart + kMinute).state == FireState::claimed);
 }
 
@@ -117,7 +118,7 @@ TEST_CASE("a server that forgot its scripts is given them again") {
     RedisBackend backend;
     Store& store = backend.store();
     add(store, every("digest"));
-    backend.run("SCRIPT FLUSH");
+    backend.place().ask("SCRIPT FLUSH");
     CHECK(claim(store, "digest").state == FireState::claimed);
     CHECK(store.membership()->beat().standing);
 }
@@ -147,7 +148,7 @@ TEST_CASE("numbers beyond 2^53 stay what they are") {
     Add large = adding(every("digest"));
     large.state.uid = (Uid{1} << 62U) + 1;
     large = apply(store, large);
-    backend.edit(large.task.number, 1, "4611686018427387899");
+    backend.place().edit(large.task.number, 1, "4611686018427387899");
     const StoredTask task = *store.get("digest");
     CHECK(task.state.uid == (Uid{1} << 62U) + 1);
     Claim asked = claiming(task, kStart);
@@ -175,19 +176,19 @@ TEST_CASE("a task that a newer version wrote is left to newer versions, and nobo
     const StoredTask task = add(store, every("digest"));
     const std::string n = std::to_string(task.number);
     store.close();
-    backend.run("HSET @def:" + n + " format 2");
+    backend.place().ask("HSET @def:" + n + " format 2");
     backend.open();
     const LaneNumber lanes[] = {task.lane};
     const Look found = store.look({.wall = kStart, .elapsed = kStart, .lanes = {task.lane}, .limit = 9});
     CHECK(found.due.empty());
     CHECK(found.quarantined.empty());
     CHECK_FALSE(store.next_wake(lanes).wall.has_value());
-    CHECK(backend.ask("HGET @def:" + n + " quarantine").empty());
+    CHECK(backend.place().ask("HGET @def:" + n + " quarantine").empty());
     bool newer = false;
     for (const Lane& lane : store.lanes()) newer = newer || lane.format == 2;
     CHECK(newer);
     store.close();
-    backend.run("HSET @def:" + n + " format 1");
+    backend.place().ask("HSET @def:" + n + " format 1");
     backend.open();
     CHECK(look(store, kStart).due.size() == 1);
 }
@@ -197,15 +198,15 @@ TEST_CASE("entries of indexes that lead nowhere, or astray, are put right") {
     Store& store = backend.store();
     const StoredTask task = add(store, every("digest"), kStart + kHour);
     const std::string lane = std::to_string(task.lane);
-    backend.run("ZADD @due:" + lane + " 5 4711");
-    backend.run("ZADD @due:" + lane + " 6 " + std::to_string(task.number));
-    backend.run("ZADD @ready:" + lane + " 7 " + std::to_string(task.number) + ":0:manual:5");
+    backend.place().ask("ZADD @due:" + lane + " 5 4711");
+    backend.place().ask("ZADD @due:" + lane + " 6 " + std::to_string(task.number));
+    backend.place().ask("ZADD @ready:" + lane + " 7 " + std::to_string(task.number) + ":0:manual:5");
     const Look found = look(store, kStart);
     CHECK(found.due.empty());
     CHECK(found.ready.empty());
     CHECK(store.get("digest")->state.next_due == kStart + kHour);
-    CHECK(backend.ask("ZCARD @due:" + lane) == "1");
-    CHECK(backend.ask("ZCARD @ready:" + lane) == "0");
+    CHECK(backend.place().ask("ZCARD @due:" + lane) == "1");
+    CHECK(backend.place().ask("ZCARD @ready:" + lane) == "0");
     CHECK(look(store, kStart + kHour).due.size() == 1);
 }
 
@@ -220,13 +221,13 @@ TEST_CASE("rows that somebody has edited are set apart, and the others run") {
         Store& store = backend.store();
         const StoredTask bad = add(store, every("bad"));
         add(store, every("good"));
-        backend.edit(bad.number, edit.part, edit.value);
+        backend.place().edit(bad.number, edit.part, edit.value);
         const Look found = look(store, kStart);
         CHECK(found.quarantined.size() == 1);
         REQUIRE(found.due.size() == 1);
         CHECK(found.due[0].definition->id == "good");
         CHECK(look(store, kStart).quarantined.empty());
-        CHECK(backend.ask("HGET @ids bad") == std::to_string(bad.number));
+        CHECK(backend.place().ask("HGET @ids bad") == std::to_string(bad.number));
     }
 }
 
@@ -234,7 +235,7 @@ TEST_CASE("another store at the same place, or none, is not written to") {
     RedisBackend backend;
     Store& store = backend.store();
     add(store, every("digest"));
-    backend.run("HSET @meta uuid 00000000-0000-4000-8000-000000000000");
+    backend.place().ask("HSET @meta uuid 00000000-0000-4000-8000-000000000000");
     CHECK(throws<StoreLost>([&] { static_cast<void>(store.get("digest")); }));
     CHECK(throws<StoreLost>([&] { claim(store, "digest"); }));
     CHECK(throws<Error>([&] { static_cast<void>(store.membership()->beat()); }));
@@ -242,7 +243,7 @@ TEST_CASE("another store at the same place, or none, is not written to") {
     CHECK(throws<StoreLost>([&] { static_cast<void>(store.get("digest")); }));
     CHECK(throws<StoreLost>([&] { add(store, every("digest")); }));
     CHECK(throws<StoreLost>([&] { static_cast<void>(store.mine()); }));
-    CHECK(backend.ask("KEYS @*").empty());
+    CHECK(backend.place().ask("KEYS @*").empty());
     store.close();
     backend.open();
     CHECK(add(store, every("digest")).number == 1);

@@ -2,12 +2,13 @@
 #include <filesystem>
 
 #include "tests/stores/child.hpp"
+#include "tests/stores/redis_place.hpp"
 #include "tests/stores/server_node.hpp"
 
 using namespace ledger;
 
 TEST_CASE("a start that changes nothing writes nothing") {
-    ServerPlace place;
+    RedisPrefix place;
     Node node(place);
     Batch batch;
     for (int task = 0; task < 100; ++task) batch.adds.push_back(adding(every("task-" + std::to_string(task))));
@@ -27,7 +28,7 @@ TEST_CASE("a start that changes nothing writes nothing") {
 TEST_CASE("all keys of a store have its prefix as their hash tag, and none is left of tasks that are gone") {
     RedisServer& server = RedisServer::shared();
     if (!server.is_own()) return;
-    ServerPlace place;
+    RedisPrefix place;
     Node node(place);
     for (int i = 0; i < 3; ++i) add(node.store(), every("task-" + std::to_string(i)));
     const OpenFire fire = claim(node.store(), "task-1");
@@ -53,7 +54,7 @@ TEST_CASE("all keys of a store have its prefix as their hash tag, and none is le
 }
 
 TEST_CASE("thousands of tasks are removed in pieces") {
-    ServerPlace place;
+    RedisPrefix place;
     Node node(place);
     Batch batch;
     for (int task = 0; task < 1'300; ++task) batch.adds.push_back(adding(every("task-" + std::to_string(task))));
@@ -66,7 +67,7 @@ TEST_CASE("thousands of tasks are removed in pieces") {
 }
 
 TEST_CASE("ears that were cut are made again by the next beat, and nobody spins") {
-    ServerPlace place;
+    RedisPrefix place;
     Node node(place);
     Node other(place);
     static_cast<void>(node.beat());
@@ -82,7 +83,7 @@ TEST_CASE("ears that were cut are made again by the next beat, and nobody spins"
 }
 
 TEST_CASE("a process takes three connections, and the child of a fork lets them be") {
-    ServerPlace place;
+    RedisPrefix place;
     const auto sessions = [&] {
         const std::string list = place.ask("CLIENT LIST");
         return std::count(list.begin(), list.end(), '\n');

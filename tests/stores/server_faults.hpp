@@ -9,26 +9,22 @@
 
 namespace ledger {
 
-using Fault = FaultyServer::Fault;
-
-// While it lives, the next statement or script of such a text or name has this fault.
+// While it lives, the next statement, script or command of such a text or name has this fault.
 class Fails {
 public:
     Fails(Fault fault, std::string what)
         : Fails(fault, [what](const std::string& name) { return name.find(what) != std::string::npos; }) {}
-    Fails(Fault fault, std::function<bool(const std::string&)> is_meant) : before_(FaultyServer::judge) {
-        FaultyServer::judge = [this, fault, is_meant = std::move(is_meant)](const std::string& name) {
-            if (done_ || !is_meant(name)) return Fault::none;
-            done_ = true;
-            return fault;
-        };
-    }
-    ~Fails() { FaultyServer::judge = before_; }
-    Fails(const Fails&) = delete;
-    Fails& operator=(const Fails&) = delete;
+    Fails(Fault fault, const ServerPlace& place)  // the next commit
+        : Fails(fault, [&place](const std::string& name) { return place.is_commit(name); }) {}
+    Fails(Fault fault, std::function<bool(const std::string&)> is_meant)
+        : faults_([this, fault, is_meant = std::move(is_meant)](const std::string& name) {
+              if (done_ || !is_meant(name)) return Fault::none;
+              done_ = true;
+              return fault;
+          }) {}
 
 private:
-    std::function<Fault(const std::string&)> before_;
+    const Faults faults_;
     bool done_ = false;
 };
 

@@ -9,7 +9,6 @@ using namespace ledger;
 
 namespace {
 
-using Fault = FaultyServer::Fault;
 using Step = std::function<void(Store&)>;
 
 // A process that does the steps, and is killed in the last of them.
@@ -17,14 +16,9 @@ void die_in(const ServerPlace& place, const std::vector<Step>& steps, Fault faul
     Child child([&](Child&) {
         const auto store = place.make_faulty_store();
         static_cast<void>(store->open({.wall = kStart, .label = "worker", .retention = {}}));
-        for (std::size_t i = 0; i < steps.size(); ++i) {
-            if (i + 1 == steps.size()) {
-                FaultyServer::judge = [fault](const std::string& name) {
-                    return ServerPlace::is_commit(name) ? fault : Fault::none;
-                };
-            }
-            steps[i](*store);
-        }
+        for (std::size_t i = 0; i + 1 < steps.size(); ++i) steps[i](*store);
+        const Faults kills([&](const std::string& name) { return place.is_commit(name) ? fault : Fault::none; });
+        steps.back()(*store);
         return 0;
     });
     CHECK(child.exit_status() == 1000 + SIGKILL);
@@ -69,15 +63,15 @@ TEST_CASE("a process that is killed at a step of a run loses nothing, and nothin
             const bool heard = fault == Fault::killed_unheard;
             CAPTURE(steps);
             CAPTURE(heard);
-            ServerPlace place;
-            const auto store = place.make_store();
+            const auto place = make_server_place();
+            const auto store = place->make_store();
             const Opened opened = store->open({.wall = kStart, .label = "survivor", .retention = {}});
             add(*store, every("digest", kDay));
-            die_in(place,
+            die_in(*place,
                    releases ? given_back
                             : std::vector<Step>(whole.begin(), whole.begin() + static_cast<std::ptrdiff_t>(steps)),
                    fault);
-            const NodeNumber dead = place.node_beside(opened.node);
+            const NodeNumber dead = place->node_beside(opened.node);
             const Recovered left = store->recover(dead, kStart, 100);
             CHECK_FALSE(left.more);
             const bool ended = steps == 3 && heard;
@@ -85,9 +79,9 @@ TEST_CASE("a process that is killed at a step of a run loses nothing, and nothin
             const bool held_some = !ended && !back && (steps > 1 || heard);
             CHECK(left.ready.size() == (held_some ? 1 : 0));
             CHECK(run_all(*store) == (ended ? 0 : 1));
-            CHECK(place.done_rows() == 1);
-            CHECK(place.open_fires() == 0);
-            CHECK(place.nodes() == std::vector<NodeNumber>{opened.node});
+            CHECK(place->done_rows() == 1);
+            CHECK(place->open_fires() == 0);
+            CHECK(place->nodes() == std::vector<NodeNumber>{opened.node});
             store->close();
         }
     }
@@ -97,18 +91,18 @@ TEST_CASE("a process that is killed in a recovery leaves it to the next one") {
     for (const Fault fault : {Fault::killed_unsent, Fault::killed_unheard}) {
         const bool heard = fault == Fault::killed_unheard;
         CAPTURE(heard);
-        ServerPlace place;
-        const auto store = place.make_store();
+        const auto place = make_server_place();
+        const auto store = place->make_store();
         static_cast<void>(store->open({.wall = kStart, .label = "survivor", .retention = {}}));
         add(*store, every("digest", kDay));
-        const auto first = place.make_store();
+        const auto first = place->make_store();
         const NodeNumber dead = first->open({.wall = kStart, .label = "worker", .retention = {}}).node;
         claim(*first, "digest");
-        die_in(place, {[&](Store& other) { static_cast<void>(other.recover(dead, kStart, 100)); }}, fault);
+        die_in(*place, {[&](Store& other) { static_cast<void>(other.recover(dead, kStart, 100)); }}, fault);
         const Recovered left = store->recover(dead, kStart, 100);
         CHECK(left.ready.size() == (heard ? 0 : 1));
         CHECK(run_all(*store) == 1);
-        const std::vector<NodeNumber> nodes = place.nodes();
+        const std::vector<NodeNumber> nodes = place->nodes();
         CHECK(std::count(nodes.begin(), nodes.end(), dead) == 0);
         CHECK_THROWS_AS(static_cast<void>(first->mine()), NodeLost);
         first->close();

@@ -4,6 +4,7 @@
 #include "tests/stores/child.hpp"
 #include "tests/stores/ledger.hpp"
 #include "tests/stores/sql.hpp"
+#include "tests/stores/sqlite_place.hpp"
 
 using namespace ledger;
 

@@ -2,6 +2,7 @@
 #include "core/stores/sqlite/schema.hpp"
 #include "tests/stores/ledger.hpp"
 #include "tests/stores/sql.hpp"
+#include "tests/stores/sqlite_place.hpp"
 
 using namespace ledger;
 

@@ -12,6 +12,7 @@
 #include "core/stores/sqlite/shared_file.hpp"
 #include "tests/stores/child.hpp"
 #include "tests/stores/ledger.hpp"
+#include "tests/stores/sqlite_place.hpp"
 
 using namespace ledger;
 namespace fs = std::filesystem;

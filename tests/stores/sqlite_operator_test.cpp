@@ -1,13 +1,14 @@
 // What docs/ledger.md promises to an operator with the sqlite3 shell, while the store is open.
 #include "tests/stores/ledger.hpp"
 #include "tests/stores/sql.hpp"
+#include "tests/stores/sqlite_place.hpp"
 
 using namespace ledger;
 
 TEST_CASE("the views tell in plain words what there is, what runs and what ran") {
     SqliteBackend backend;
     Store& store = backend.store();
-    const std::string& path = backend.path();
+    const std::string& path = backend.place().path();
     Batch shift;
     shift.shift = kHour;
     store.apply(shift);
@@ -47,11 +48,11 @@ TEST_CASE("a failed run is one line of runs; its traceback is a row of its own")
     fail_with("ValueError: no\n\nTraceback (most recent call last):\n  File \"x.py\"\nValueError: no\n", kStart);
     fail_with("a word", kStart + 10 * kSecond);
     REQUIRE(apply(store, adding(every("past"))).result == Add::Result::created);
-    CHECK(ask_sql(backend.path(), "SELECT * FROM runs ORDER BY seq").find("Traceback") == std::string::npos);
-    CHECK(ask_sql(backend.path(), "SELECT seq, error FROM runs ORDER BY seq") == "1|ValueError: no\n2|a word");
-    CHECK(ask_sql(backend.path(), "SELECT seq, task_id, scheduled, traceback FROM tracebacks") ==
+    CHECK(ask_sql(backend.place().path(), "SELECT * FROM runs ORDER BY seq").find("Traceback") == std::string::npos);
+    CHECK(ask_sql(backend.place().path(), "SELECT seq, error FROM runs ORDER BY seq") == "1|ValueError: no\n2|a word");
+    CHECK(ask_sql(backend.place().path(), "SELECT seq, task_id, scheduled, traceback FROM tracebacks") ==
           "1|digest|2023-11-14T22:13:20.000Z|Traceback (most recent call last):\n  File \"x.py\"\nValueError: no\n");
-    CHECK(ask_sql(backend.path(), "SELECT name FROM pragma_table_info('runs') ORDER BY cid DESC LIMIT 3") ==
+    CHECK(ask_sql(backend.place().path(), "SELECT name FROM pragma_table_info('runs') ORDER BY cid DESC LIMIT 3") ==
           "late_result\nresult\nerror");
 }
 
@@ -61,17 +62,20 @@ TEST_CASE("a repaired row comes back with the next opening, as the manual says")
     add(store, every("digest"));
     backend.damage("digest", "{\"trigger\":{\"type\":\"moon\"}}");
     REQUIRE(look(store, kStart).quarantined.size() == 1);
-    CHECK(ask_sql(backend.path(), "SELECT id FROM tasks WHERE quarantine IS NOT NULL") == "digest");
+    CHECK(ask_sql(backend.place().path(), "SELECT id FROM tasks WHERE quarantine IS NOT NULL") == "digest");
     store.close();
-    run_sql(backend.path(), "UPDATE def SET def = '" + canonical_json(every("digest")) + "' WHERE id = 'digest'");
+    run_sql(backend.place().path(),
+            "UPDATE def SET def = '" + canonical_json(every("digest")) + "' WHERE id = 'digest'");
     backend.open();
     CHECK(look(store, kStart).due.size() == 1);
-    CHECK(ask_sql(backend.path(), "SELECT quarantine FROM tasks").empty());
+    CHECK(ask_sql(backend.place().path(), "SELECT quarantine FROM tasks").empty());
 }
 
 TEST_CASE("looks use the indexes") {
     SqliteBackend backend;
-    const auto plan = [&](const std::string& sql) { return ask_sql(backend.path(), "EXPLAIN QUERY PLAN " + sql); };
+    const auto plan = [&](const std::string& sql) {
+        return ask_sql(backend.place().path(), "EXPLAIN QUERY PLAN " + sql);
+    };
     CHECK(plan("SELECT next_due, n FROM sched WHERE clk = 'wall' AND lane = 1 AND next_due IS NOT NULL AND "
                "next_due <= 5 ORDER BY next_due LIMIT 9")
               .find("USING COVERING INDEX sched_due (clk=? AND lane=? AND next_due>? AND next_due<?)") !=
@@ -83,4 +87,24 @@ TEST_CASE("looks use the indexes") {
     CHECK(ready.find("TEMP B-TREE") == std::string::npos);
     CHECK(plan("SELECT seq FROM history WHERE task_id = 'a' AND seq < 9 ORDER BY seq DESC LIMIT 3")
               .find("history_task (task_id=? AND rowid<?)") != std::string::npos);
+}
+
+TEST_CASE("a base that no clock had is an error that says what to do") {
+    SqliteBackend backend;
+    Store& store = backend.store();
+    const auto open = [&] {
+        store.close();
+        return store.open({.wall = kStart, .elapsed = kMinute, .boot = "boot", .label = "node-1", .retention = {}});
+    };
+    static_cast<void>(open());
+    backend.place().run("UPDATE meta SET base = 9223372036854775807");
+    try {
+        static_cast<void>(open());
+        FAIL("it was opened");
+    } catch (const Error& error) {
+        CHECK(error.code() == Code::corrupt);
+        CHECK(error.message().find("meta.base, 9223372036854775807 microseconds") != std::string::npos);
+    }
+    backend.place().run("UPDATE meta SET boot_id = ''");
+    CHECK(open().line.shift == 0);
 }

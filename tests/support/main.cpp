@@ -1,8 +1,8 @@
-#define DOCTEST_CONFIG_IMPLEMENT
 #include <doctest/doctest.h>
-#include <stdlib.h>
+
+#include "tests/support/run_tests.hpp"
 
 int main(int argc, char** argv) {
-    ::setenv("TZ", "UTC", 1);  // what names no zone means the same on each machine
-    return doctest::Context(argc, argv).run();
+    doctest::Context context(argc, argv);
+    return run_tests(context);
 }

@@ -15,11 +15,12 @@
 
 class ServerProcess {
 public:
-    // As whom it runs if the caller is root; an empty name is the caller, whoever it is.
-    explicit ServerProcess(std::string instead_of_root = {}) : instead_of_root_(std::move(instead_of_root)) {}
+    // As whom it runs if the caller is root; an empty name is the caller, whoever it is. The signal that ends it.
+    explicit ServerProcess(std::string instead_of_root, int end)
+        : instead_of_root_(std::move(instead_of_root)), end_(end) {}
     ServerProcess(const ServerProcess&) = delete;
     ServerProcess& operator=(const ServerProcess&) = delete;
-    ~ServerProcess() { stop(SIGQUIT); }
+    ~ServerProcess() { stop(end_); }
 
     void start(const std::vector<std::string>& command) { pid_ = run(command); }
     void stop(int signal) {
@@ -65,7 +66,7 @@ private:
                                 ::setuid(user->pw_uid) != 0)) {
             ::_exit(126);
         }
-        ::prctl(PR_SET_PDEATHSIG, SIGQUIT);
+        ::prctl(PR_SET_PDEATHSIG, end_);
         if (::getppid() != parent) ::_exit(125);
         std::vector<char*> words;
         for (const std::string& word : command) words.push_back(const_cast<char*>(word.c_str()));
@@ -78,5 +79,6 @@ private:
     }
 
     const std::string instead_of_root_;
+    const int end_;
     pid_t pid_ = -1;
 };

@@ -21,10 +21,13 @@ std::string one_line(std::string text) {
 }  // namespace
 
 std::string server_message(const std::string& place, const std::string& what, const std::string& password) {
-    std::string text = place + ": " + one_line(what);
-    if (password.size() < kLeastSecret) return text;
-    for (std::size_t at = text.find(password); at != std::string::npos; at = text.find(password, at + kHidden.size())) {
-        text.replace(at, password.size(), kHidden);
+    return without_secret(place + ": " + one_line(what), password);
+}
+
+std::string without_secret(std::string text, const std::string& secret) {
+    if (secret.size() < kLeastSecret) return text;
+    for (std::size_t at = text.find(secret); at != std::string::npos; at = text.find(secret, at + kHidden.size())) {
+        text.replace(at, secret.size(), kHidden);
     }
     return text;
 }

@@ -9,4 +9,7 @@ namespace uvsched {
 [[nodiscard]] std::string server_message(const std::string& place, const std::string& what,
                                          const std::string& password);
 
+// The text with stars in the place of a secret.
+[[nodiscard]] std::string without_secret(std::string text, const std::string& secret);
+
 }  // namespace uvsched

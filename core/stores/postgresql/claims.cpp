@@ -53,14 +53,6 @@ constexpr const char* kFiresOfClaim =
     "SELECT " UVSCHED_PG_FIRE " FROM @open AS o WHERE n = $1 AND claim_id = $2 ORDER BY gen, slot";
 constexpr const char* kStandsHere = "SELECT 1 FROM @node WHERE id = $1";
 
-// The fires that a claim has made, as the engine will see them.
-void add_fires(Claim& claim, const StoredTask& task) {
-    for (const PlannedRun& run : claim.plan.runs) {
-        claim.fires.push_back(planned_fire(run, task.state));
-        claim.fires.back().task = task;
-    }
-}
-
 std::optional<Instant> first_slot(const Plan& plan) {
     std::optional<Instant> first;
     for (const PlannedRun& run : plan.runs) first = std::min(first.value_or(run.slot), run.slot);
@@ -176,7 +168,7 @@ void tell_claims(Database& db, std::vector<Claimed>& made) {
     for (const Claimed& each : made) {
         try {
             const StoredTask task = definitions.stored(each.task);
-            add_fires(*each.claim, task);
+            add_planned_fires(*each.claim, task);
             if (each.claim->plan.asks) each.claim->asking = task;
         } catch (const Unreadable&) {
             each.claim->outcome = Outcome::refused;  // as above

@@ -19,13 +19,6 @@ end
 return {task_row(n), fires}
 )lua"};
 
-void add_fires(Claim& claim, const StoredTask& task) {
-    for (const PlannedRun& run : claim.plan.runs) {
-        claim.fires.push_back(planned_fire(run, task.state));
-        claim.fires.back().task = task;
-    }
-}
-
 }  // namespace
 
 // The revisions that were claimed are those that a look had found readable.
@@ -37,7 +30,7 @@ void tell_claims(Database& db, const std::vector<std::pair<Claim*, TaskRow>>& ma
     for (const auto& [claim, row] : made) {
         try {
             const StoredTask task = definitions.stored(row);
-            add_fires(*claim, task);
+            add_planned_fires(*claim, task);
             if (claim->plan.asks) claim->asking = task;
         } catch (const Unreadable&) {
             claim->outcome = Outcome::refused;  // somebody's edit: the node gives back what it does not know

@@ -1,14 +1,10 @@
 #include "core/stores/redis/database.hpp"
 
 #include <algorithm>
-#include <charconv>
 #include <chrono>
 #include <utility>
 
 #include "core/base/hex.hpp"
-#include "core/base/name.hpp"
-#include "core/base/quote.hpp"
-#include "core/triggers/custom.hpp"
 
 namespace uvsched::redis {
 namespace {
@@ -283,27 +279,6 @@ Definitions Database::definitions_of(const std::vector<TaskRow>& rows) {
 
 // ---- lanes ----
 
-std::string names_of_lane(const Definition& definition) {
-    return std::to_string(kDefinitionFormat) + "\n" + definition.executor + "\n" + definition.function + "\n" +
-           std::string(custom_name(*definition.trigger));
-}
-
-Lane lane_of_names(const std::string& names) {
-    std::string_view rest = names;
-    const auto next = [&rest] {
-        const std::string_view part = rest.substr(0, rest.find('\n'));
-        rest.remove_prefix(std::min(part.size() + 1, rest.size()));
-        return std::string(part);
-    };
-    Lane out;
-    const std::string format = next();
-    std::from_chars(format.data(), format.data() + format.size(), out.format);
-    out.executor = next();
-    out.function = next();
-    out.trigger = next();
-    return out;
-}
-
 std::optional<LaneNumber> Database::known_lane(const std::string& names) const {
     for (const auto& [number, known] : lanes_) {
         if (known == names) return number;
@@ -403,10 +378,8 @@ void Database::put_away(TaskNumber task, const Unreadable& error, std::vector<Qu
         told.push_back(set_apart(task, error.what(), stray));
         return;
     }
-    std::string names = read_whole(task, false).names;
-    const std::size_t rest = names.find('\n');
-    names = std::to_string(error.newer()) + (rest == std::string::npos ? "\n\n\n" : names.substr(rest));
-    move_to_lane(task, lane_named(names), stray);
+    const std::string names = read_whole(task, false).names;
+    move_to_lane(task, lane_named(names_of_newer_lane(names, error.newer())), stray);
 }
 
 Quarantined Database::set_apart(TaskNumber task, const std::string& why, const std::vector<IndexEntry>& stray) {
@@ -416,13 +389,7 @@ Quarantined Database::set_apart(TaskNumber task, const std::string& why, const s
     add_stray(words, stray);
     const Answer answer = run(kSetApart, words, Sends::changes);
     if (answer.reply().is_nil()) return out;
-    const std::string id = answer.reply().text();
-    try {
-        validate_text("id", id);
-        out.id = id;
-    } catch (const Error&) {
-        out.id = in_quotes(id);
-    }
+    out.id = shown_id(answer.reply().text());
     return out;
 }
 

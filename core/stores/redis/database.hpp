@@ -13,6 +13,7 @@
 #include "core/stores/redis/script.hpp"
 #include "core/stores/redis/session.hpp"
 #include "core/stores/rows/definitions.hpp"
+#include "core/stores/rows/lane_names.hpp"
 #include "core/stores/rows/rows.hpp"
 #include "core/stores/server_node.hpp"
 
@@ -110,9 +111,5 @@ private:
 
     std::unordered_map<LaneNumber, std::string> lanes_;  // none ever changes
 };
-
-// The names of a lane: format, executor, function and trigger, which have no line ends.
-[[nodiscard]] std::string names_of_lane(const Definition& definition);
-[[nodiscard]] Lane lane_of_names(const std::string& names);
 
 }  // namespace uvsched::redis

@@ -4,6 +4,7 @@
 
 #include "core/base/known_name.hpp"
 #include "core/stores/memory/memory_module.hpp"
+#include "core/stores/mongodb/mongodb_module.hpp"
 #include "core/stores/postgresql/postgresql_module.hpp"
 #include "core/stores/redis/redis_module.hpp"
 #include "core/stores/registry/store_fields.hpp"
@@ -22,8 +23,8 @@ constexpr KnownName<StoreModule> kStores[] = {
     {"postgresql", "PostgreSQLStore", read_postgresql_store},
     {"postgres", "", read_postgresql_store},
     {"redis", "RedisStore", read_redis_store},
-    {"mongodb", "MongoDBStore", nullptr},
-    {"mongo", "", nullptr},
+    {"mongodb", "MongoDBStore", read_mongodb_store},
+    {"mongo", "", read_mongodb_store},
     {"sqlalchemy", "SQLAlchemyStore", nullptr},
     {"file", "FileStore", nullptr},
 };
@@ -33,6 +34,7 @@ constexpr KnownName<StoreModule> kStores[] = {
 StoreConfig read_store(const nlohmann::json& given, const std::string& path) {
     StoreFields store(given, path);
     refuse_redis_with_tls(store);
+    refuse_mongodb_by_name_server(store);
     StoreConfig config = find_known(kStores, store.kind(), store.kind_path(), "a store").value(store);
     Retention& retention = config.retention;
     retention.age = store.fields().seconds("retention_age").value_or(retention.age);

@@ -16,7 +16,7 @@ namespace {
 
 using nlohmann::json;
 
-constexpr std::string_view kOptionLetters = "abcdefghijklmnopqrstuvwxyz_";
+constexpr std::string_view kOptionLetters = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ_";
 
 // "sqlite" of "sqlite:tasks.db", "memory" of "memory?history=5".
 std::string scheme_of(const std::string& url) { return url.substr(0, url.find_first_of(":?")); }

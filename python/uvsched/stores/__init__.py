@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from .base import BaseStore
 from .memory import MemoryStore
+from .mongodb import MongoDBStore
 from .postgresql import PostgreSQLStore
 from .redis import RedisStore
 from .sqlite import SQLiteStore
 
-__all__ = ["BaseStore", "MemoryStore", "PostgreSQLStore", "RedisStore", "SQLiteStore"]
+__all__ = ["BaseStore", "MemoryStore", "MongoDBStore", "PostgreSQLStore", "RedisStore", "SQLiteStore"]

@@ -235,10 +235,11 @@ TEST_CASE("an unknown store or executor is told with those that there are") {
         const char* message;
     } cases[] = {
         {R"({"stores":{"x":{"type":"oracle"}}})",
-         "stores.x.type: \"oracle\" is not a store (one of memory, sqlite, postgresql, postgres, redis)"},
+         "stores.x.type: \"oracle\" is not a store (one of memory, sqlite, postgresql, postgres, redis, mongodb, "
+         "mongo)"},
         {R"({"stores":{"x":{"class":"asyncz.stores.oracle:OracleStore"}}})",
          "stores.x.class: \"asyncz.stores.oracle:OracleStore\" is not a store (one of memory, sqlite, postgresql, "
-         "postgres, redis)"},
+         "postgres, redis, mongodb, mongo)"},
         {R"({"executors":{"x":{"class":"uvsched.executors:FiberExecutor"}}})",
          "executors.x.class: \"uvsched.executors:FiberExecutor\" is not an executor (one of threadpool, pool, inline, "
          "debug, queue, asyncio)"},
@@ -256,11 +257,11 @@ TEST_CASE("what is known but not built says so") {
         const char* given;
         const char* message;
     } cases[] = {
-        {R"({"stores":{"x":{"type":"mongodb"}}})", "stores.x.type: \"mongodb\" is not available in this build"},
-        {R"({"stores":{"x":{"type":"mongodb","database":"d"}}})",
-         "stores.x.type: \"mongodb\" is not available in this build"},
-        {R"({"stores":{"x":{"class":"asyncz.stores.mongo:MongoDBStore"}}})",
-         "stores.x.class: \"asyncz.stores.mongo:MongoDBStore\" is not available in this build"},
+        {R"({"stores":{"x":{"type":"sqlalchemy"}}})", "stores.x.type: \"sqlalchemy\" is not available in this build"},
+        {R"({"stores":{"x":{"type":"sqlalchemy","database":"d"}}})",
+         "stores.x.type: \"sqlalchemy\" is not available in this build"},
+        {R"({"stores":{"x":{"class":"asyncz.stores.sqlalchemy:SQLAlchemyStore"}}})",
+         "stores.x.class: \"asyncz.stores.sqlalchemy:SQLAlchemyStore\" is not available in this build"},
         {R"({"stores":{"x":{"class":"myapp.stores:MyStore"}}})",
          "stores.x.class: \"myapp.stores:MyStore\" is a class that only a program in its own language can load"},
         {R"({"stores":{"x":{"url":"postgresql+asyncpg://host/db"}}})",

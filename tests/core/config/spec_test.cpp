@@ -42,14 +42,14 @@ TEST_CASE("stores in their text form") {
 TEST_CASE("stores that are refused") {
     CHECK(store_refusal("x", "").code() == Code::not_found);
     CHECK(store_refusal("x", "").message() ==
-          "stores.x: \"\" is not a store (one of memory, sqlite, postgresql, postgres, redis)");
+          "stores.x: \"\" is not a store (one of memory, sqlite, postgresql, postgres, redis, mongodb, mongo)");
     CHECK(store_refusal("x", "mysql://h/db").message() ==
-          "stores.x: \"mysql\" is not a store (one of memory, sqlite, postgresql, postgres, redis)");
+          "stores.x: \"mysql\" is not a store (one of memory, sqlite, postgresql, postgres, redis, mongodb, mongo)");
     CHECK(store_refusal("x", "memory:5").message() ==
           "stores.x: \"memory:5\": a memory store has no path; write memory");
     CHECK(store_refusal("x", "postgresql://h/db").code() == Code::unsupported);
-    CHECK(store_refusal("x", "mongodb://h").code() == Code::unsupported);
-    CHECK(store_refusal("x", "mongodb://h").message() == "stores.x: \"mongodb\" is not available in this build");
+    CHECK(store_refusal("x", "sqlalchemy://h").code() == Code::unsupported);
+    CHECK(store_refusal("x", "sqlalchemy://h").message() == "stores.x: \"sqlalchemy\" is not available in this build");
     CHECK(store_refusal("", "memory").message() == "store alias: empty; give 1 to 255 bytes of UTF-8");
     CHECK(store_refusal("a\nb", "memory").message() == "store alias: \"a\\x0ab\" has a control character");
     const Error bad_url = store_refusal("x", "sqlite:");

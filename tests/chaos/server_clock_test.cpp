@@ -1,6 +1,5 @@
 // A whole scheduler whose machine's clock and the server's are minutes apart: the server's decides, and nothing is
 // late.
-#if defined(UVSCHED_TEST_POSTGRESQL) || defined(UVSCHED_TEST_REDIS)
 #include <doctest/doctest.h>
 
 #include <atomic>
@@ -11,11 +10,7 @@
 #include "core/engine/scheduler.hpp"
 #include "core/platform/clocks.hpp"
 #include "core/triggers/interval.hpp"
-#ifdef UVSCHED_TEST_REDIS
-#include "tests/stores/redis_backend.hpp"
-#else
-#include "tests/stores/postgresql_backend.hpp"
-#endif
+#include "tests/stores/chosen_store.hpp"
 
 using namespace uvsched;
 
@@ -42,12 +37,12 @@ int note(const Run* run, void* data) {
 TEST_CASE("clocks that are five minutes apart make no run late, early or missed") {
     for (const Micros ahead : {5 * kMinute, -5 * kMinute}) {
         CAPTURE(ahead);
-        ServerPlace place;
-        ServerPlace::move_clock(ahead);
+        const auto place = make_server_place();
+        place->move_clock(ahead);
         Runs runs;
         runs.ahead = ahead;
         Config config;
-        config.stores["default"].make = [&place] { return place.make_faulty_store(); };
+        config.stores["default"].make = [&place] { return place->make_faulty_store(); };
         config.add_executor("default", "threadpool:2");
         const auto scheduler = Scheduler::create(std::move(config));
         scheduler->register_function("note", {.call = note, .token = 0, .user_data = &runs, .release = {}}, false);
@@ -64,14 +59,13 @@ TEST_CASE("clocks that are five minutes apart make no run late, early or missed"
         }
         scheduler->stop(StopMode::wait);
         CHECK(scheduler->wait(20 * kSecond) == Code::ok);
-        ServerPlace::move_clock(0);
+        place->move_clock(0);
         CHECK(runs.count >= 20);
         CHECK(runs.earliest >= -50 * kMillisecond);
         CHECK(runs.latest < kSecond);
-        const auto store = place.make_store();
+        const auto store = place->make_store();
         static_cast<void>(store->open({.label = "observer", .retention = {}}));
         CHECK(store->history({.task_id = {}, .state = FireState::missed}).empty());
         store->close();
     }
 }
-#endif

@@ -1,5 +1,5 @@
-// FaultyDriver: PostgreSQL's driver table around the real one, in which some statements fail, or the connection is cut
-// before they are sent, or before they are answered.
+// FaultyPostgresql: PostgreSQL's driver table around the real one, in which some statements fail, or the connection is
+// cut before they are sent, or before they are answered.
 #pragma once
 
 #include <csignal>
@@ -9,21 +9,10 @@
 #include <string>
 
 #include "core/stores/postgresql/postgresql_options.hpp"
+#include "tests/stores/faults.hpp"
 
-class FaultyDriver {
+class FaultyPostgresql {
 public:
-    enum class Fault {
-        none,
-        refused,         // the server has no room on its disk
-        cut_unsent,      // the connection is gone
-        cut_unanswered,  // the server does it, and nobody hears so
-        killed_unsent,   // the process ends
-        killed_unheard,  // the server does it, and the process ends before it hears so
-    };
-
-    // What is to happen to a statement; asked for each that is sent.
-    static inline std::function<Fault(const std::string& sql)> judge{};
-
     // What is sent instead; empty: the statement itself.
     static inline std::function<std::string(const std::string& sql)> rewrite{};
 
@@ -46,7 +35,7 @@ private:
     }
 
     static int send(uvsched_pg_link* link, const char* sql, int count, const char* const* values) {
-        const Fault fault = judge ? judge(sql) : Fault::none;
+        const Fault fault = Faults::of(sql);
         if (fault == Fault::cut_unsent) return UVSCHED_PG_FAILED;
         if (fault == Fault::killed_unsent) ::raise(SIGKILL);
         if (fault == Fault::cut_unanswered || fault == Fault::killed_unheard) {
