@@ -114,3 +114,28 @@ def test_bindings_see_the_c_abi_only() -> None:
         if not (header in beside or is_standard(header) or re.fullmatch(f"{PYTHON}|{SYSTEM}|unwind\\.h", header))
     ]
     assert not wrong
+
+
+def types(file: Path) -> Iterator[tuple[str, str]]:
+    """(namespace, name) for every type that a source file defines and other files can see."""
+    inside: list[str] = []
+    for line in file.read_text().splitlines():
+        if opened := re.match(r"(?:inline )?namespace ?([\w:]*) ?\{$", line):
+            inside.append(opened[1])
+        elif line.startswith("}  // namespace"):
+            inside.pop()
+        elif "" in inside:
+            continue
+        elif found := re.match(r"(?:struct|class|enum class|union) (\w+)(?: final)?(?: : .*)? \{", line):
+            yield "::".join(inside), found[1]
+
+
+def test_a_name_stands_for_one_type() -> None:
+    """The linker takes one of two types with the same name, without a word, and either's functions for both."""
+    files: dict[tuple[str, str], set[str]] = {}
+    for folder in ("core", "capi/src", "bindings"):
+        for file in sorted((ROOT / folder).rglob("*.[ch]pp")):
+            for name in types(file):
+                files.setdefault(name, set()).add(file.relative_to(ROOT).as_posix())
+    assert len(files) > 300
+    assert not {"::".join(name): where for name, where in files.items() if len(where) > 1}

@@ -7,7 +7,7 @@
 #include <mutex>
 #include <string>
 
-#include "core/stores/drivers/bell.hpp"
+#include "core/stores/drivers/socket_bell.hpp"
 #include "core/stores/membership.hpp"
 #include "core/stores/postgresql/database.hpp"
 
@@ -52,7 +52,7 @@ private:
 
     std::mutex mutex_;  // of the rest; held during a beat
     Session session_;
-    Bell bell_;  // rings with the session
+    SocketBell bell_;  // rings with the session
 };
 
 }  // namespace uvsched::postgresql

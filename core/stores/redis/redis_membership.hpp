@@ -7,7 +7,7 @@
 #include <mutex>
 #include <string>
 
-#include "core/stores/drivers/bell.hpp"
+#include "core/stores/drivers/socket_bell.hpp"
 #include "core/stores/membership.hpp"
 #include "core/stores/redis/database.hpp"
 
@@ -53,7 +53,7 @@ private:
     Session session_;
     ScriptRunner scripts_;
     Session ears_;
-    Bell bell_;  // rings with the ears
+    SocketBell bell_;  // rings with the ears
 };
 
 }  // namespace uvsched::redis

@@ -1,4 +1,4 @@
-// Bell: a descriptor to wait on, which rings when a socket does that comes and goes.
+// SocketBell: a descriptor to wait on, which rings when a socket does that comes and goes.
 #pragma once
 
 #include "core/platform/waker.hpp"
@@ -8,13 +8,13 @@ namespace uvsched {
 
 // Its number stays. A child of fork() has another descriptor under it, or none, and leaves that alone. Not thread-safe,
 // but for descriptor().
-class Bell {
+class SocketBell {
 public:
     // Silent. Throws Error(no_descriptor), which says `why` one is needed.
-    explicit Bell(const char* why);
-    ~Bell();
-    Bell(const Bell&) = delete;
-    Bell& operator=(const Bell&) = delete;
+    explicit SocketBell(const char* why);
+    ~SocketBell();
+    SocketBell(const SocketBell&) = delete;
+    SocketBell& operator=(const SocketBell&) = delete;
 
     [[nodiscard]] int descriptor() const noexcept { return number_; }
 

@@ -1,16 +1,16 @@
-#include "core/stores/drivers/bell.hpp"
+#include "core/stores/drivers/socket_bell.hpp"
 
 #include "core/base/error.hpp"
 #include "core/platform/descriptors.hpp"
 
 namespace uvsched {
 
-Bell::Bell(const char* why) : never_(why) {
+SocketBell::SocketBell(const char* why) : never_(why) {
     in_child_.change([this] { return number_ = second_number(never_.descriptor()); });
     if (number_ < 0) fail(Code::no_descriptor, why);
 }
 
-Bell::~Bell() {
+SocketBell::~SocketBell() {
     if (!in_child_.is_ours()) return;
     in_child_.change([this] {
         close_descriptor(number_);
@@ -18,8 +18,8 @@ Bell::~Bell() {
     });
 }
 
-void Bell::ring_with(int socket) noexcept { stand_for(number_, socket); }
+void SocketBell::ring_with(int socket) noexcept { stand_for(number_, socket); }
 
-void Bell::fall_silent() noexcept { stand_for(number_, never_.descriptor()); }
+void SocketBell::fall_silent() noexcept { stand_for(number_, never_.descriptor()); }
 
 }  // namespace uvsched
