@@ -1,5 +1,5 @@
 // Processes that share one store: fires per second of all of them together, how the work is shared, how long a writer
-// that is no part of it waits for its commit, and how late the last of 5,000 tasks starts that are due at one instant.
+// that is no part of it waits for its commit, and how late the last of many tasks starts that are due at one instant.
 #pragma once
 
 #include <sys/mman.h>
@@ -18,11 +18,16 @@ namespace bench {
 
 inline constexpr std::size_t kMost = 4;  // processes
 inline constexpr std::int64_t kTasks = 50'000;
-inline constexpr std::int64_t kAtOnce = 5'000;
 inline constexpr std::int64_t kSecond = 1'000'000;
 inline constexpr int kBatch = 100;
 inline constexpr auto kWarm = std::chrono::seconds(2);
 inline constexpr auto kSpan = std::chrono::seconds(5);
+
+// How many tasks there are, more than can be run in a second, and how many of them are due at one instant.
+struct Scale {
+    std::int64_t tasks = kTasks;
+    std::int64_t at_once = 5'000;
+};
 
 // In memory that all processes see.
 struct Shared {
@@ -178,9 +183,9 @@ inline double share_of_least(std::size_t count) {
 }
 
 // Every task is due each second, more than can be done: who is late runs once for what it missed.
-inline Work saturate(const std::string& url, std::size_t count) {
+inline Work saturate(const std::string& url, std::size_t count, std::int64_t tasks) {
     const std::int64_t begin = wall_microseconds() / kSecond * kSecond;
-    fill(url, kTasks, [&](sched_task* task) {
+    fill(url, tasks, [&](sched_task* task) {
         check(sched_task_set_interval(task, kSecond));
         check(sched_task_set_start_at(task, begin));
     });
@@ -204,12 +209,12 @@ inline Work saturate(const std::string& url, std::size_t count) {
     return work;
 }
 
-inline Work all_at_once(const std::string& url, std::size_t count) {
+inline Work all_at_once(const std::string& url, std::size_t count, std::int64_t tasks) {
     const std::int64_t due = wall_microseconds() + 5 * kSecond;
-    fill(url, kAtOnce, [&](sched_task* task) { check(sched_task_set_date(task, due)); });
+    fill(url, tasks, [&](sched_task* task) { check(sched_task_set_date(task, due)); });
     const Processes processes(count, [&](std::size_t number) { serve(url, number); });
     if (wall_microseconds() > due) die("the tasks were due before all processes ran");
-    wait_until([] { return all_calls() == kAtOnce; });
+    wait_until([tasks] { return all_calls() == tasks; });
     Work work;
     work.share = share_of_least(count);
     return work;
@@ -218,11 +223,11 @@ inline Work all_at_once(const std::string& url, std::size_t count) {
 // The same without a scheduler: each process asks `connect` for an object, whose fire(first, count) writes a claim and
 // a finish for each of `count` tasks.
 template <class Connect>
-double fire_bare(std::size_t count, const Connect& connect) {
+double fire_bare(std::size_t count, const Connect& connect, std::int64_t tasks = kTasks) {
     const Processes processes(count, [&](std::size_t number) {
         auto database = connect();
         ready();
-        auto first = static_cast<std::int64_t>(number) * (kTasks / static_cast<std::int64_t>(kMost));
+        auto first = static_cast<std::int64_t>(number) * (tasks / static_cast<std::int64_t>(kMost));
         for (; !shared().over; first += kBatch) {
             database.fire(first, kBatch);
             shared().calls[number] += kBatch;
@@ -237,15 +242,16 @@ double fire_bare(std::size_t count, const Connect& connect) {
 
 // One, two and four processes. `url`: of a store that is new for each name.
 inline void measure(const std::string& place, const std::function<std::string(const std::string& name)>& url,
-                    const std::string& peer_name, const std::function<double(std::size_t count)>& bare) {
+                    const std::string& peer_name, const std::function<double(std::size_t count)>& bare,
+                    const Scale& scale = {}) {
     for (const std::size_t count : {1U, 2U, 4U}) {
         const std::string number = std::to_string(count);
         const std::string processes = number + (count == 1 ? " process " : " processes ") + place;
         Control control;
         control.look();
         Peer peer{peer_name, {bare(count)}};
-        const Work work = saturate(url("uvsched" + number), count);
-        const Work once = all_at_once(url("once" + number), count);
+        const Work work = saturate(url("uvsched" + number), count, scale.tasks);
+        const Work once = all_at_once(url("once" + number), count, scale.at_once);
         const double latest = static_cast<double>(shared().latest);
         control.look();
         control.judge();
@@ -253,7 +259,8 @@ inline void measure(const std::string& place, const std::function<std::string(co
         row(processes + ", the least busy one, of an equal share", work.share, "x");
         row(processes + ", an outsider's commit, median", quantile(work.waits, 0.5), "us");
         row(processes + ", an outsider's commit, p99", quantile(work.waits, 0.99), "us");
-        row(processes + ", 5,000 tasks due at once, the last start", latest, "us");
+        const std::string due = scale.at_once == Scale().at_once ? "5,000" : std::to_string(scale.at_once);
+        row(processes + ", " + due + " tasks due at once, the last start", latest, "us");
         row(processes + ", the same, the least busy one, of an equal share", once.share, "x");
     }
 }

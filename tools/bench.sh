@@ -27,6 +27,8 @@ task_bench() {
     take_turn
     # shellcheck disable=SC2086
     need $BUILD_PACKAGES
+    timeout 300 "$ROOT/tests/servers/mongodb/fetch.sh" "$ROOT/.cache/mongodb-server" ||
+        say "the server for mongodb_processes cannot be fetched"
     configure_and_build bench
     environment .venv-bench bench
     [ -z "$bench_against" ] || bench_json=${bench_json:-$ROOT/build/bench/results.json}

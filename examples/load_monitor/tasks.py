@@ -23,11 +23,12 @@ from uvsched import (
 )
 
 DATA = Path(os.environ.get("LOAD_MONITOR_DIR", "load_monitor_data")).absolute()
+STORE = os.environ.get("LOAD_MONITOR_STORE")
 
 storage = Storage(DATA / "samples.db")
 sampler = Sampler()
 scheduler = AsyncIOScheduler(
-    stores={"default": SQLiteStore(DATA / "tasks.db")},
+    stores={"default": STORE or SQLiteStore(DATA / "tasks.db")},
     executors={"default": AsyncIOExecutor(), "pool": ThreadPoolExecutor(max_workers=2)},
 )
 

@@ -7,6 +7,7 @@ import re
 import signal
 import sqlite3
 import time
+import uuid
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, closing
 from datetime import datetime
@@ -15,6 +16,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from servers import mongodb_server, postgresql, redis
 from serving import Refused, Server, serving
 
 APP = Path(__file__).parents[2] / "examples" / "load_monitor"
@@ -282,3 +284,31 @@ def test_workers_share_the_tasks(tmp_path: Path) -> None:
     assert {row["fire"] for row in rows} <= stored
     for log in (first.log, second.log):
         assert "Traceback" not in log, log
+
+
+@pytest.mark.parametrize(
+    ("server_of", "options"),
+    [
+        (postgresql.running, "&schema=monitor_{}"),
+        (redis.running, "?prefix=monitor_{}"),
+        (mongodb_server.running, "/uvsched_tests?collection=monitor_{}"),
+    ],
+    ids=["postgresql", "redis", "mongodb"],
+)
+def test_two_of_them_share_a_store_on_a_server(
+    server_of: Callable[[], AbstractContextManager[str]], options: str, tmp_path: Path
+) -> None:
+    """Both run its tasks, and both show the runs of both."""
+    with server_of() as url:
+        store = url + options.format(uuid.uuid4().hex) + "&lease=2"
+        env = {"LOAD_MONITOR_DIR": str(tmp_path / "data"), "LOAD_MONITOR_STORE": store}
+        with (
+            serving(APP, "app:app", tmp_path / "first.log", env) as first,
+            serving(APP, "app:app", tmp_path / "second.log", env) as second,
+        ):
+            runs_of(first, "sample", 3, state="done")
+            first.stop(signal.SIGTERM)
+            rows = runs_of(second, "sample", 6, state="done")
+            assert sorted(task["id"] for task in second.get("/tasks")["tasks"]) == TASKS
+    assert len({row["fire"] for row in rows}) == len(rows)
+    assert not (tmp_path / "data" / "tasks.db").exists()

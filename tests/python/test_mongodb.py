@@ -11,6 +11,7 @@ import pytest
 from servers.mongodb_server import running
 from uvsched import AsyncIOScheduler, MongoDBStore
 from uvsched.events.constants import TASK_EXECUTED
+from uvsched.stores.factory import create_store
 
 from .conftest import Recorder, until
 
@@ -91,6 +92,15 @@ def test_what_a_client_says_of_itself_is_taken_over_or_asked_for() -> None:
         MongoDBStore(client=SimpleNamespace())
     with pytest.raises(ValueError, match="client: given together with url or host"):
         MongoDBStore(host="h", client=pymongo.MongoClient("mongodb://h", connect=False))
+
+
+def test_a_url_of_a_configuration_says_how_to_connect() -> None:
+    store = create_store("mongodb://me:s3c%40@b:2,a:1/jobs?replicaSet=rs0&authSource=admin&collection=c", {}, "default")
+    assert isinstance(store, MongoDBStore)
+    found = store.settings()
+    assert found["url"] == "mongodb://b:2,a:1?authSource=admin&replicaSet=rs0"
+    assert (found["username"], found["password"], found["database"]) == ("me", "s3c@", "jobs")
+    assert found["collection"] == "c"
 
 
 def test_the_store_is_described_without_secrets() -> None:

@@ -122,7 +122,11 @@ TEST_CASE("what was read is told as options, which are read as the same") {
         const json told = json::parse(store.options);
         CHECK(json::parse(read_store(told, "x").options) == told);
     }
-    CHECK(json::parse(read_store("mongodb://me:s%40c@h", "x").options)["password"] == "s@c");
+    const json told = json::parse(read_store("mongodb://me:s%40c@h:1,i/jobs?replicaSet=a%26b&tls=true", "x").options);
+    CHECK(told["url"] == "mongodb://h:1,i?replicaSet=a%26b&tls=true");
+    CHECK(told["username"] == "me");
+    CHECK(told["password"] == "s@c");
+    CHECK(told["database"] == "jobs");
 }
 
 TEST_CASE("a module that is not there is named, with what to install and where it is looked for") {

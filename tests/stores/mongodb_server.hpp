@@ -3,6 +3,8 @@
 #pragma once
 
 #include <csignal>
+#include <filesystem>
+#include <stdexcept>
 #include <string>
 #include <vector>
 
@@ -28,6 +30,9 @@ public:
 
     void start() override {
         const std::string classes = UVSCHED_TEST_MONGODB_SERVER;
+        if (!std::filesystem::exists(classes + "/Server.class")) {
+            throw std::runtime_error("no server is in " + classes + ": tests/servers/mongodb/fetch.sh brings it");
+        }
         process().start({"/usr/bin/java", "-XX:TieredStopAtLevel=1", "-XX:+UseSerialGC", "-Xmx512m", "-cp",
                          classes + ":" + classes + "/*", "Server", std::to_string(port_), folder().file("data")});
         wait_until([this] { return is_answered(port_); });

@@ -163,19 +163,16 @@ StoreConfig read_mongodb_store(StoreFields& given) {
     StoreConfig out;
     out.make = [options] { return make_mongodb_store(options); };
     out.on_lost = given.first_of("on_store_lost", "stop", "reopen") ? OnLost::stop : OnLost::reopen;
-    std::string hosts;
-    for (const std::string& host : options.hosts) hosts += (hosts.empty() ? "" : ",") + host;
     nlohmann::json told{
         {"type", "mongodb"},
-        {"url", "mongodb://" + hosts},
+        {"url", options.url_of_servers()},
         {"database", options.database},
         {"collection", options.collection},
         {"lease", static_cast<double>(options.lease) / kSecond},
         {"on_store_lost", out.on_lost == OnLost::stop ? "stop" : "reopen"},
     };
-    if (!options.user.empty()) told["user"] = options.user;
+    if (!options.user.empty()) told["username"] = options.user;
     if (!options.password.empty()) told["password"] = options.password;
-    for (const auto& [name, value] : options.parameters) told[name] = value;
     out.options = told.dump();
     return out;
 }

@@ -35,6 +35,16 @@ std::string milliseconds(Micros time) { return std::to_string(std::max<Micros>(t
 
 std::string MongodbOptions::place() const { return "mongodb://" + joined(hosts) + "/" + database; }
 
+std::string MongodbOptions::url_of_servers() const {
+    std::string out = "mongodb://" + joined(hosts);
+    char before = '?';
+    for (const auto& [name, value] : parameters) {
+        out += before + name + "=" + escaped(value);
+        before = '&';
+    }
+    return out;
+}
+
 std::string MongodbOptions::url(Micros connect, Micros answer) const {
     std::string out = "mongodb://";
     if (!user.empty()) out += escaped(user) + (password.empty() ? "" : ":" + escaped(password)) + "@";

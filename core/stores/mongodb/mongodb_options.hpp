@@ -23,6 +23,8 @@ struct MongodbOptions {
 
     // "mongodb://host:27017/database", for messages: without user and password.
     [[nodiscard]] std::string place() const;
+    // "mongodb://host:27017?tls=true": what a configuration says of the servers, but for the rest.
+    [[nodiscard]] std::string url_of_servers() const;
     // For the client library, with such deadlines for connecting and for each answer.
     [[nodiscard]] std::string url(Micros connect, Micros answer) const;
     // The texts that no message may show.
