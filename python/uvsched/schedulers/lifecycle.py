@@ -127,6 +127,8 @@ class Lifecycle:
                     "under way, which cannot be cancelled; start it when they have ended"
                 )
             self._registry.references.check()
+            for store in self._configuration.stores.values():
+                store.prepare()
             processes.hook_exit()
             self._tell_zone()
             self._feed.subscribe()

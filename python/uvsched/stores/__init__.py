@@ -3,9 +3,19 @@
 from __future__ import annotations
 
 from .base import BaseStore
+from .file import FileStore
 from .memory import MemoryStore
 from .postgresql import PostgreSQLStore
 from .redis import RedisStore
+from .sqlalchemy import SQLAlchemyStore
 from .sqlite import SQLiteStore
 
-__all__ = ["BaseStore", "MemoryStore", "PostgreSQLStore", "RedisStore", "SQLiteStore"]
+__all__ = [
+    "BaseStore",
+    "FileStore",
+    "MemoryStore",
+    "PostgreSQLStore",
+    "RedisStore",
+    "SQLAlchemyStore",
+    "SQLiteStore",
+]

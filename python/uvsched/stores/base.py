@@ -33,6 +33,13 @@ class BaseStore:
         of such a store name are imported without being asked for."""
         return "others may write it"
 
+    def prepare(self) -> None:
+        """Makes what must be there before the engine opens it. Called at each start.
+
+        Raises:
+            OSError: with the path.
+        """
+
     def settings(self) -> dict[str, Any]:
         """What the engine is told, in the words of the configuration dictionary."""
         raise NotImplementedError
