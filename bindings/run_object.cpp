@@ -374,6 +374,10 @@ PyObject* describe_run(Consumer& consumer, const sched_run* run) noexcept {
     return as_object(object);
 }
 
+bool is_of_shutdown(const RunObject* object) noexcept {
+    return PyUnicode_CompareWithASCIIString(object->kind_text, "shutdown") == 0;
+}
+
 void end_run(RunObject* object, Outcome outcome) noexcept {
     if (object->state == RunStage::finished) return;
     object->state = RunStage::finished;
