@@ -123,7 +123,7 @@ TEST_CASE("functions obey the size that they are given") {
     CHECK(newer.known.size == sizeof newer);
     CHECK(newer.later == 0);
     newer.known.size = kFirstSize<sched_stats> - 1;
-    CHECK_FAILS(sched_get_stats(&newer.known, scheduler.get()), UVSCHED_EINVAL, "out->size: 55");
+    CHECK_FAILS(sched_get_stats(&newer.known, scheduler.get()), UVSCHED_EINVAL, "out->size: 71");
 
     struct {
         sched_history_query known = UVSCHED_HISTORY_QUERY_INIT;

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import os
+import subprocess
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +14,7 @@ from uvsched.schedulers import AsyncIOScheduler, NativeAsyncIOScheduler
 from uvsched.stores import FileStore, SQLiteStore
 
 from .command import run
-from .conftest import Recorder
+from .conftest import Recorder, Script, until_sync
 
 
 def beep(text: str) -> str:
@@ -76,6 +77,68 @@ async def test_files_of_asyncz_stay_as_they_are_and_are_told_of(
     assert not caplog.records
 
 
+USER = """
+    import sys
+    from uvsched.schedulers import AsyncIOScheduler
+    from uvsched.stores import FileStore
+    def beep(): ...
+    with AsyncIOScheduler(stores={"default": FileStore("tasks", cleanup_directory=True)}) as scheduler:
+        print([task.id for task in scheduler.get_tasks()], flush=True)
+        scheduler.add_task(beep, "interval", hours=1, id=sys.argv[1] if len(sys.argv) > 1 else "mine")
+        sys.stdin.readline()
+"""
+
+
+def test_a_folder_that_is_cleaned_up_lasts_as_long_as_its_users(script: Script) -> None:
+    folder = script.folder / "tasks"
+
+    def user() -> subprocess.Popen[str]:
+        made = script.start(USER, stdin=subprocess.PIPE)
+        assert made.stdout is not None
+        return made
+
+    def told(made: subprocess.Popen[str]) -> str:
+        assert made.stdout is not None
+        return made.stdout.readline()
+
+    def end(made: subprocess.Popen[str]) -> None:
+        _, errors = made.communicate("\n", timeout=60)
+        assert (made.returncode, errors) == (0, "")
+
+    first = user()
+    assert told(first) == "[]\n"
+    until_sync(lambda: b"mine" in (folder / "uvsched.db-wal").read_bytes(), "its task is stored")
+    second = user()
+    assert told(second) == "['mine']\n"
+    end(first)
+    third = user()
+    assert told(third) == "['mine']\n"
+    end(second)
+    assert folder.exists()
+    end(third)
+    assert not folder.exists()
+    killed = user()
+    assert told(killed) == "[]\n"
+    killed.kill()
+    killed.communicate()
+    assert (folder / "uvsched.db").exists()
+    (folder / "else").write_text("")
+    last = user()
+    assert told(last) == "[]\n"
+    end(last)
+    assert [file.name for file in folder.iterdir()] == ["else"]
+
+
+@pytest.mark.asyncio
+async def test_a_folder_that_is_cleaned_up_is_empty_at_the_next_start(tmp_path: Path) -> None:
+    scheduler = AsyncIOScheduler()
+    scheduler.add_store(FileStore(tmp_path / "tasks", cleanup_directory=True), "disk")
+    for _ in range(2):
+        async with scheduler:
+            assert scheduler.get_tasks("disk") == []
+            scheduler.add_task(beep, "interval", hours=1, args=["x"], id="often", store="disk")
+
+
 @pytest.mark.asyncio
 async def test_a_folder_that_cannot_be_made_is_named(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("")
@@ -114,7 +177,7 @@ def test_it_is_a_sqlite_store() -> None:
         ({"directory": "redis://me:s3cret@h"}, ValueError, "directory: this is a URL, not a folder; write a path"),
         ({"directory": "x", "suffix": 1}, TypeError, "suffix: expected a string, not int"),
         ({"directory": "x", "mode": "700"}, TypeError, "mode: expected a whole number such as 0o700, not str"),
-        ({"directory": "x", "cleanup_directory": True}, ValueError, "cleanup_directory: .* use a MemoryStore"),
+        ({"directory": "x", "cleanup_directory": 3}, TypeError, "cleanup_directory: expected True or False, not 3"),
         ({"directory": "x", "leese": 3}, TypeError, r"FileStore: unknown argument 'leese' \(did you mean 'lease'\?\)"),
     ],
 )

@@ -137,6 +137,8 @@ class RunFeed:
 
     def _end(self, run: RunObject, result: Any = None, *, error: BaseException | None = None) -> None:
         self._under_way.pop(run, None)
+        if run.kind == "shutdown" and isinstance(error, StopIteration | StopAsyncIteration):
+            error = None  # the generator that it told to clean up has ended
         if error is not None and run.cancelled:
             run.close()
         elif error is not None:

@@ -42,4 +42,7 @@ class BaseStore:
 
     def settings(self) -> dict[str, Any]:
         """What the engine is told, in the words of the configuration dictionary."""
-        raise NotImplementedError
+        raise NotImplementedError(
+            f"{type(self).__name__}: a store cannot be written in Python, because the engine reads and writes the "
+            "tasks; use one of uvsched.stores"
+        )

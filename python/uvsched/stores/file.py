@@ -12,9 +12,14 @@ from typing import ClassVar, Literal
 from .._names import with_hints
 from .._text import utf8
 from .asyncz_options import warn_of_pickle_protocol
+from .folder_use import FolderUse
 from .sqlite import SQLiteStore
 
 logger = logging.getLogger("uvsched")
+
+
+# In a configuration whose values are all text, they are words.
+_FLAGS = {False: False, True: True, "false": False, "true": True}
 
 
 class FileStore(SQLiteStore):
@@ -28,8 +33,8 @@ class FileStore(SQLiteStore):
         directory: the folder. A relative path starts at the working directory at the moment of the scheduler's start.
         suffix: how the names of asyncz's files end.
         mode: the permissions of the folder, if it is made.
-        cleanup_directory: asyncz deletes the folder at each shutdown. Only False is taken: what ends with the process
-            belongs into a MemoryStore.
+        cleanup_directory: the tasks end with the processes that use the folder: what is there when the first of them
+            starts is deleted, and so is its file, and the folder if it is empty then, at the exit of the last one.
         pickle_protocol: accepted for asyncz's sake; nothing is pickled.
         retention_age, retention_per_task, synchronous, lease, on_file_lost: as of SQLiteStore.
 
@@ -37,7 +42,7 @@ class FileStore(SQLiteStore):
         TypeError, ValueError: naming the argument.
     """
 
-    __slots__ = ("directory", "mode", "suffix")
+    __slots__ = ("_use", "cleanup_directory", "directory", "mode", "suffix")
 
     alias: ClassVar[str] = "file"
     file_name: ClassVar[str] = "uvsched.db"
@@ -70,11 +75,8 @@ class FileStore(SQLiteStore):
             raise TypeError(f"suffix: expected a string, not {type(suffix).__name__}")
         if isinstance(mode, bool) or not isinstance(mode, int):
             raise TypeError(f"mode: expected a whole number such as 0o700, not {type(mode).__name__}")
-        if cleanup_directory not in (False, "false", 0, None):
-            raise ValueError(
-                "cleanup_directory: this store does not delete its folder; use a MemoryStore for tasks that end with "
-                "the process"
-            )
+        if cleanup_directory not in _FLAGS:
+            raise TypeError(f"cleanup_directory: expected True or False, not {cleanup_directory!r}")
         warn_of_pickle_protocol(pickle_protocol, stacklevel=3)  # of with_hints
         super().__init__(
             os.path.join(utf8(folder, "directory"), self.file_name),
@@ -87,9 +89,17 @@ class FileStore(SQLiteStore):
         self.directory = Path(folder)
         self.suffix = suffix
         self.mode = mode
+        self.cleanup_directory = _FLAGS[cleanup_directory]
+        self._use = FolderUse(folder, self._delete) if self.cleanup_directory else None
+
+    def _delete(self) -> None:
+        for name in glob.glob(f"{self.file_name}*", root_dir=self.directory):
+            os.remove(self.directory / name)
 
     def prepare(self) -> None:
         os.makedirs(self.directory, self.mode, exist_ok=True)
+        if self._use is not None:
+            self._use.begin()
         found = glob.glob(f"*{glob.escape(self.suffix)}", root_dir=self.directory) if self.suffix else []
         left = [name for name in found if not name.startswith(self.file_name)]
         if left:
