@@ -284,16 +284,16 @@ def test_an_executor_of_ones_own_awaits_them_too(run: Any) -> None:
 def test_a_process_that_ends_after_its_shutdown_has_begun_them(script: Script, where: str) -> None:
     end = "asyncio.run(main())" if where == "on asyncio's loop" else "scheduler.start()"
     program = f"""
-        import asyncio
+        import asyncio, os
         from uvsched.schedulers.threaded import AsyncIOScheduler, BlockingScheduler
         scheduler = {"AsyncIOScheduler" if where == "on asyncio's loop" else "BlockingScheduler"}()
         @scheduler.add_task(trigger="shutdown", id="function")
-        def function(): print("function")
+        def function(): os.write(1, b"function\\n")
         @scheduler.add_task(trigger="shutdown", id="coroutine")
         async def coroutine():
-            print("coroutine")
+            os.write(1, b"coroutine\\n")
             await asyncio.sleep(0.05)
-            print("coroutine ends")
+            os.write(1, b"coroutine ends\\n")
         async def main():
             scheduler.start()
             scheduler.shutdown()

@@ -36,8 +36,8 @@ class AsyncIOExecutor(OnLoop, BaseExecutor):
         assert isinstance(self._loop, asyncio.AbstractEventLoop)
         return self._loop.run_in_executor(None, run.__call__)  # no loop takes what looks like a coroutine
 
-    def leave(self, cancel: bool) -> bool:
-        return (self._consumer is not None and self._consumer.leave(cancel)) or super().leave(cancel)
+    def leave(self, cancel: bool, more: bool) -> bool:
+        return (self._consumer is not None and self._consumer.leave(cancel)) or super().leave(cancel, more)
 
     @property
     def busy(self) -> int:

@@ -122,8 +122,12 @@ class BaseExecutor:
         if self._feed is not None:
             self._feed.drain()
 
-    def leave(self, cancel: bool) -> bool:
+    def leave(self, cancel: bool, more: bool) -> bool:
         """Closes it, but lets runs of tasks on a shutdown trigger go on. Called as close() is, with a usable loop.
+
+        Args:
+            cancel: as for close().
+            more: some of these runs have not begun yet.
 
         Returns:
             Whether such runs need it: then it is still open, and close() is called when they have ended.

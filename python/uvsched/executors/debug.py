@@ -33,9 +33,9 @@ class DebugExecutor(OnLoop, BaseExecutor):
         consumer = engine.attach_inline(alias, _ROOM)
         self._watch(loop, consumer, consumer.drain)
 
-    def leave(self, cancel: bool) -> bool:
+    def leave(self, cancel: bool, more: bool) -> bool:
         """What waits behind the function that shuts the scheduler down comes after it."""
-        return self.calls or super().leave(cancel)
+        return (more and self.calls) or super().leave(cancel, more)
 
     @property
     def calls(self) -> bool:

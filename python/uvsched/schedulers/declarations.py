@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import weakref
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -17,12 +18,12 @@ class Added(NamedTuple):
 
     Attributes:
         durable: whether the call is made for a store that outlives the process.
-        again: makes the call for an engine whose store is of the other sort, which declares it.
+        request: what was asked for: function, trigger and options.
     """
 
     call: tuple[Any, ...]
     durable: bool
-    again: Callable[[Engine], object]
+    request: tuple[Any, ...]
 
 
 class Declarations:
@@ -31,10 +32,12 @@ class Declarations:
 
     Attributes:
         open: whether the scheduler has not been started yet in this process.
+        teller: the method that adds a task to an engine, as it was asked for, and declares it.
     """
 
     def __init__(self) -> None:
         self.open = True
+        self.teller: weakref.WeakMethod[Callable[..., object]] | None = None
         self._functions: dict[str, Callable[..., Any]] = {}
         self._triggers: set[str] = set()
         self._added: dict[Key, Added] = {}
@@ -135,8 +138,10 @@ class Declarations:
                     f"store {key[0]!r}: task {key[1]!r} was changed after it was added to a store of another sort; add "
                     "the store before the task"
                 )
+            teller = None if self.teller is None else self.teller()
+            assert teller is not None, "who added the task is there"
             del self._added[key]
-            added.again(engine)
+            teller(engine, *added.request)
 
     def copied(self) -> list[dict[Any, Any]]:
         """What replay() may change."""

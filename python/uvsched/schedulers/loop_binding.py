@@ -90,12 +90,15 @@ class LoopBinding(Generic[AnyLoop]):
             if stopped:
                 self._on_stopped()
 
-    def hand_out(self, turn: Callable[[], object]) -> None:
+    def hand_out(self, turn: Callable[[], object]) -> bool:
         """Lets tasks on a shutdown trigger begin now, and not in later turns of the loop. The engine has begun to stop.
         Waits for its thread, and for workers, for a second at most.
 
         Args:
             turn: lets an engine without threads do its work.
+
+        Returns:
+            Whether some of them have still not begun.
         """
         held_up = any(executor.calls for executor in self._opened)  # by the function that shuts the scheduler down
         deadline = time.monotonic() + (_SHORT_PATIENCE_S if held_up else _PATIENCE_S)
@@ -104,21 +107,24 @@ class LoopBinding(Generic[AnyLoop]):
             stats = self._engine.stats()
             if not stats["shutdown_to_come"]:  # before, runs that have not begun are still to be given back
                 if not stats["shutdown_left"]:
-                    return
+                    return False
                 for executor in list(self._opened):
                     executor.drain()
             if time.monotonic() > deadline:
-                return
+                return True
             time.sleep(_PAUSE_S)
 
-    def leave(self, cancel: bool) -> bool:
+    def leave(self, cancel: bool, more: bool) -> bool:
         """Closes all but what runs of tasks on a shutdown trigger need.
+
+        Args:
+            more: some of them have not begun, as hand_out() says.
 
         Returns:
             Whether there are such runs on the loop. Then `on_stopped` is called when they have ended, and
             `on_loop_lost` if the loop is closed before, and close() is to follow.
         """
-        self._opened = [executor for executor in self._opened if executor.leave(cancel)]
+        self._opened = [executor for executor in self._opened if executor.leave(cancel, more)]
         return bool(self._opened)
 
     def stopping(self) -> None:

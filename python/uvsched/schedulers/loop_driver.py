@@ -256,8 +256,8 @@ class LoopDriver:
 
         def close(usable: bool) -> None:
             if binding is not None and last and usable:
-                binding.hand_out(turn)
-                if binding.leave(cancel):
+                more = binding.hand_out(turn)
+                if binding.leave(cancel, more):
                     self._leaving = _Leaving(binding, thread)
                     turn()
                     return

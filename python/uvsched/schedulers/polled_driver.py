@@ -178,9 +178,7 @@ class PolledDriver:
         binding, self._binding = self._binding, None
         self._reports = None
         if binding is not None:
-            if last:
-                binding.hand_out(self._engine_turn)
-            if last and binding.leave(cancel):
+            if last and binding.leave(cancel, binding.hand_out(self._engine_turn)):
                 self._leaving = binding
             else:
                 binding.close(cancel=cancel)

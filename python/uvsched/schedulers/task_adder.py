@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import weakref
 from collections.abc import Callable, Mapping
 from typing import Any
 
@@ -50,6 +51,7 @@ class TaskAdder:
         self._executors = configuration.executors
         self._handle = handle
         self._declarations = declarations
+        declarations.teller = weakref.WeakMethod(self._tell)
         self._registry = registry
         self._resources = resources
         self._announcements = announcements
@@ -156,8 +158,7 @@ class TaskAdder:
             self._registry.references.add(key, target, reference)
         if self._declarations.open:
             call = (reference, held, args, kwargs, spec, id, alias, runner, options, flags)
-            again = Added(call, durable, lambda other: self._tell(other, called_with, rule, given))
-            self._declarations.added(key, again)
+            self._declarations.added(key, Added(call, durable, (called_with, rule, given)))
         return key, outcome
 
     def _tell_main(self, reference: str, store: str) -> None:
