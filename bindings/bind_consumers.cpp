@@ -76,7 +76,9 @@ py::class_<Kind, std::shared_ptr<Kind>> bind(py::module_& module, const char* na
         .def_property_readonly("busy", [](const Kind& consumer) { return consumer.busy(); })
         .def(
             "close", [](Kind& consumer, bool cancel, bool usable) { consumer.close(cancel, usable); },
-            py::arg("cancel"), py::arg("usable"));
+            py::arg("cancel"), py::arg("usable"))
+        .def(
+            "leave", [](Kind& consumer, bool cancel) { return consumer.leave(cancel); }, py::arg("cancel"));
 }
 
 }  // namespace

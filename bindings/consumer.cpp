@@ -1,7 +1,5 @@
 #include "consumer.hpp"
 
-#include <vector>
-
 #include "errors.hpp"
 #include "run_object.hpp"
 
@@ -69,18 +67,36 @@ bool Consumer::wait_for(sched_item& item, int timeout_ms) {
 
 void Consumer::wake() noexcept { (void)sched_queue_wake(queue_); }
 
+// The runs that are given up when it closes or leaves. A copy: to cancel a task may call Python code, and meanwhile
+// other threads end their runs.
+std::vector<Owned> Consumer::given_up(bool cancel, bool shutdown_too) const {
+    std::vector<Owned> runs;
+    runs.reserve(runs_);
+    for (RunObject* object = first_; object != nullptr; object = object->next) {
+        if (!cancel && object->kind != RunUse::coroutine) continue;
+        if (!shutdown_too && is_of_shutdown(object)) continue;
+        runs.push_back(Owned::borrowed(reinterpret_cast<PyObject*>(object)));
+    }
+    return runs;
+}
+
+bool Consumer::leave(bool cancel) {
+    if (!open_) return false;
+    const std::shared_ptr<Consumer> alive = shared_from_this();
+    for (const Owned& run : given_up(cancel, false)) give_up_run(reinterpret_cast<RunObject*>(run.get()), true);
+    flush();
+    for (const RunObject* object = first_; object != nullptr; object = object->next) {
+        if (is_of_shutdown(object)) return true;
+    }
+    return false;
+}
+
 void Consumer::close(bool cancel, bool usable) {
     if (!open_) return;
     const std::shared_ptr<Consumer> alive = shared_from_this();
-    // To cancel a task may call Python code, and meanwhile other threads end their runs: the list changes.
-    std::vector<Owned> given_up;
-    given_up.reserve(runs_);
-    for (RunObject* object = first_; object != nullptr; object = object->next) {
-        if (!cancel && object->kind != RunUse::coroutine) continue;
-        given_up.push_back(Owned::borrowed(reinterpret_cast<PyObject*>(object)));
-    }
+    const std::vector<Owned> runs = given_up(cancel, true);
     open_ = false;
-    for (const Owned& run : given_up) give_up_run(reinterpret_cast<RunObject*>(run.get()), usable);
+    for (const Owned& run : runs) give_up_run(reinterpret_cast<RunObject*>(run.get()), usable);
     flush();
     sched_consumer_free(consumer_);
     (void)sched_queue_wake(queue_);

@@ -4,6 +4,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <memory>
+#include <vector>
 
 #include "engine.hpp"
 #include "outcome.hpp"
@@ -42,6 +43,9 @@ public:
     // Detaches: what waits goes back to the store. With `cancel`, runs in threads are reported as cancelled; coroutines
     // are in any case, and are cancelled where their loop is still `usable`.
     void close(bool cancel, bool usable);
+    // Gives up what close() would, except the runs of shutdown tasks, and stays attached for these. False if there are
+    // none.
+    bool leave(bool cancel);
     // Waits for one item, without the GIL. False if there is none: the time (-1: for ever) is over, wake() was called,
     // it is closed, or it failed with a Python error set.
     bool wait_for(sched_item& item, int timeout_ms);
@@ -80,6 +84,8 @@ protected:
     std::size_t take(sched_item* items, std::size_t capacity) noexcept;
 
 private:
+    [[nodiscard]] std::vector<Owned> given_up(bool cancel, bool shutdown_too) const;
+
     std::shared_ptr<Engine> engine_;
     sched_queue* queue_ = nullptr;
     sched_consumer* consumer_ = nullptr;

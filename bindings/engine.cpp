@@ -105,6 +105,8 @@ py::dict Engine::stats() const {
     out["wakeups"] = stats.wakeups;
     out["in_flight"] = stats.in_flight;
     out["events_dropped"] = stats.events_dropped;
+    out["shutdown_to_come"] = stats.shutdown_to_come;
+    out["shutdown_left"] = stats.shutdown_left;
     return out;
 }
 

@@ -1,7 +1,9 @@
 #include <algorithm>
+#include <cstring>
 
 #include "consumers.hpp"
 #include "current_run.hpp"
+#include "run_object.hpp"
 
 namespace uvsched::python {
 namespace {
@@ -24,6 +26,10 @@ Outcome InlineConsumer::run(const sched_item& item) noexcept {
     if (const Owned context(PyContext_Copy(this->context())); context) {
         const ThreadRunScope scope({nullptr, item.run, this});
         value.reset(invoke_in(context.get(), call.callable()));
+    }
+    if (!value && is_end_of_generator() && std::strcmp(sched_run_kind(item.run), "shutdown") == 0) {
+        PyErr_Clear();
+        value = Owned::borrowed(Py_None);
     }
     return value ? outcome_of_value(engine(), item.run_id, id, value.get())
                  : outcome_of_error(engine(), item.run_id, id);

@@ -71,6 +71,16 @@ void free_run(PyObject* self) {
     Py_DECREF(type);
 }
 
+// The end of a run whose function has raised the error that is set.
+Outcome outcome_of_raised(RunObject* object) noexcept {
+    Engine& engine = object->consumer->engine();
+    if (is_of_shutdown(object) && is_end_of_generator()) {
+        PyErr_Clear();
+        return outcome_of_value(engine, object->run_id, object->fire_id, Py_None);
+    }
+    return outcome_of_error(engine, object->run_id, object->fire_id);
+}
+
 // ---- in a thread ----
 
 PyObject* call_run(PyObject* self, PyObject* args, PyObject* kwargs) {
@@ -95,8 +105,8 @@ PyObject* call_run(PyObject* self, PyObject* args, PyObject* kwargs) {
         const ThreadRunScope scope({self, nullptr, nullptr});
         value.reset(invoke_in(context.get(), {fn.get(), positional.get(), named.get()}));
     }
-    end_run(object, value ? outcome_of_value(engine, object->run_id, object->fire_id, value.get())
-                          : outcome_of_error(engine, object->run_id, object->fire_id));
+    end_run(object,
+            value ? outcome_of_value(engine, object->run_id, object->fire_id, value.get()) : outcome_of_raised(object));
     Py_RETURN_NONE;
 }
 
@@ -157,7 +167,7 @@ PySendResult raised(RunObject* object, PyObject** result) noexcept {
         *result = nullptr;
         return PYGEN_ERROR;
     }
-    end_run(object, outcome_of_error(object->consumer->engine(), object->run_id, object->fire_id));
+    end_run(object, outcome_of_raised(object));
     *result = Py_NewRef(Py_None);
     return PYGEN_RETURN;
 }
@@ -372,6 +382,14 @@ PyObject* describe_run(Consumer& consumer, const sched_run* run) noexcept {
     object->kind = RunUse::description;
     object->state = RunStage::finished;
     return as_object(object);
+}
+
+bool is_end_of_generator() noexcept {
+    return PyErr_ExceptionMatches(PyExc_StopIteration) != 0 || PyErr_ExceptionMatches(PyExc_StopAsyncIteration) != 0;
+}
+
+bool is_of_shutdown(const RunObject* object) noexcept {
+    return PyUnicode_CompareWithASCIIString(object->kind_text, "shutdown") == 0;
 }
 
 void end_run(RunObject* object, Outcome outcome) noexcept {

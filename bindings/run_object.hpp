@@ -47,6 +47,13 @@ RunObject* make_run_object(Consumer& consumer, const sched_item& item, RunUse ki
 // An object that only describes a run. nullptr with a Python error set.
 PyObject* describe_run(Consumer& consumer, const sched_run* run) noexcept;
 
+// Whether it is a run of a task on a shutdown trigger.
+bool is_of_shutdown(const RunObject* object) noexcept;
+
+// Whether the error that is set says that a generator has ended. For a task on a shutdown trigger that is no failure: it
+// has told a generator to clean up and end.
+bool is_end_of_generator() noexcept;
+
 // Ends a run: its consumer reports the outcome, once; later ends are ignored.
 void end_run(RunObject* object, Outcome outcome) noexcept;
 

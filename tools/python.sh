@@ -106,11 +106,17 @@ same_wheel() {
 other_pythons() {
     [ -z "${UVSCHED_PYTHONS+given}" ] || { echo "$UVSCHED_PYTHONS" && return; }
     for version in 3.10 3.13; do
-        for program in /usr/bin/python$version "${PYENV_ROOT:-$HOME/.pyenv}"/versions/$version.*/bin/python$version; do
-            [ -x "$program" ] && [ "$(python_version "$program")" != "$(python_version "$PYTHON")" ] || continue
-            include=$("$program" -c 'import sysconfig; print(sysconfig.get_path("include"))')
-            [ -f "$include/Python.h" ] && echo "$program" && break
-        done
+        [ $version = "$(python_version "$PYTHON")" ] || python_of $version
+    done
+}
+
+# python_of VERSION: an interpreter of that version with its headers, of the system or of pyenv; nothing if there is
+# none.
+python_of() {
+    for program in "/usr/bin/python$1" "${PYENV_ROOT:-$HOME/.pyenv}/versions/$1".*/bin/"python$1"; do
+        [ -x "$program" ] || continue
+        include=$("$program" -c 'import sysconfig; print(sysconfig.get_path("include"))')
+        [ -f "$include/Python.h" ] && echo "$program" && break
     done
 }
 
@@ -147,6 +153,18 @@ packages_for() {
         echo "$program" >"$folder/interpreter"
         echo "$sources" >"$folder/.sources"
     done
+}
+
+# other_environment PROGRAM: the environment .venv-VERSION of another interpreter with what the tests need. The package
+# itself is where packages_for() puts it.
+other_environment() {
+    folder=.venv-$(python_version "$1")
+    (PYTHON=$1 && virtual_environment "$folder")
+    noted "$folder/.tools" "$(digest <pyproject.toml)" && return
+    say "installing what the tests need from PyPI into $folder"
+    $BUILD_PYTHON -m dependency_groups -o "$folder/requirements.txt" dev
+    "$folder/bin/python" -m pip install -q -r "$folder/requirements.txt"
+    digest <pyproject.toml >"$folder/.tools"
 }
 
 # asan_package: the package with AddressSanitizer and UndefinedBehaviorSanitizer in build/python-asan/site, compiled as

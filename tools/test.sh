@@ -74,17 +74,32 @@ test_bundled() {
     test_bare .venv-bundled
 }
 
-# Tests the sources as they are now: what changed since the last time is compiled and installed first.
+# Tests the sources as they are now: what changed since the last time is compiled and installed first. With a version
+# as the first argument on that Python.
 test_python() {
     # shellcheck disable=SC2086
     need $BUILD_PACKAGES $PYTHON_PACKAGES
+    case ${1:-} in
+    3.[0-9] | 3.[0-9][0-9])
+        program=$(python_of "$1")
+        [ -n "$program" ] || fail "test: neither the system nor pyenv has a Python $1 with its headers"
+        built_wheel
+        packages_for "$program"
+        other_environment "$program"
+        version=$1
+        shift
+        [ $# -gt 0 ] || set -- tests/python tests/migration tests/tools
+        exec 9>&-
+        PYTHONPATH=build/python$version/site exec ".venv-$version/bin/python" -m pytest "$@"
+        ;;
+    esac
     environment .venv dev
     exec 9>&-
     exec .venv/bin/python -m pytest "$@"
 }
 
 # ./dev test [--quick] [--long] [--platform NAME] [--bundled]
-# ./dev test --python [PYTEST ARGUMENT…]
+# ./dev test --python [VERSION] [PYTEST ARGUMENT…]
 #
 # Runs the C, C++ and installed-tree tests, on Linux's system calls and on those of POSIX, and compares the exported C
 # ABI with its snapshot; the Python tests (those of the interpreter's exit on other Pythons too) and the examples of the
@@ -98,7 +113,8 @@ test_python() {
 #   --servers    the stores on servers under AddressSanitizer and on POSIX calls, too
 #   --platform   everything on the system calls of another platform: posix
 #   --bundled    only the C and C++ tests, the Python tests and the wheel of a bundled build (./dev dependencies)
-#   --python     only Python tests, and of them what pytest is told: ./dev test --python -k listener
+#   --python     only Python tests, and of them what pytest is told: ./dev test --python -k listener; on another Python
+#                with its version: ./dev test --python 3.12
 task_test() {
     if [ "${1:-}" = --python ]; then
         shift

@@ -363,10 +363,14 @@ typedef struct sched_stats {
     int64_t wakeups;   /* times the loop thread came back from waiting */
     int64_t in_flight; /* runs claimed or under way now */
     int64_t events_dropped;
+    /* Of the stop under way: tasks on a shutdown trigger, until runs that had not begun are taken back; then those whose
+     * function is still to be called. */
+    int64_t shutdown_to_come;
+    int64_t shutdown_left;
 } sched_stats;
 
 #define UVSCHED_STATS_INIT \
-    { sizeof(sched_stats), 0, 0, 0, 0, 0, 0 }
+    { sizeof(sched_stats), 0, 0, 0, 0, 0, 0, 0, 0 }
 
 /* Counters since the scheduler was made. */
 UVSCHED_API int sched_get_stats(sched_stats* out, const sched_scheduler* scheduler);

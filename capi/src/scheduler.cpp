@@ -215,7 +215,9 @@ int sched_get_stats(sched_stats* out, const sched_scheduler* scheduler) {
                   .missed = stats.missed,
                   .wakeups = stats.wakeups,
                   .in_flight = stats.in_flight,
-                  .events_dropped = stats.events_dropped},
+                  .events_dropped = stats.events_dropped,
+                  .shutdown_to_come = stats.shutdown_to_come,
+                  .shutdown_left = stats.shutdown_left},
                  out);
     });
 }

@@ -26,7 +26,7 @@ inline constexpr std::size_t kFirstSize = sizeof(Struct);
 UVSCHED_FIRST_SIZE(sched_cron_fields, second);
 UVSCHED_FIRST_SIZE(sched_history_query, limit);
 UVSCHED_FIRST_SIZE(sched_history_row, reserved);
-UVSCHED_FIRST_SIZE(sched_stats, events_dropped);
+UVSCHED_FIRST_SIZE(sched_stats, shutdown_left);
 UVSCHED_FIRST_SIZE(sched_task_counts, pending);
 UVSCHED_FIRST_SIZE(sched_task_info, reserved);
 UVSCHED_FIRST_SIZE(sched_trigger_table, next);

@@ -537,12 +537,26 @@ void Engine::unregister_trigger(const std::string& name) {
 
 Stats Engine::stats() {
     const Lock lock(shared_);
-    return {.fires = runs_.started(),
-            .finished = runs_.finished(),
-            .missed = shared_.notices.missed(),
-            .wakeups = wakeups_,
-            .in_flight = runs_.live(),
-            .events_dropped = shared_.bus.observers().dropped()};
+    Stats stats{.fires = runs_.started(),
+                .finished = runs_.finished(),
+                .missed = shared_.notices.missed(),
+                .wakeups = wakeups_,
+                .in_flight = runs_.live(),
+                .events_dropped = shared_.bus.observers().dropped()};
+    if (!life_.stopped() && life_.ending()) count_shutdown_tasks(stats);
+    return stats;
+}
+
+void Engine::count_shutdown_tasks(Stats& stats) const {
+    for (const auto& home : *homes_) {
+        if (home->leaving()) continue;
+        stats.shutdown_to_come += static_cast<std::int64_t>(home->shutdowns_to_come());
+        stats.shutdown_left += static_cast<std::int64_t>(home->shutdowns_left());
+    }
+    runs_.each([&](const RunSlot& slot) {
+        const bool waits = !slot.begun.load(std::memory_order_relaxed) && slot.came_back() == RunSlot::Back::no;
+        if (waits && slot.run.key.kind == FireKind::shutdown) ++stats.shutdown_left;
+    });
 }
 
 std::shared_ptr<RunQueue> Engine::queue(const std::string& alias) {

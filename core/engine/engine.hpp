@@ -116,6 +116,7 @@ private:
     [[nodiscard]] bool drained() const;
     [[nodiscard]] int cancels_asked() const;
     void begin_shutdown_tasks();
+    void count_shutdown_tasks(Stats& stats) const;
     void cancel_runs();
     void become_stopped();
     bool await_stopped();

@@ -28,6 +28,10 @@ struct Stats {               // counters since creation
     std::int64_t wakeups = 0;  // times the loop thread came back from waiting
     std::int64_t in_flight = 0;
     std::int64_t events_dropped = 0;
+    // Of the stop under way: tasks on a shutdown trigger, until runs that had not begun are taken back; then those that
+    // are still to be called.
+    std::int64_t shutdown_to_come = 0;
+    std::int64_t shutdown_left = 0;
 };
 
 // Thread-safe. Members that name a durable store wait for its commit (never on the loop thread: Error(deadlock)).

@@ -73,6 +73,8 @@ public:
     void begin_shutdown(const Now& now) override { companion_.begin_shutdown(now); }
     void claim_shutdown(const Now& now) override { companion_.claim_shutdown(now); }
     [[nodiscard]] bool any_shutdown() const override { return companion_.any_shutdown(); }
+    [[nodiscard]] std::size_t shutdowns_to_come() const override { return companion_.shutdowns_to_come(); }
+    [[nodiscard]] std::size_t shutdowns_left() const override { return companion_.shutdowns_left(); }
     void leave() noexcept override;
     void clear() override { companion_.clear(); }
 

@@ -50,6 +50,8 @@ public:
     void begin_shutdown(const Now& now) override;
     void claim_shutdown(const Now& now) override;
     [[nodiscard]] bool any_shutdown() const override { return store_.any_shutdown(); }
+    [[nodiscard]] std::size_t shutdowns_to_come() const override { return ending_ ? 0 : store_.shutdowns_to_come(); }
+    [[nodiscard]] std::size_t shutdowns_left() const override { return store_.shutdowns(); }
     void clear() override;
 
     // AskHome

@@ -135,6 +135,9 @@ public:
     virtual void begin_shutdown(const Now& now) = 0;
     virtual void claim_shutdown(const Now& now) = 0;
     [[nodiscard]] virtual bool any_shutdown() const = 0;
+    // How many of them will be made, until they are; then how many are still to be claimed.
+    [[nodiscard]] virtual std::size_t shutdowns_to_come() const = 0;
+    [[nodiscard]] virtual std::size_t shutdowns_left() const = 0;
 
     // The store was removed: nothing more of it is claimed or called, and what has begun is still recorded.
     virtual void leave() noexcept;

@@ -1,11 +1,12 @@
-"""The locks that asyncz's stores take. A store accepts them; they have no effect there, because each claim of a run is
-one transaction of the store."""
+"""asyncz's locks, for a program's own use. The stores need none, because each claim of a run is one transaction."""
 
 from __future__ import annotations
 
+import fcntl
+import os
 import threading
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from typing import Any
 
 __all__ = ["FileLockProtected", "LockProtected", "NullLockProtected", "RLockProtected"]
@@ -52,7 +53,32 @@ class RLockProtected(LockProtected):
 
 
 class FileLockProtected(NullLockProtected):
-    """Accepted for asyncz's sake: no file is made and nothing is locked. A SQLite file is locked by its store."""
+    """A lock between processes of one machine, for the program's own use: a file that is locked while it is held.
+
+    Args:
+        file_path: the file; it is made if it is not there. "{pgrp}" and "{ppid}" stand for the numbers of the process
+            group and of the parent process, "{store}" for itself.
+    """
 
     def __init__(self, file_path: str) -> None:
+        numbers = {"{pgrp}": os.getpgrp(), "{ppid}": os.getppid()}
+        for name, number in numbers.items():
+            file_path = file_path.replace(name, str(number))
         self.file_path = file_path
+
+    @contextmanager
+    def protected(self, blocking: bool = False, timeout: float | None = None) -> Iterator[bool]:
+        """Takes the lock for the body; False if another has it, in this process too. With `blocking` it waits, on this
+        thread, as long as it takes."""
+        with open(self.file_path, "a") as file:
+            try:
+                fcntl.flock(file, fcntl.LOCK_EX | (0 if blocking else fcntl.LOCK_NB))
+            except BlockingIOError:
+                yield False
+            else:
+                yield True  # the lock goes with the file
+
+    def shutdown(self) -> None:
+        """Removes the file."""
+        with suppress(FileNotFoundError):
+            os.remove(self.file_path)

@@ -103,9 +103,17 @@ TEST_CASE("a run queue's consumer gets them before STOPPED") {
     scheduler.add_task(on(kAtShutdown, "bye", "queue"));
     scheduler.start();
     sched::Consumer consumer(queue, 1);
+    // Until they are called, the counters tell of them.
+    const auto told = [&] {
+        const sched_stats stats = scheduler.stats();
+        return stats.shutdown_to_come + stats.shutdown_left;
+    };
+    CHECK(told() == 0);
     REQUIRE(sched_stop(scheduler.get(), UVSCHED_STOP_WAIT) == UVSCHED_OK);
+    CHECK(told() == 1);
     const auto items = consumer.take(4, kLong);
     REQUIRE(items.size() == 1);
+    CHECK(told() == 0);
     REQUIRE(items[0].tag() == sched::ItemTag::run);
     CHECK(items[0].token() == 42);
     CHECK(std::string(items[0].run().kind()) == "shutdown");

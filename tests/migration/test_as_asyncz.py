@@ -22,15 +22,20 @@ from asyncz import Asyncz
 from asyncz.executors.process_pool import ProcessPoolExecutor
 from asyncz.schedulers import AsyncIOScheduler
 from asyncz.schedulers.types import SchedulerType
+from asyncz.stores.file import FileStore
 from asyncz.stores.memory import MemoryStore
+from asyncz.stores.redis import RedisStore
+from asyncz.stores.sqlalchemy import SQLAlchemyStore
 from asyncz.triggers import IntervalTrigger
 from asyncz.typing import undefined
-import uvsched.schedulers, uvsched.triggers
+import uvsched.schedulers, uvsched.stores, uvsched.triggers
 
 assert asyncz is uvsched and sys.modules["asyncz.schedulers"] is uvsched.schedulers
 assert uvsched.__spec__ is spec and uvsched.schedulers.__spec__.name == "uvsched.schedulers"
 assert AsyncIOScheduler is Asyncz is uvsched.AsyncIOScheduler and IntervalTrigger is uvsched.IntervalTrigger
 assert asyncz.schedulers.asyncio is uvsched.schedulers.asyncio
+assert (FileStore, SQLAlchemyStore) == (uvsched.stores.FileStore, uvsched.stores.SQLAlchemyStore)
+assert RedisStore is uvsched.stores.RedisStore
 
 async def main():
     seen = asyncio.Event()

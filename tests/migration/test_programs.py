@@ -14,15 +14,16 @@ from uvsched.schedulers import AsyncIOScheduler
 
 PROGRAMS = sorted(Path(__file__).with_name("programs").glob("*.py"))
 RUN_ALL = """
-import contextlib, io, json, pathlib, sys, traceback
+import contextlib, io, json, pathlib, sys, traceback, types
 
 package, results = sys.argv[1], {}
 for name in sys.argv[2:]:
     path = pathlib.Path(name)
+    module = sys.modules[path.stem] = types.ModuleType(path.stem)  # which stored functions are looked up in
     printed = io.StringIO()
     with contextlib.redirect_stdout(printed):
         try:
-            exec(compile(path.read_text().replace("asyncz", package), path.name, "exec"), {"__name__": path.stem})
+            exec(compile(path.read_text().replace("asyncz", package), path.name, "exec"), module.__dict__)
         except BaseException:
             print(traceback.format_exc())
     results[path.stem] = printed.getvalue()

@@ -2,7 +2,12 @@
 
 from __future__ import annotations
 
+import dataclasses
 import logging
+import os
+import subprocess
+import sys
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -68,6 +73,25 @@ def test_task_defaults_as_an_object() -> None:
         TaskDefaultStruct(max_instance=3)
 
 
+@dataclasses.dataclass
+class Defaults:
+    coalesce: bool = False
+    max_instances: int = 3
+
+
+class Model:
+    """As a model of pydantic is."""
+
+    def model_dump(self, *, exclude_none: bool) -> dict[str, Any]:
+        return {"coalesce": False, "max_instances": 3}
+
+
+@pytest.mark.parametrize("defaults", [Defaults(), Model()])
+def test_task_defaults_as_an_object_of_the_programs_own(defaults: Any) -> None:
+    task = AsyncIOScheduler(task_defaults=defaults).add_task(job, "interval", hours=1)
+    assert (task.max_instances, task.coalesce) == (3, False)
+
+
 def test_loggers_are_the_standard_ones() -> None:
     scheduler = AsyncIOScheduler()
     assert scheduler.logger is logging.getLogger("uvsched")
@@ -88,16 +112,32 @@ def test_one_instance_at_a_time() -> None:
     assert (info.identity, info.scope, info.active, info.stale, info.task_count) == ("me", "local", False, False, 1)
 
 
-def test_locks_of_asyncz() -> None:
-    for lock in (NullLockProtected(), LockProtected(), RLockProtected(), FileLockProtected("/nowhere/x.lock")):
+def test_locks_of_asyncz(tmp_path: Path) -> None:
+    path = str(tmp_path / "x_{pgrp}_{ppid}.lock")
+    for lock in (NullLockProtected(), LockProtected(), RLockProtected(), FileLockProtected(path)):
         with lock.protected() as taken:
             assert taken
         lock.shutdown()
-    lock = LockProtected()
-    with lock.protected(), lock.protected() as again:
-        assert not again
-    with lock.protected() as taken:
+    for lock in (LockProtected(), FileLockProtected(path)):
+        with lock.protected(), lock.protected() as again:
+            assert not again
+        with lock.protected() as taken:
+            assert taken
+    assert [file.name for file in tmp_path.iterdir()] == [f"x_{os.getpgrp()}_{os.getppid()}.lock"]
+
+
+def test_a_lock_in_a_file_holds_between_processes(tmp_path: Path) -> None:
+    program = "import sys, uvsched.locks as l\nwith l.FileLockProtected(sys.argv[1]).protected() as taken: print(taken)"
+    command = [sys.executable, "-c", program, str(tmp_path / "x.lock")]
+    lock = FileLockProtected(str(tmp_path / "x.lock"))
+    with lock.protected():
+        assert subprocess.run(command, capture_output=True, text=True, check=True).stdout == "False\n"
+    assert subprocess.run(command, capture_output=True, text=True, check=True).stdout == "True\n"
+    with lock.protected(blocking=True) as taken:
         assert taken
+    lock.shutdown()
+    lock.shutdown()
+    assert list(tmp_path.iterdir()) == []
 
 
 def test_functions_around_functions() -> None:

@@ -133,12 +133,13 @@ class Script:
         self.folder = folder
 
     def start(
-        self, text: str, *, python: str = sys.executable, env: dict[str, str] | None = None
+        self, text: str, *, python: str = sys.executable, env: dict[str, str] | None = None, stdin: int | None = None
     ) -> subprocess.Popen[str]:
         path = self.folder / "program.py"
         path.write_text(textwrap.dedent(text))
         return subprocess.Popen(
             [python, "-X", "faulthandler", str(path)],
+            stdin=stdin,
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
             text=True,

@@ -71,6 +71,31 @@ def test_it_runs_until_a_signal(tmp_path: Path, number: signal.Signals) -> None:
     assert "Traceback" not in errors
 
 
+@pytest.mark.parametrize("kind", ["AsyncIOScheduler", "BackgroundScheduler"])
+def test_a_signal_lets_the_tasks_of_a_shutdown_run_to_their_end(tmp_path: Path, kind: str) -> None:
+    app = APP.replace("AsyncIOScheduler", kind).replace("uvsched import", "uvsched.schedulers.threaded import", 1)
+    (tmp_path / "myapp.py").write_text(
+        app.replace(", SQLiteStore", "\nfrom uvsched import SQLiteStore\nimport asyncio")
+        + """
+@scheduler.add_task(trigger="shutdown", id="function")
+def function():
+    print("function", flush=True)
+
+@scheduler.add_task(trigger="shutdown", id="coroutine")
+async def coroutine():
+    await asyncio.sleep(0.05)
+    print("coroutine", flush=True)
+"""
+    )
+    process = start(tmp_path, "run", "myapp:scheduler")
+    assert process.stdout is not None
+    assert process.stdout.readline() == "tick\n"
+    process.send_signal(signal.SIGTERM)
+    out, errors = process.communicate(timeout=60)
+    assert process.returncode == 0, errors
+    assert sorted(set(out.split())) in (["coroutine", "function", "tick"], ["coroutine", "function"])
+
+
 @pytest.mark.parametrize("kind", ["NativeAsyncIOScheduler", "BlockingScheduler", "BackgroundScheduler"])
 def test_it_runs_every_kind_of_scheduler(tmp_path: Path, kind: str) -> None:
     app = APP.replace(

@@ -230,6 +230,7 @@ def test_what_asyncz_has_and_uvsched_does_not_need() -> None:
         )
     assert {str(warning.message).partition(":")[0] for warning in warned} == {
         "lock_path",
+        "logger_name",
         "startup_delay",
         "store_retry_interval",
     }

@@ -20,7 +20,7 @@ from uvsched.events.constants import (
 from uvsched.exceptions import SchedulerNotRunningError, StoreBusyError, StoreError
 from uvsched.executors import AsyncIOExecutor, BaseExecutor, DebugExecutor, ThreadPoolExecutor
 from uvsched.schedulers import AsyncIOScheduler, BackgroundScheduler, PolledScheduler
-from uvsched.stores import MemoryStore, SQLiteStore
+from uvsched.stores import BaseStore, MemoryStore, SQLiteStore
 
 from .conftest import until, until_sync
 
@@ -368,3 +368,49 @@ def test_parts_of_a_scheduler_that_is_stopping(run: Any) -> None:
         await ending
 
     run(main)
+
+
+def job(text: str = "") -> None: ...
+
+
+@pytest.mark.parametrize("by", ["add_store", "setup"])
+def test_a_store_of_another_sort_takes_over_what_was_added_before(tmp_path: Path, by: str) -> None:
+    def change(scheduler: AsyncIOScheduler, store: BaseStore) -> None:
+        if by == "setup":
+            scheduler.setup(stores={"default": store})
+        else:
+            scheduler.add_store(store)
+
+    store = SQLiteStore(tmp_path / "tasks.db")
+    for _ in range(2):  # a restart adds nothing
+        scheduler = AsyncIOScheduler()
+        scheduler.add_task(job, "interval", hours=1, args=["a"], id="named")
+        scheduler.add_task(job, "interval", hours=2)
+        change(scheduler, store)
+        with scheduler:
+            ids = [task.id for task in scheduler.get_tasks()]
+            assert len(ids) == 2
+            assert "named" in ids
+            assert scheduler.get_task("named") is not None
+
+    scheduler = AsyncIOScheduler()
+    scheduler.add_task(lambda: None, "interval", hours=1, id="local")
+    with pytest.raises(ValueError, match="cannot be stored by reference|lambda"):
+        change(scheduler, store)
+    with scheduler:
+        assert [task.id for task in scheduler.get_tasks()] == ["local"]
+        assert isinstance(scheduler.stores["default"], MemoryStore)
+
+    scheduler = AsyncIOScheduler()
+    scheduler.add_task(job, "interval", hours=1, id="changed").update(max_instances=3)
+    with pytest.raises(ValueError, match="task 'changed' was changed after it was added"):
+        change(scheduler, store)
+    assert scheduler.get_task("changed") is not None
+
+
+def test_a_store_written_in_python_is_refused_with_the_reason() -> None:
+    class Own(BaseStore):
+        pass
+
+    with pytest.raises(NotImplementedError, match="Own: a store cannot be written in Python"):
+        AsyncIOScheduler().add_store(Own(), "own")

@@ -115,6 +115,8 @@ def test_what_a_client_says_of_itself_is_taken_over_or_asked_for() -> None:
 
 
 def test_the_store_is_described_without_secrets() -> None:
+    with pytest.warns(UserWarning, match="pickle_protocol: it has no effect here"):
+        RedisStore(0, "jobs", "times", 4)
     store = RedisStore(url="redis://me:s3cret@host:1/2?password=s3cret", lease=3)
     assert repr(store) == "RedisStore(url='redis://host:1/2')"
     assert repr(RedisStore(3, host="host", password="s3cret")) == "RedisStore(host='host', database=3)"

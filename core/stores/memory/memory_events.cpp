@@ -8,6 +8,10 @@ namespace {
 
 TriggerKind trigger_of(FireKind kind) { return kind == FireKind::boot ? TriggerKind::boot : TriggerKind::shutdown; }
 
+bool fires_now(const MemoryTask& task, FireKind kind) {
+    return task.status == TaskStatus::active && task.definition->trigger->kind() == trigger_of(kind);
+}
+
 bool is_full(const MemoryTask& task) {
     return task.flying >= static_cast<std::uint32_t>(std::max(task.max_instances, 1));
 }
@@ -15,13 +19,10 @@ bool is_full(const MemoryTask& task) {
 }  // namespace
 
 void MemoryStore::fire_events(FireKind kind, const Now& now) {
-    const auto fires_now = [&](const MemoryTask& task) {
-        return task.status == TaskStatus::active && task.definition->trigger->kind() == trigger_of(kind);
-    };
     Fires made;
     for (const MemoryIndex index : events_) {
         const MemoryTask& task = at(index);
-        if (!fires_now(task)) continue;
+        if (!fires_now(task, kind)) continue;
         // Starts that a clock set back puts at one instant are still two.
         const Instant slot = std::max(now.wall, saturating_add(task.hwm, 1));
         made.push_back(
@@ -47,13 +48,22 @@ void MemoryStore::claim_shutdown(std::size_t limit, std::span<std::size_t> rooms
     }
 }
 
-bool MemoryStore::any_shutdown() const {
-    const auto any = [](const Fires& fires) {
-        return std::any_of(fires.begin(), fires.end(),
-                           [](const MemoryFire& fire) { return fire.key.kind == FireKind::shutdown; });
+bool MemoryStore::any_shutdown() const { return shutdowns() > 0; }
+
+std::size_t MemoryStore::shutdowns() const {
+    std::size_t count = 0;
+    const auto add = [&](const Fires& fires) {
+        count += static_cast<std::size_t>(std::count_if(
+            fires.begin(), fires.end(), [](const MemoryFire& fire) { return fire.key.kind == FireKind::shutdown; }));
     };
-    return std::any_of(ready_.begin(), ready_.end(), any) ||
-           std::any_of(waiting_.begin(), waiting_.end(), [&](const auto& entry) { return any(entry.second); });
+    for (const Fires& fires : ready_) add(fires);
+    for (const auto& [task, fires] : waiting_) add(fires);
+    return count;
+}
+
+std::size_t MemoryStore::shutdowns_to_come() const {
+    return static_cast<std::size_t>(std::count_if(
+        events_.begin(), events_.end(), [&](MemoryIndex index) { return fires_now(at(index), FireKind::shutdown); }));
 }
 
 void MemoryStore::drop_events(FireKind kind, const std::vector<bool>& drops, std::vector<MemoryMiss>& misses) {

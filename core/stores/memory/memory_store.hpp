@@ -98,6 +98,9 @@ public:
 
     // Whether fires of a shutdown are ready, or wait.
     [[nodiscard]] bool any_shutdown() const;
+    // How many fires of a shutdown are ready, or wait; or, before they are made, will be.
+    [[nodiscard]] std::size_t shutdowns() const;
+    [[nodiscard]] std::size_t shutdowns_to_come() const;
 
     // Drops fires of a start or a shutdown that have not begun, of those executors for which `drops` says so (by
     // executor number): skipped, for the caller to record.

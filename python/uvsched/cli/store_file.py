@@ -46,14 +46,14 @@ FROM history
 """
 _TIMES, _EXACT = (5, 11, 12), 7  # places of columns that hold times, and of one that holds a truth value
 _SLOTS = """
-SELECT slot FROM history WHERE task_id = ?1 AND kind = 'manual'
-UNION ALL SELECT slot FROM open JOIN def USING (n) WHERE def.id = ?1 AND kind = 'manual'
+SELECT slot FROM history WHERE task_id = ? AND kind = 'manual'
+UNION ALL SELECT slot FROM open JOIN def USING (n) WHERE def.id = ? AND kind = 'manual'
 """
 _REQUESTS = """
-SELECT slot, state, label, error FROM history WHERE task_id = ?1 AND kind = 'manual'
+SELECT slot, state, label, error FROM history WHERE task_id = ? AND kind = 'manual'
 UNION ALL
 SELECT slot, open.state, node.label, NULL FROM open JOIN def USING (n) LEFT JOIN node ON node.id = open.owner
-WHERE def.id = ?1 AND kind = 'manual'
+WHERE def.id = ? AND kind = 'manual'
 """
 
 
@@ -111,11 +111,11 @@ class StoreFile(FileRows):
             yield LedgerRow(self._alias, *values)
 
     def asked(self, id: str) -> AbstractSet[Any]:
-        return {slot for (slot,) in self.rows(_SLOTS, id)}
+        return {slot for (slot,) in self.rows(_SLOTS, id, id)}
 
     def request(self, id: str, before: AbstractSet[Any]) -> Request | None:
         _, open_by = nodes_of(self)
-        for slot, state, label, error in self.rows(_REQUESTS, id):
+        for slot, state, label, error in self.rows(_REQUESTS, id, id):
             if slot not in before:
                 return Request(state, label, None if error is None else error.partition("\n")[0], open_by)
         return None

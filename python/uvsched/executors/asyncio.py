@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from typing import TYPE_CHECKING, ClassVar
 
-from .base import BaseExecutor, Readers, check_unused, names_of
+from .base import BaseExecutor, Readers, check_unused
 from .on_loop import OnLoop
 
 if TYPE_CHECKING:
@@ -36,9 +36,12 @@ class AsyncIOExecutor(OnLoop, BaseExecutor):
         assert isinstance(self._loop, asyncio.AbstractEventLoop)
         return self._loop.run_in_executor(None, run.__call__)  # no loop takes what looks like a coroutine
 
+    def leave(self, cancel: bool, more: bool) -> bool:
+        return (self._consumer is not None and self._consumer.leave(cancel)) or super().leave(cancel, more)
+
     @property
     def busy(self) -> int:
         return 0 if self._consumer is None else self._consumer.busy
 
-    def running(self) -> list[str]:
-        return [] if self._consumer is None else names_of(self._consumer.runs)
+    def _under_way(self) -> list[RunObject]:
+        return [] if self._consumer is None else self._consumer.runs

@@ -116,6 +116,27 @@ class BaseExecutor:
     def stopping(self) -> None:
         """The scheduler has begun to stop: no run comes any more, and those under way may end. Thread-safe."""
 
+    def drain(self) -> None:
+        """Takes what waits for it now, and not in the loop's next turn. Called on the loop's thread, or when the loop
+        does not run."""
+        if self._feed is not None:
+            self._feed.drain()
+
+    def leave(self, cancel: bool, more: bool) -> bool:
+        """Closes it, but lets runs of tasks on a shutdown trigger go on. Called as close() is, with a usable loop.
+
+        Args:
+            cancel: as for close().
+            more: some of these runs have not begun yet.
+
+        Returns:
+            Whether such runs need it: then it is still open, and close() is called when they have ended.
+        """
+        if self._feed is not None and self._feed.leave(cancel):
+            return True
+        self.close(cancel and not any(run.kind == "shutdown" for run in self._under_way()), True)
+        return False
+
     def close(self, cancel: bool, usable: bool) -> None:
         """Takes no more runs and gives back waiting runs. Never blocks. Called on the loop's thread, or when the loop
         does not run.
@@ -141,6 +162,11 @@ class BaseExecutor:
         return feed
 
     @property
+    def calls(self) -> bool:
+        """Whether it is calling a function on the loop's thread, and begins nothing before that one has ended."""
+        return False
+
+    @property
     def busy(self) -> int:
         """How many runs are under way."""
         return 0 if self._feed is None else self._feed.busy
@@ -148,15 +174,14 @@ class BaseExecutor:
     def running(self) -> list[str]:
         """The names of the runs under way, for people: ids of their tasks, or names of functions if an id is random.
         Runs that cannot be named are left out."""
-        return [] if self._feed is None else names_of(self._feed.runs)
+        return [run.__name__ if _MADE_UP.fullmatch(run.task_id) else run.task_id for run in self._under_way()]
+
+    def _under_way(self) -> list[RunObject]:
+        """The runs under way."""
+        return [] if self._feed is None else self._feed.runs
 
     def __repr__(self) -> str:
         return f"{type(self).__name__}()"
-
-
-def names_of(runs: list[RunObject]) -> list[str]:
-    """Names of these runs for people."""
-    return [run.__name__ if _MADE_UP.fullmatch(run.task_id) else run.task_id for run in runs]
 
 
 def checked_workers(max_workers: int) -> int:

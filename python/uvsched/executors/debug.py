@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, ClassVar
 
-from .base import BaseExecutor, Readers, check_unused, names_of
+from .base import BaseExecutor, Readers, check_unused
 from .on_loop import OnLoop
 
 if TYPE_CHECKING:
-    from .._core import Engine, InlineConsumer
+    from .._core import Engine, InlineConsumer, RunObject
 
 # Runs that are claimed at once, and wait for a turn of the loop: enough of them to be worth it, and no more.
 _ROOM = 512
@@ -33,9 +33,17 @@ class DebugExecutor(OnLoop, BaseExecutor):
         consumer = engine.attach_inline(alias, _ROOM)
         self._watch(loop, consumer, consumer.drain)
 
+    def leave(self, cancel: bool, more: bool) -> bool:
+        """What waits behind the function that shuts the scheduler down comes after it."""
+        return (more and self.calls) or super().leave(cancel, more)
+
+    @property
+    def calls(self) -> bool:
+        return self.busy > 0
+
     @property
     def busy(self) -> int:
         return 0 if self._consumer is None else self._consumer.busy
 
-    def running(self) -> list[str]:
-        return [] if self._consumer is None else names_of(self._consumer.runs)
+    def _under_way(self) -> list[RunObject]:
+        return [] if self._consumer is None else self._consumer.runs

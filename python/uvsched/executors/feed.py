@@ -81,12 +81,13 @@ class RunFeed:
         """Watches the queue while there is room for another run."""
         wanted = self._open and len(self._under_way) < self._limit
         if wanted and not self._reads:
-            self._loop.add_reader(self._consumer.fd, self._drain)
+            self._loop.add_reader(self._consumer.fd, self.drain)
         elif self._reads and not wanted:
             self._loop.remove_reader(self._consumer.fd)
         self._reads = wanted
 
-    def _drain(self) -> None:
+    def drain(self) -> None:
+        """Begins what waits, as far as there is room."""
         while self._open and len(self._under_way) < self._limit:
             run = self._consumer.take(0)
             if run is None:
@@ -132,16 +133,33 @@ class RunFeed:
         else:
             self._end(run, future.result())
         if self._open:
-            self._drain()
+            self.drain()
 
     def _end(self, run: RunObject, result: Any = None, *, error: BaseException | None = None) -> None:
         self._under_way.pop(run, None)
+        if run.kind == "shutdown" and isinstance(error, StopIteration | StopAsyncIteration):
+            error = None  # the generator that it told to clean up has ended
         if error is not None and run.cancelled:
             run.close()
         elif error is not None:
             run.fail(error)
         else:
             run.finish(result)
+
+    def leave(self, cancel: bool) -> bool:
+        """Does what close() does, but not to the runs of tasks on a shutdown trigger.
+
+        Returns:
+            Whether such runs are awaited on the loop: then it stays open for them.
+        """
+        awaited = [(run, future) for run, future in self._under_way.items() if future is not None]
+        if all(run.kind != "shutdown" for run, _ in awaited):
+            return False
+        for run, future in awaited:
+            if run.kind != "shutdown":
+                future.cancel()
+        self._consumer.leave(cancel)
+        return True
 
     def close(self, cancel: bool, usable: bool) -> bool:
         """Takes no more runs. What is awaited on the loop is cancelled; what runs elsewhere is reported when it ends,

@@ -25,18 +25,25 @@ class OnLoop:
     def __init__(self) -> None:
         self._consumer: Consumer | None = None
         self._loop: Readers | None = None
+        self._drain: Callable[[], object] | None = None
 
     def _watch(self, loop: Readers, consumer: Consumer, drain: Callable[[], object]) -> None:
         self._loop = loop
         self._consumer = consumer
+        self._drain = drain
         loop.add_reader(consumer.fd, drain)
+
+    def drain(self) -> None:
+        """See BaseExecutor.drain()."""
+        if self._drain is not None:
+            self._drain()
 
     def close(self, cancel: bool, usable: bool) -> None:
         """See BaseExecutor.close()."""
         consumer, loop = self._consumer, self._loop
         if consumer is None or loop is None:
             return
-        self._consumer = self._loop = None
+        self._consumer = self._loop = self._drain = None
         if usable:
             loop.remove_reader(consumer.fd)
         consumer.close(cancel, usable)
@@ -44,5 +51,5 @@ class OnLoop:
     def forget(self) -> Any:
         """See BaseExecutor.forget()."""
         consumer, self._consumer = self._consumer, None
-        self._loop = None
+        self._loop = self._drain = None
         return consumer

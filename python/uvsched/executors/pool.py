@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from .._names import with_hints
-from .base import BaseExecutor, Readers, check_unused, checked_workers, names_of
+from .base import BaseExecutor, Readers, check_unused, checked_workers
 
 if TYPE_CHECKING:
     from .._core import Engine, RunObject, ThreadConsumer
@@ -57,8 +57,8 @@ class ThreadPoolExecutor(BaseExecutor):
     def busy(self) -> int:
         return 0 if self._pool is None else self._pool.busy
 
-    def running(self) -> list[str]:
-        return [] if self._pool is None else names_of(self._pool.runs)
+    def _under_way(self) -> list[RunObject]:
+        return [] if self._pool is None else self._pool.runs
 
     def __repr__(self) -> str:
         return f"ThreadPoolExecutor(max_workers={self.max_workers})"

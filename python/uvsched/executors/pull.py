@@ -10,7 +10,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from .._time import from_micros
-from .base import BaseExecutor, Readers, check_unused, names_of
+from .base import BaseExecutor, Readers, check_unused
 
 if TYPE_CHECKING:
     from .._core import Engine, PullConsumer, RunObject
@@ -220,9 +220,9 @@ class PullExecutor(BaseExecutor):
         consumer = self._consumer
         return len(self._runs) if consumer is None else consumer.busy
 
-    def running(self) -> list[str]:
+    def _under_way(self) -> list[RunObject]:
         consumer = self._consumer
-        return names_of(list(self._runs.values()) if consumer is None else consumer.runs)
+        return list(self._runs.values()) if consumer is None else consumer.runs
 
     def __repr__(self) -> str:
         size = f"room={self.room}" if self.workers is None else f"workers={self.workers}"

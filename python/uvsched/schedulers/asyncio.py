@@ -74,7 +74,9 @@ class AsyncIOScheduler(BaseScheduler):
 
         On the loop's own thread, and in a run of this scheduler, it never blocks: no run starts after it returns,
         coroutines are cancelled, functions in threads go on to their end (wait=True) or are given up (wait=False); use
-        shutdown_async() to wait. Tasks on a shutdown trigger that need the loop are skipped, with a row in the history.
+        shutdown_async() to wait. Tasks on a shutdown trigger begin before it returns, and their coroutines go on for as
+        long as the loop runs. If the loop does not run, it is run until they have ended.
+
         On other threads, while the loop runs, it waits for runs under way, at most for the scheduler's shutdown_timeout
         (wait=True), or cancels the runs that can be cancelled.
 

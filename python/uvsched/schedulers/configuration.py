@@ -7,7 +7,7 @@ import asyncio
 import json
 import warnings
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field, is_dataclass
 from datetime import datetime, timedelta, tzinfo
 from datetime import timezone as fixed_zone
 from typing import Any, TypedDict
@@ -22,7 +22,6 @@ from ..executors.factory import create_executor
 from ..stores import BaseStore, MemoryStore
 from ..stores.factory import create_store
 from ..tasks.options import TaskDefaults
-from .datastructures import TaskDefaultStruct
 from .loggers import default_loggers_class
 from .types import LoggersType
 
@@ -50,6 +49,7 @@ class SchedulerOptions(AsynczOptions, total=False):
 
 _WITHOUT_EFFECT = {
     "heartbeat_stale_after": "the store knows which scheduler is alive",
+    "logger_name": "every scheduler writes to the standard logger 'uvsched'",
     "lock_path": "claims are atomic in the store, so no lock file is needed",
     "startup_delay": "a start waits for nothing",
     "store_retry_interval": "a store that failed is tried again by itself",
@@ -279,8 +279,10 @@ def _section(given: dict[str, Any], name: str) -> dict[str, Any]:
 def _task_defaults(given: Any) -> dict[str, Any]:
     if given is None:
         return {}
-    if isinstance(given, TaskDefaultStruct):
-        given = given.model_dump(exclude_none=True)
+    if callable(dump := getattr(given, "model_dump", None)):
+        given = dump(exclude_none=True)
+    elif is_dataclass(given) and not isinstance(given, type):
+        given = asdict(given)
     if not isinstance(given, Mapping):
         raise TypeError(f"task_defaults: expected a mapping, not {type(given).__name__}")
     defaults: dict[str, Any] = {key: value for key, value in plain(given, "task_defaults").items() if value is not None}

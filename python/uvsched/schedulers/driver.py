@@ -54,22 +54,27 @@ class Driver(Protocol):
     def later(self, seconds: float, call: Callable[[], None]) -> None:
         """Makes a call on the driver's thread, some time from now; at once while it is not open."""
 
+    def make_way(self) -> None:
+        """Before a start: if it would keep coroutines from ending that close() left to end, they are cancelled."""
+
     def attach(self, alias: str, executor: BaseExecutor) -> None:
         """Opens one more executor, while it is open itself."""
 
     def detach(self, executor: BaseExecutor) -> None:
         """Closes an executor: coroutines are cancelled, functions in threads go on to their end."""
 
-    def wind_down(self, engine: _core.Engine, wait: bool) -> None:
+    def wind_down(self, engine: _core.Engine, wait: bool) -> bool:
         """Stops the engine, and lets runs under way end (`wait`) or cancels them. Does nothing on a thread that those
-        runs need."""
+        runs need: False."""
 
-    def close(self, cancel: bool, usable: bool = True) -> Callable[[], None]:
+    def close(self, cancel: bool, usable: bool = True, last: bool = False) -> Callable[[], None]:
         """Detaches at once: coroutines are cancelled, and waiting runs go back.
 
         Args:
             cancel: runs in threads are reported as cancelled too, instead of when they end.
             usable: False if the loop is gone.
+            last: tasks on a shutdown trigger have not run yet: they begin, and their coroutines go on for as long as
+                the loop runs.
 
         Returns:
             The call that ends the thread that it had for itself, if it had one. It may be open again by then.
@@ -85,8 +90,12 @@ class Driver(Protocol):
 class AsyncDriver(Driver, Protocol):
     """A driver that coroutines can wait for."""
 
-    async def wind_down_async(self, engine: _core.Engine, wait: bool, timeout: float | None) -> None:
+    async def wind_down_async(self, engine: _core.Engine, wait: bool, timeout: float | None) -> bool:
         """As wind_down(), for coroutines; waits for so many seconds at most, None: as long as runs take."""
+
+    async def left(self, timeout: float | None) -> None:
+        """Returns when the coroutines that close() left to end have ended, or their time (seconds, None: as long as
+        they take) is over. Not on another loop than theirs."""
 
     async def settle(self, engine: _core.Engine, deadline: float) -> None:
         """Returns when results are stored and the stores closed. It does not wait for functions in threads.

@@ -68,15 +68,15 @@ class EngineHandle:
         with self.held():
             if self._engine is None:
                 configuration = self._configuration
-                durable = [alias for alias, store in configuration.stores.items() if store.durable]
+                durable = {alias: store.durable for alias, store in configuration.stores.items()}
                 engine = _core.Engine(
                     configuration.engine_json(self._name()),
                     configuration.manual_clock,
                     configuration.timezone,
-                    durable,
+                    [alias for alias, lasts in durable.items() if lasts],
                     configuration.own_threads,
                 )
-                self._declarations.replay(engine)
+                self._declarations.replay(engine, durable)
                 self._engine = engine
             return self._engine
 
@@ -145,13 +145,14 @@ class EngineHandle:
             if not self._declarations.open:
                 raise SchedulerAlreadyRunningError(detail=refusal)
             engine = self._engine
-            old = configuration.copied()
+            old, declared = configuration.copied(), self._declarations.copied()
             self._engine = None
             try:
                 change()
                 self._make()
             except BaseException:
                 configuration.restore(old)
+                self._declarations.restore(declared)
                 self._engine = engine
                 raise
 

@@ -121,12 +121,15 @@ class Lifecycle:
                     detail="the scheduler is still stopping: start it when its shutdown has returned"
                 )
             engine = self._handle.usable()
+            self._driver.make_way()
             if not engine.wait(round(processes.PATIENCE * 1000)):
                 raise SchedulerAlreadyRunningError(
                     detail=f"the scheduler is still stopping: {engine.stats()['in_flight']} run(s) in threads are "
                     "under way, which cannot be cancelled; start it when they have ended"
                 )
             self._registry.references.check()
+            for store in self._configuration.stores.values():
+                store.prepare()
             processes.hook_exit()
             self._tell_zone()
             self._feed.subscribe()
@@ -183,10 +186,11 @@ class Lifecycle:
         if not self._take_back():
             return False
         if self._driver.active:
+            waited = True
             try:
-                self._driver.wind_down(self._handle.usable(), wait)
+                waited = self._driver.wind_down(self._handle.usable(), wait)
             finally:
-                self._end(wait)
+                self._end(wait, last=not waited)
         return True
 
     async def shutdown_async(self, driver: AsyncDriver, wait: bool, timeout: float | None) -> bool:
@@ -199,10 +203,11 @@ class Lifecycle:
         if not self._take_back():
             return False
         if driver.active:
+            waited = True
             try:
-                await driver.wind_down_async(self._handle.usable(), wait, timeout)
+                waited = await driver.wind_down_async(self._handle.usable(), wait, timeout)
             finally:
-                self._end(wait)
+                self._end(wait, last=not waited)
             await self.closed(driver)
             await self._listener_tasks.settle()
         return True
@@ -211,12 +216,13 @@ class Lifecycle:
         """Takes back one start; the last one stops without waiting for anything, on any thread. In a forked child there
         is nothing to stop."""
         if not self._handle.forked and self._take_back():
-            self._end(wait=True)
+            self._end(wait=True, last=True)
 
     async def closed(self, driver: AsyncDriver) -> None:
         """Returns when results are stored and the stores closed. It does not wait for functions in threads."""
         engine = self._handle.made
         await asyncio.sleep(0)  # if the caller is a run that has been cancelled, it ends here
+        await driver.left(self._configuration.shutdown_timeout)
         if engine is not None and not engine.wait(0):
             await driver.settle(engine, time.monotonic() + processes.PATIENCE)
 
@@ -231,12 +237,16 @@ class Lifecycle:
             self._starts -= 1
             return not self._starts
 
-    def _end(self, wait: bool) -> None:
-        """Ends at once: nothing starts any more, coroutines are cancelled, the driver lets its loop go."""
+    def _end(self, wait: bool, last: bool = False) -> None:
+        """Ends at once: nothing starts any more, coroutines are cancelled, the driver lets its loop go.
+
+        Args:
+            last: tasks on a shutdown trigger have not run yet; see Driver.close().
+        """
         if self._driver.active:
             self._handle.usable().stop(not wait)
             self.started_at = None
-            release = self._driver.close(cancel=not wait)
+            release = self._driver.close(cancel=not wait, last=last)
             with self._listener_tasks.leaving(release):
                 self._feed.finish()
                 self._announcements.scheduler(SCHEDULER_SHUTDOWN)  # a listener may start it again

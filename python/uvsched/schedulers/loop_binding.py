@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 import weakref
 from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING, Any, Generic
@@ -13,6 +14,9 @@ if TYPE_CHECKING:
     from .. import _core
 
 _FAR_AWAY = 10 * 365 * 86_400.0  # seconds
+_PATIENCE_S = 1.0  # for tasks on a shutdown trigger to begin
+_SHORT_PATIENCE_S = 0.05  # if some of them cannot
+_PAUSE_S = 0.0005
 
 
 class LoopBinding(Generic[AnyLoop]):
@@ -85,6 +89,43 @@ class LoopBinding(Generic[AnyLoop]):
         finally:
             if stopped:
                 self._on_stopped()
+
+    def hand_out(self, turn: Callable[[], object]) -> bool:
+        """Lets tasks on a shutdown trigger begin now, and not in later turns of the loop. The engine has begun to stop.
+        Waits for its thread, and for workers, for a second at most.
+
+        Args:
+            turn: lets an engine without threads do its work.
+
+        Returns:
+            Whether some of them have still not begun.
+        """
+        held_up = any(executor.calls for executor in self._opened)  # by the function that shuts the scheduler down
+        deadline = time.monotonic() + (_SHORT_PATIENCE_S if held_up else _PATIENCE_S)
+        while True:
+            turn()
+            stats = self._engine.stats()
+            if not stats["shutdown_to_come"]:  # before, runs that have not begun are still to be given back
+                if not stats["shutdown_left"]:
+                    return False
+                for executor in list(self._opened):
+                    executor.drain()
+            if time.monotonic() > deadline:
+                return True
+            time.sleep(_PAUSE_S)
+
+    def leave(self, cancel: bool, more: bool) -> bool:
+        """Closes all but what runs of tasks on a shutdown trigger need.
+
+        Args:
+            more: some of them have not begun, as hand_out() says.
+
+        Returns:
+            Whether there are such runs on the loop. Then `on_stopped` is called when they have ended, and
+            `on_loop_lost` if the loop is closed before, and close() is to follow.
+        """
+        self._opened = [executor for executor in self._opened if executor.leave(cancel, more)]
+        return bool(self._opened)
 
     def stopping(self) -> None:
         """The engine has begun to stop, and waits for the executors' runs. On any thread."""

@@ -7,7 +7,7 @@ import contextlib
 import threading
 import time
 from collections.abc import Callable, Sequence
-from typing import TYPE_CHECKING, TypeAlias
+from typing import TYPE_CHECKING, NamedTuple, TypeAlias
 
 from ..executors import BaseExecutor
 from .configuration import Configuration
@@ -28,6 +28,26 @@ _CANCEL_S = 1.0  # for cancelled coroutines to clean up, before their runs are r
 _TURN_S = 0.01  # between two looks whether an engine without threads has stored results
 
 
+class _Leaving(NamedTuple):
+    """What coroutines of tasks on a shutdown trigger need after the driver's end.
+
+    Attributes:
+        thread: the one of the loop, if it is the driver's.
+    """
+
+    binding: _Binding
+    thread: LoopThread | None
+
+    @property
+    def loop(self) -> asyncio.AbstractEventLoop:
+        return self.binding.loop
+
+    def end(self, cancel: bool, usable: bool = True) -> None:
+        self.binding.close(cancel=cancel, loop_usable=usable)
+        if self.thread is not None:
+            self.thread.stop()
+
+
 class LoopDriver:
     """Runs on the loop that was configured, else on the one that runs, else on one in a thread of its own."""
 
@@ -39,6 +59,7 @@ class LoopDriver:
         self._reports: Reports | None = None
         self._stopped: asyncio.Event | None = None
         self._ended = threading.Event()
+        self._leaving: _Leaving | None = None
 
     @property
     def loop(self) -> asyncio.AbstractEventLoop | None:
@@ -57,6 +78,8 @@ class LoopDriver:
 
     def open(self, engine: _core.Engine, consumers: Sequence[tuple[str, BaseExecutor]], reports: Reports) -> None:
         self._end_turns()
+        if (leaving := self._take_leaving()) is not None:
+            on_loop(leaving.loop, lambda: leaving.end(cancel=True))
         engine.limit_waits(-1)  # opening a large store takes its time
         thread, loop = self._choose_loop()
         binding = LoopBinding(engine, loop, consumers, reports.on_events, self._on_stopped, self._on_loop_lost)
@@ -79,6 +102,22 @@ class LoopDriver:
             turns = EngineTurns(engine, self._binding.loop)
             on_loop(self._binding.loop, turns.begin)
             self._turns = turns
+
+    def make_way(self) -> None:
+        leaving = self._leaving
+        if leaving is None or not is_current(leaving.loop):
+            return
+        logger.warning(
+            "the scheduler is started again while tasks on a shutdown trigger still run, which are cancelled (%s); "
+            "await shutdown_async() before the start",
+            ", ".join(sorted(leaving.binding.running())) or "their results are being stored",
+        )
+        leaving.end(cancel=True)
+        self._leaving = None
+
+    def _take_leaving(self) -> _Leaving | None:
+        leaving, self._leaving = self._leaving, None
+        return leaving
 
     def _end_turns(self) -> None:
         turns, self._turns = self._turns, None
@@ -124,12 +163,16 @@ class LoopDriver:
         if self._stopped is not None:
             self._stopped.set()
         self._ended.set()
-        if self._reports is not None:
+        if (leaving := self._take_leaving()) is not None:
+            leaving.end(cancel=False)
+        elif self._reports is not None:
             self._reports.on_stopped()
 
     def _on_loop_lost(self) -> None:
         """On the thread that closed the loop."""
-        if self._binding is not None and self._reports is not None:
+        if (leaving := self._take_leaving()) is not None:
+            leaving.end(cancel=True, usable=False)
+        elif self._binding is not None and self._reports is not None:
             logger.warning(
                 "the event loop was closed while the scheduler ran: the scheduler stops, and its coroutines are "
                 "cancelled; shut it down before the loop ends, for example with `async with scheduler:`"
@@ -138,22 +181,26 @@ class LoopDriver:
 
     # ---- Waiting for runs under way ----
 
-    def wind_down(self, engine: _core.Engine, wait: bool) -> None:
+    def wind_down(self, engine: _core.Engine, wait: bool) -> bool:
         """Waits only on another thread than the loop's, while the loop runs, and outside of runs: elsewhere it would
         wait for itself."""
         binding = self._binding
         if binding is None or not binding.loop.is_running() or is_current(binding.loop) or engine.inside_run():
-            return
+            return False
         self._wind_down_from_outside(engine, binding, wait, self._configuration.shutdown_timeout)
+        return True
 
-    async def wind_down_async(self, engine: _core.Engine, wait: bool, timeout: float | None) -> None:
+    async def wind_down_async(self, engine: _core.Engine, wait: bool, timeout: float | None) -> bool:
         binding = self._binding
         if binding is None or engine.inside_run():
-            return
+            return False
         if is_current(binding.loop):
             await self._wind_down_on_loop(engine, binding, wait, timeout)
         elif binding.loop.is_running():
             await in_thread(self._wind_down_from_outside, engine, binding, wait, timeout)
+        else:
+            return False
+        return True
 
     async def _wind_down_on_loop(
         self, engine: _core.Engine, binding: _Binding, wait: bool, timeout: float | None
@@ -200,35 +247,82 @@ class LoopDriver:
 
     # ---- Ending ----
 
-    def close(self, cancel: bool, usable: bool = True) -> Callable[[], None]:
+    def close(self, cancel: bool, usable: bool = True, last: bool = False) -> Callable[[], None]:
         binding, thread, turns = self._binding, self._thread, self._turns
 
-        def close(usable: bool) -> None:
-            if binding is not None:
-                binding.close(cancel=cancel, loop_usable=usable)
+        def turn() -> None:
             if turns is not None:
-                if not usable:
-                    turns.end(usable=False)
                 turns.turn()  # what was given back is written; while runs in threads are under way, turns go on
 
+        def close(usable: bool) -> None:
+            if binding is not None and last and usable:
+                more = binding.hand_out(turn)
+                if binding.leave(cancel, more):
+                    self._leaving = _Leaving(binding, thread)
+                    turn()
+                    return
+            if binding is not None:
+                binding.close(cancel=cancel, loop_usable=usable)
+            if turns is not None and not usable:
+                turns.end(usable=False)
+            turn()
+
+        self._ended.clear()
         if binding is not None and usable:
-            on_loop(binding.loop, lambda: close(True))
+            on_loop(binding.loop, lambda: close(not binding.loop.is_closed()))
         self._binding = self._thread = self._reports = None
         if binding is not None and not usable:  # only now, so that nothing is put on the loop any more
             close(False)
+        leaving = self._leaving
+        if leaving is not None and not leaving.loop.is_running():
+            self._run_loop_for(leaving)
 
         def release() -> None:
-            if thread is not None:
+            if thread is not None and (leaving is None or leaving.thread is not thread):
                 thread.stop()
                 thread.join()
 
         return release
 
+    def _run_loop_for(self, leaving: _Leaving) -> None:
+        """Runs a loop that nobody runs, until the coroutines of the shutdown have ended."""
+        if callers_loop() is None:
+            leaving.loop.run_until_complete(self.left(self._configuration.shutdown_timeout))
+        if self._leaving is leaving:
+            self._leaving = None
+            leaving.end(cancel=True)
+
+    async def left(self, timeout: float | None) -> None:
+        leaving = self._leaving
+        if leaving is None or not is_current(leaving.loop):
+            return
+        news = self._stopped = asyncio.Event()
+        with Waiting(timeout, leaving.binding.running, lambda: leaving.loop.call_soon_threadsafe(news.set)) as waiting:
+            while self._leaving is leaving and not waiting.over:
+                await is_set(news, waiting.pause())
+
+    def wait_left(self) -> None:
+        """Returns when the coroutines that close() left to end have ended, or the scheduler's shutdown_timeout is over;
+        at once on their loop's thread."""
+        leaving = self._leaving
+        if leaving is None or is_current(leaving.loop):
+            return
+        with Waiting(self._configuration.shutdown_timeout, leaving.binding.running, lambda: None) as waiting:
+            while self._leaving is leaving and leaving.loop.is_running() and not waiting.over:
+                waiting.pause()
+                self._ended.wait(SLICE)
+        if self._leaving is not leaving and leaving.thread is not None:
+            leaving.thread.join()
+
     def abandon(self, engine: _core.Engine) -> None:
-        binding, self._binding = self._binding, None
+        if (leaving := self._leaving) is not None and not is_current(leaving.loop) and leaving.loop.is_running():
+            self._ended.wait(_CANCEL_S)
+        leaving = self._take_leaving()
+        binding, self._binding = (None if leaving is None else leaving.binding) or self._binding, None
         if binding is None:
             return
-        engine.stop(True)
+        if not engine.wait(0):
+            engine.stop(True)
         turns, self._turns = self._turns, None
         closed = threading.Event()
 
@@ -248,7 +342,7 @@ class LoopDriver:
                 closed.wait(_CANCEL_S)
             if not closed.is_set():  # something blocks the loop; waiting threads must hear of it in any case
                 close(False)
-        thread, self._thread = self._thread, None
+        thread, self._thread = (None if leaving is None else leaving.thread) or self._thread, None
         if thread is not None:
             thread.stop()
 
@@ -256,7 +350,9 @@ class LoopDriver:
         binding, self._binding = self._binding, None
         thread, self._thread = self._thread, None
         turns, self._turns = self._turns, None
+        leaving = self._take_leaving()
         self._reports, self._ended = None, threading.Event()
         # Threads, the loop's selector and the coroutines are the parent's: ending them here would end them there, or
         # run their cleanup twice.
-        return [turns, *([] if binding is None else [thread, *binding.forget()])]
+        left = [] if leaving is None else [leaving, *leaving.binding.forget()]
+        return [turns, *left, *([] if binding is None else [thread, *binding.forget()])]

@@ -86,6 +86,7 @@ class Parts:
             else:
                 _check_free("store", alias, stores)
                 settings = json.dumps(plain(store.settings(), f"stores.{alias}"))
+                store.prepare()
                 self._handle.usable().add_store(alias, settings, store.durable)
                 stores[alias] = store
                 self._feed.subscribe()

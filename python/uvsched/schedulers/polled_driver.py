@@ -31,6 +31,7 @@ class PolledDriver:
         self._loop: CallerLoop | None = None
         self._binding: LoopBinding[CallerLoop] | None = None
         self._turns: EngineTurns[CallerLoop] | None = None
+        self._leaving: LoopBinding[CallerLoop] | None = None  # what tasks on a shutdown trigger need after its end
         self._reports: Reports | None = None
         self._stopped = False
         self._lock = threading.Lock()
@@ -147,16 +148,17 @@ class PolledDriver:
 
     def _on_stopped(self) -> None:
         self._stopped = True
+        self._end_leaving(cancel=False)
         if self._reports is not None:
             self._reports.on_stopped()
 
     # ---- Ending ----
 
-    def wind_down(self, engine: _core.Engine, wait: bool) -> None:
+    def wind_down(self, engine: _core.Engine, wait: bool) -> bool:
         """Polls until the engine has stopped; not in a function or a listener, which would wait for itself."""
         binding = self._binding
         if binding is None or self._poller == threading.get_ident() or engine.inside_run():
-            return
+            return False
         engine.stop(not wait)
         binding.stopping()
         with Waiting(self._configuration.shutdown_timeout if wait else 0.0, binding.running, lambda: None) as waiting:
@@ -167,17 +169,33 @@ class PolledDriver:
                         self._turn(binding.loop, pause)
         if not self._stopped:
             engine.stop(True)
+        return True
 
-    def close(self, cancel: bool, usable: bool = True) -> Callable[[], None]:
+    def make_way(self) -> None:
+        self._end_leaving(cancel=True)
+
+    def close(self, cancel: bool, usable: bool = True, last: bool = False) -> Callable[[], None]:
         binding, self._binding = self._binding, None
         self._reports = None
         if binding is not None:
-            binding.close(cancel=cancel)
-        if self._turns is not None:
-            self._turns.turn()  # what was given back is written; while runs in threads are under way, polls go on
+            if last and binding.leave(cancel, binding.hand_out(self._engine_turn)):
+                self._leaving = binding
+            else:
+                binding.close(cancel=cancel)
+        self._engine_turn()  # what was given back is written; while runs in threads are under way, polls go on
         return lambda: None
 
+    def _engine_turn(self) -> None:
+        if self._turns is not None:
+            self._turns.turn()
+
+    def _end_leaving(self, cancel: bool) -> None:
+        leaving, self._leaving = self._leaving, None
+        if leaving is not None:
+            leaving.close(cancel=cancel)
+
     def abandon(self, engine: _core.Engine) -> None:
+        self._end_leaving(cancel=True)
         if self._binding is not None:
             engine.stop(True)
             self.close(cancel=True)
@@ -186,7 +204,8 @@ class PolledDriver:
         loop, self._loop = self._loop, None
         turns, self._turns = self._turns, None
         binding, self._binding = self._binding, None
+        leaving, self._leaving = self._leaving, None
         self._reports = None
         self._lock, self._poller = threading.Lock(), None
         # The loop's descriptor is the parent's too: forgetting what it watches here would do so there.
-        return [loop, turns, *([] if binding is None else binding.forget())]
+        return [loop, turns, *[held for each in (binding, leaving) if each is not None for held in each.forget()]]

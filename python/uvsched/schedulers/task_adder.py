@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import weakref
 from collections.abc import Callable, Mapping
 from typing import Any
 
@@ -19,7 +20,7 @@ from ..triggers.interval import IntervalTrigger
 from .aliases import unknown_alias
 from .announcements import Announcements
 from .configuration import Configuration
-from .declarations import Declarations, Key
+from .declarations import Added, Declarations, Key
 from .engine_handle import EngineHandle
 from .listeners import logger
 from .loop_waits import waits
@@ -50,6 +51,7 @@ class TaskAdder:
         self._executors = configuration.executors
         self._handle = handle
         self._declarations = declarations
+        declarations.teller = weakref.WeakMethod(self._tell)
         self._registry = registry
         self._resources = resources
         self._announcements = announcements
@@ -92,7 +94,17 @@ class TaskAdder:
         rule = trigger
         if type(rule) is not IntervalTrigger or positional or not _OPTIONS.issuperset(given):
             rule, given = self.read(trigger, positional, given)
-        engine = self._handle.usable()
+        key, outcome = self._tell(self._handle.usable(), function, rule, given)
+        if outcome != _core.ADD_UNCHANGED:
+            code = TASK_MODIFIED if outcome == _core.ADD_REPLACED else TASK_ADDED
+            self._announcements.task(code, key, pending=outcome == _core.ADD_PENDING)
+        return key
+
+    def _tell(
+        self, engine: _core.Engine, function: Callable[..., Any] | str, rule: BaseTrigger, given: dict[str, Any]
+    ) -> tuple[Key, int]:
+        """Adds a task to an engine, and declares it. Gives also what became of the call."""
+        called_with = function
         alias = runner = "default"
         id = kwargs = options = None
         args: tuple[Any, ...] = ()
@@ -146,11 +158,8 @@ class TaskAdder:
             self._registry.references.add(key, target, reference)
         if self._declarations.open:
             call = (reference, held, args, kwargs, spec, id, alias, runner, options, flags)
-            self._declarations.added(key, call)
-        if outcome != _core.ADD_UNCHANGED:
-            code = TASK_MODIFIED if outcome == _core.ADD_REPLACED else TASK_ADDED
-            self._announcements.task(code, key, pending=outcome == _core.ADD_PENDING)
-        return key
+            self._declarations.added(key, Added(call, durable, (called_with, rule, given)))
+        return key, outcome
 
     def _tell_main(self, reference: str, store: str) -> None:
         """Says once that the functions of a script have no name that other programs know."""

@@ -70,6 +70,7 @@ class BlockingScheduler(BackgroundScheduler):
             except KeyboardInterrupt:
                 if not ended.is_set():
                     self.shutdown()
+            self._driver.wait_left()
             return True
         finally:
             self.remove_listener(on_end)

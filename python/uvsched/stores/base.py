@@ -33,6 +33,16 @@ class BaseStore:
         of such a store name are imported without being asked for."""
         return "others may write it"
 
+    def prepare(self) -> None:
+        """Makes what must be there before the engine opens it. Called at each start.
+
+        Raises:
+            OSError: with the path.
+        """
+
     def settings(self) -> dict[str, Any]:
         """What the engine is told, in the words of the configuration dictionary."""
-        raise NotImplementedError
+        raise NotImplementedError(
+            f"{type(self).__name__}: a store cannot be written in Python, because the engine reads and writes the "
+            "tasks; use one of uvsched.stores"
+        )

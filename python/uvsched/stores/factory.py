@@ -8,6 +8,14 @@ from typing import Any
 from .. import stores
 from .._parts import create_part
 from .base import BaseStore
+from .file import FileStore
+from .sqlalchemy import SQLAlchemyStore
+
+# What the engine does not know: asyncz's names for stores that it has.
+_PYTHONS: dict[str, type[BaseStore]] = {
+    FileStore.alias: FileStore,
+    SQLAlchemyStore.alias: SQLAlchemyStore,
+}
 
 
 def create_store(store: BaseStore | str | Mapping[str, Any], options: Mapping[str, Any], alias: str) -> BaseStore:
@@ -23,7 +31,7 @@ def create_store(store: BaseStore | str | Mapping[str, Any], options: Mapping[st
         TypeError, ValueError (UnsupportedError for stores that are not in this build), LookupError: naming the path of
         the fault ("stores.default.path") and the value.
     """
-    return create_part(store, options, ("stores", alias), BaseStore, _make, {})
+    return create_part(store, options, ("stores", alias), BaseStore, _make, _PYTHONS)
 
 
 def _make(type: str, **options: Any) -> BaseStore:

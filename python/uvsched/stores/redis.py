@@ -9,6 +9,7 @@ from typing import Any, ClassVar, Literal
 from .._names import with_hints
 from .._text import utf8
 from .._time import span_to_micros
+from .asyncz_options import warn_of_pickle_protocol
 from .base import BaseStore
 
 _PLACE = re.compile(r"redis://(?:.*@)?([^?@]*)", re.DOTALL)
@@ -29,6 +30,7 @@ class RedisStore(BaseStore):
             address and credentials are used. The client itself is not.
         tasks_key: what tells stores on one server apart, as in asyncz; the default is the prefix "uvsched".
         run_times_key: for asyncz's sake.
+        pickle_protocol: accepted for asyncz's sake; nothing is pickled.
         url: "redis://USER:PASSWORD@HOST:PORT/DATABASE"; any part may be missing, or be given beside it. In a user or a
             password, write all but letters and digits as %XX.
         host, port: "localhost" and 6379 if not given.
@@ -57,6 +59,7 @@ class RedisStore(BaseStore):
         database: Any = 0,
         tasks_key: str = "asyncz.tasks",
         run_times_key: str = "asyncz.run_times",
+        pickle_protocol: int | None = 5,
         *,
         url: str | None = None,
         host: str | None = None,
@@ -70,6 +73,7 @@ class RedisStore(BaseStore):
         retention_age: timedelta | float | None = None,
         retention_per_task: int | None = None,
     ) -> None:
+        warn_of_pickle_protocol(pickle_protocol, stacklevel=3)  # of with_hints
         given: dict[str, Any] = {
             "url": url,
             "host": host,

@@ -14,7 +14,7 @@ from asyncz.stores.memory import MemoryStore
 from asyncz.tasks import Task
 from asyncz.triggers import CronTrigger, IntervalTrigger
 
-from . import hearing, jobs, kinds, schedules
+from . import hearing, jobs, kept, kinds, schedules
 
 LATER = datetime(2040, 1, 2, 12, tzinfo=timezone.utc)
 
@@ -151,6 +151,7 @@ async def main() -> None:
 for part in (jobs, schedules, hearing, kinds):
     part.show()
 asyncio.run(main())
+asyncio.run(kept.show())
 print(sorted({*jobs.CALLS} - {"bye"}))  # whether a shutdown on the loop runs it differs
 # asyncz tells of what its configuration names before anybody can listen.
 print(sorted({told for told in hearing.HEARD if told.split()[-1] not in ("bye", "threads", "second")}))

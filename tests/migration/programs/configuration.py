@@ -1,9 +1,11 @@
 """A scheduler's stores, executors and defaults: as objects, as flat keys whose values are texts, and by setup()."""
 
+import tempfile
 from datetime import timezone
 
 from asyncz.executors import AsyncIOExecutor, ThreadPoolExecutor
 from asyncz.schedulers.asyncio import AsyncIOScheduler
+from asyncz.stores.file import FileStore
 from asyncz.stores.memory import MemoryStore
 
 
@@ -39,3 +41,11 @@ for scheduler in (objects, flat, later):
     print(sorted(scheduler.stores), sorted(scheduler.executors), task.max_instances, str(scheduler.timezone))
     print([type(executor).__name__ for _, executor in sorted(scheduler.executors.items())])
     scheduler.shutdown(wait=False)
+
+folder = tempfile.mkdtemp()
+changed = AsyncIOScheduler(timezone="UTC")
+changed.add_task(job, "interval", hours=1, id="job")
+changed.setup(stores={"default": FileStore(folder)})
+changed.start()
+print([task.id for task in changed.get_tasks()], type(changed.lookup_store("default")).__name__)
+changed.shutdown()
