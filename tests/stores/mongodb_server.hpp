@@ -33,7 +33,7 @@ public:
         if (!std::filesystem::exists(classes + "/Server.class")) {
             throw std::runtime_error("no server is in " + classes + ": tests/servers/mongodb/fetch.sh brings it");
         }
-        process().start({"/usr/bin/java", "-XX:TieredStopAtLevel=1", "-XX:+UseSerialGC", "-Xmx512m", "-cp",
+        process().start({"/usr/bin/env", "java", "-XX:TieredStopAtLevel=1", "-XX:+UseSerialGC", "-Xmx512m", "-cp",
                          classes + ":" + classes + "/*", "Server", std::to_string(port_), folder().file("data")});
         wait_until([this] { return is_answered(port_); });
     }
