@@ -90,7 +90,7 @@ test_python() {
         shift
         [ $# -gt 0 ] || set -- tests/python tests/migration tests/tools
         exec 9>&-
-        PYTHONPATH=build/python$version/site exec ".venv-$version/bin/python" -m pytest "$@"
+        PYTHONPATH=$ROOT/build/python$version/site exec ".venv-$version/bin/python" -m pytest "$@"
         ;;
     esac
     environment .venv dev

@@ -48,7 +48,7 @@ def show() -> None:
         isinstance(defaults, TaskDefaultsType),
         defaults.model_dump() == {"mistrigger_grace_time": 3, "coalesce": False, "max_instances": 2},
     )
-    task = Task(fn=print, id="apart")
+    task = Task(fn=show, id="apart")
     print(isinstance(task, TaskType), isinstance(undefined, UndefinedType | Undefined))
     loggers = default_loggers_class()
     print(isinstance(loggers, LoggersType), loggers["application"].name, ClassicLogging()["application"].name)
