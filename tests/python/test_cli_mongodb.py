@@ -40,7 +40,7 @@ def test_what_there_is(url: str) -> None:
     status, out, errors = command.run("status", url)
     assert (status, errors) == (0, "")
     assert "report-a" in out
-    assert "only the server's tables tell what is under way, who has the store open and which tasks are finished" in out
+    assert "only the server itself tells what is under way, who has the store open and which tasks are finished" in out
     assert "SELECT" not in out
     status, out, errors = command.run("status", url, "--check")
     assert (status, errors) == (0, "")

@@ -74,7 +74,7 @@ def remind(text):
 
 print("imported", flush=True)
 """
-TELLS = "only the server's tables tell what is under way (SELECT * FROM {0}.fires;), who has the store open "
+TELLS = "only the server itself tells what is under way (SELECT * FROM {0}.fires;), who has the store open "
 COMMANDS = [
     ["status"],
     ["history"],
@@ -272,7 +272,7 @@ def test_a_run_that_has_not_ended(app: subprocess.Popen[str], url: str, schema: 
     status, out, errors = command.run("run-now", url, "slow")
     assert (status, errors) == (0, "")
     assert out == (
-        "asked for a run of slow: it has not ended so far; only the server's tables tell whether a scheduler has begun "
+        "asked for a run of slow: it has not ended so far; only the server itself tells whether a scheduler has begun "
         f"it (SELECT state, owner FROM {schema}.fires WHERE task_id = 'slow';); if none has, it waits for one with "
         "executor 'default' and function 'server_app:slow', and room for it\n"
     )

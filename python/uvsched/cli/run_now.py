@@ -71,7 +71,7 @@ def _told(request: Request, task: NamedTask) -> str:
     needs = printable(f"executor {task.executor!r} and function {task.function!r}")
     if request.state is None:
         return (
-            f"it has not ended so far; only the server's tables tell whether a scheduler has begun it"
+            f"it has not ended so far; only the server itself tells whether a scheduler has begun it"
             f"{printable(in_brackets(request.elsewhere))}; if none has, it waits for one with {needs}, and room for it"
         )
     if request.state == "waiting":

@@ -100,7 +100,7 @@ class StoreServer:
             "which tasks are finished": query(self._store, "tasks", "id, runs", "state = 'finished'"),
         }
         *others, last = (f"{what}{in_brackets(sql)}" for what, sql in told.items())
-        return Activity(None, [], None, f"only the server's tables tell {', '.join(others)} and {last}")
+        return Activity(None, [], None, f"only the server itself tells {', '.join(others)} and {last}")
 
     def check(self, tasks: Sequence[StoredTask]) -> ServerCheck:
         return checked(self._operator, self._alias, self._store, tasks)
