@@ -1,26 +1,10 @@
-// What claims have made: for the engine, and for a node whose answer was lost.
+// What a claim has made whose answer was lost.
 #include <algorithm>
 
 #include "core/ledger/fire_rules.hpp"
 #include "core/stores/mongodb/store_steps.hpp"
 
 namespace uvsched::mongodb {
-// The revisions that were claimed are those that a look had found readable.
-void tell_claims(Database& db, const std::vector<std::pair<Claim*, TaskRow>>& made) {
-    std::vector<TaskRow> rows;
-    rows.reserve(made.size());
-    for (const auto& [claim, task] : made) rows.push_back(task);
-    const Definitions definitions = db.definitions_of(rows);
-    for (const auto& [claim, row] : made) {
-        try {
-            const StoredTask task = definitions.stored(row);
-            add_planned_fires(*claim, task);
-            if (claim->plan.asks) claim->asking = task;
-        } catch (const Unreadable&) {
-            claim->outcome = Outcome::refused;  // somebody's edit: the node gives back what it does not know
-        }
-    }
-}
 
 void recall(Database& db, Claim& claim) {
     claim.outcome = Outcome::refused;

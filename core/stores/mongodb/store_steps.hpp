@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "core/stores/mongodb/database.hpp"
+#include "core/stores/rows/claimed.hpp"
 #include "core/stores/waves.hpp"
 
 namespace uvsched::mongodb {
@@ -18,8 +19,6 @@ namespace uvsched::mongodb {
 void apply_wave(Database& db, Batch& batch, Wave& wave, bool first, bool last);
 
 // claims.cpp
-// The fires that a claim has made, as the engine will see them.
-void tell_claims(Database& db, const std::vector<std::pair<Claim*, TaskRow>>& made);
 void recall(Database& db, Claim& claim);
 
 // finishes.cpp: those that were refused may have been made before, or came too late.

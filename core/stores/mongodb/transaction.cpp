@@ -48,7 +48,7 @@ public:
     // Leaves in `pending` what has to be decided anew; false: nothing has.
     bool write();
     // The claims that were made, as their tasks are now.
-    [[nodiscard]] std::vector<std::pair<Claim*, TaskRow>> made() const;
+    [[nodiscard]] std::vector<Claimed> made() const;
     [[nodiscard]] bool failed(TaskNumber task) const { return failed_.contains(task); }
     [[nodiscard]] const std::vector<std::pair<TaskNumber, Instant>>& readable_again() const { return readable_again_; }
 
@@ -435,13 +435,13 @@ bool Round::write() {
     return !failed_.empty();
 }
 
-std::vector<std::pair<Claim*, TaskRow>> Round::made() const {
-    std::vector<std::pair<Claim*, TaskRow>> out;
+std::vector<Claimed> Round::made() const {
+    std::vector<Claimed> out;
     for (Claim* const claim : pending_.claims) {
         if (claim->outcome != Outcome::done || failed_.contains(claim->task)) continue;
         TaskRow row = tasks_.at(claim->task).row();
         row.open = tasks_.at(claim->task).open_fires();
-        out.emplace_back(claim, row);
+        out.push_back({claim, row});
     }
     return out;
 }
@@ -490,7 +490,7 @@ void apply_wave(Database& db, Batch& batch, Wave& wave, bool first, bool last) {
     const bool all = wave.remove != nullptr && wave.remove->id.empty();
     if (wave.remove != nullptr && !all) pending.removes.push_back(wave.remove);
     const bool holds = !pending.takes.empty() || !pending.claims.empty();
-    std::vector<std::pair<Claim*, TaskRow>> made;
+    std::vector<Claimed> made;
     std::vector<std::pair<TaskNumber, Instant>> readable_again;
     for (int tries = 0;; ++tries) {
         Round round(db, pending, db.enter(Who::nodes, kEarliest));

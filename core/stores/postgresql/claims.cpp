@@ -158,24 +158,6 @@ void ask_claims(Database& db, Pipeline& pipeline, std::vector<Claim>& claims, st
     });
 }
 
-// The revisions that were claimed are those that a look had found readable.
-void tell_claims(Database& db, std::vector<Claimed>& made) {
-    if (made.empty()) return;
-    std::vector<TaskRow> rows;
-    rows.reserve(made.size());
-    for (const Claimed& each : made) rows.push_back(each.task);
-    const Definitions definitions = db.definitions_of(rows);
-    for (const Claimed& each : made) {
-        try {
-            const StoredTask task = definitions.stored(each.task);
-            add_planned_fires(*each.claim, task);
-            if (each.claim->plan.asks) each.claim->asking = task;
-        } catch (const Unreadable&) {
-            each.claim->outcome = Outcome::refused;  // as above
-        }
-    }
-}
-
 void recall(Database& db, Claim& claim) {
     claim.outcome = Outcome::refused;
     claim.fires.clear();

@@ -11,6 +11,7 @@
 
 #include "core/stores/postgresql/database.hpp"
 #include "core/stores/postgresql/pipeline.hpp"
+#include "core/stores/rows/claimed.hpp"
 
 namespace uvsched::postgresql {
 
@@ -47,13 +48,7 @@ void read_done(const Answer& answer, std::vector<Request>& requests) {
 // claims.cpp
 void ask_starts(Database& db, Pipeline& pipeline, std::vector<Start>& starts);
 void ask_takes(Database& db, Pipeline& pipeline, std::vector<Take>& takes);
-// What claims made; their tasks' definitions may have to be asked for.
-struct Claimed {
-    Claim* claim;
-    TaskRow task;
-};
 void ask_claims(Database& db, Pipeline& pipeline, std::vector<Claim>& claims, std::vector<Claimed>& made);
-void tell_claims(Database& db, std::vector<Claimed>& made);
 void recall(Database& db, Claim& claim);
 
 // finishes.cpp

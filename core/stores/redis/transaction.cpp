@@ -349,10 +349,10 @@ void read_takes(const Reply& reply, std::vector<Take>& takes) {
     }
 }
 
-std::vector<std::pair<Claim*, TaskRow>> read_claims(Database& db, const Answer& answer, std::vector<Claim>& claims,
-                                                    std::vector<Claiming>& claimings) {
+std::vector<Claimed> read_claims(Database& db, const Answer& answer, std::vector<Claim>& claims,
+                                 std::vector<Claiming>& claimings) {
     read_outcomes(answer[kClaims], claims);
-    std::vector<std::pair<Claim*, TaskRow>> made;
+    std::vector<Claimed> made;
     std::size_t next = 0;
     for (Claiming& each : claimings) {
         if (each.claim->outcome != Outcome::done) continue;
@@ -363,7 +363,7 @@ std::vector<std::pair<Claim*, TaskRow>> read_claims(Database& db, const Answer& 
             const FireKey key{fire.uid, fire.row.gen, fire.row.kind, fire.row.slot};
             if (is_held(fire.row.state)) db.remembered.put(name_of(fire.row.task, key), std::move(fire));
         }
-        made.emplace_back(each.claim, each.row);
+        made.push_back({each.claim, each.row});
     }
     return made;
 }
