@@ -3,6 +3,7 @@ two; here they are only brought there, and back as objects."""
 
 from __future__ import annotations
 
+import inspect
 import json
 import math
 import os
@@ -68,7 +69,7 @@ def create_part(
     kind = _kind(named, given.get(named), base, shown, pythons)
     if kind is not None:
         del given[named]
-        return kind(**{name: _number(value) for name, value in given.items()})
+        return _made(kind, {name: _number(value) for name, value in given.items()}, shown)
     whole = isinstance(part, str) and not options
     text = json.dumps({path[0]: {path[1]: plain(part if whole else _read_by_engine(given), shown)}})
     try:
@@ -77,6 +78,14 @@ def create_part(
         also = f"; in Python also {', '.join(pythons)}" if pythons else ""
         raise UvschedLookupError(f"{error}{also}") from None
     return make(**found)
+
+
+def _made(kind: type[T], options: dict[str, Any], shown: str) -> T:
+    try:
+        inspect.signature(kind).bind(**options)
+    except TypeError as error:
+        raise TypeError(f"{shown}: {error}") from None
+    return kind(**options)
 
 
 def _check_named(given: Mapping[str, Any], shown: str) -> None:

@@ -250,8 +250,8 @@ def test_what_asyncz_has_and_uvsched_does_not_need() -> None:
         ),
         (
             {"stores": {"default": {"class": "asyncz.stores.sqlalchemy:SQLAlchemyStore", "host": "x"}}},
-            UnsupportedError,
-            'stores.default.class: "asyncz.stores.sqlalchemy:SQLAlchemyStore" is not available in this build',
+            TypeError,
+            "stores.default: missing a required argument: 'database'",
         ),
         (
             {"stores": {"default": "shelf:x"}},
