@@ -50,8 +50,8 @@ PyObject* describe_run(Consumer& consumer, const sched_run* run) noexcept;
 // Whether it is a run of a task on a shutdown trigger.
 bool is_of_shutdown(const RunObject* object) noexcept;
 
-// Whether the error that is set says that a generator has ended. For a task on a shutdown trigger that is no failure: it
-// has told a generator to clean up and end.
+// Whether the error that is set says that a generator has ended. For a task on a shutdown trigger that is no failure:
+// it has told a generator to clean up and end.
 bool is_end_of_generator() noexcept;
 
 // Ends a run: its consumer reports the outcome, once; later ends are ignored.

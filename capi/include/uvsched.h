@@ -363,8 +363,8 @@ typedef struct sched_stats {
     int64_t wakeups;   /* times the loop thread came back from waiting */
     int64_t in_flight; /* runs claimed or under way now */
     int64_t events_dropped;
-    /* Of the stop under way: tasks on a shutdown trigger, until runs that had not begun are taken back; then those whose
-     * function is still to be called. */
+    /* Of the stop under way: tasks on a shutdown trigger, until runs that had not begun are taken back; then those
+     * whose function is still to be called. */
     int64_t shutdown_to_come;
     int64_t shutdown_left;
 } sched_stats;

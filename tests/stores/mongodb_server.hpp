@@ -1,5 +1,5 @@
-// MongodbServer: the one of UVSCHED_TEST_MONGODB_URL, or one of the tests' own. That is not MongoDB, but another program
-// that speaks its protocol (tests/servers/mongodb).
+// MongodbServer: the one of UVSCHED_TEST_MONGODB_URL, or one of the tests' own. That is not MongoDB, but another
+// program that speaks its protocol (tests/servers/mongodb).
 #pragma once
 
 #include <csignal>
