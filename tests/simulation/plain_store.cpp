@@ -8,6 +8,9 @@ namespace {
 
 using Planted = PlantedAmongNodes;
 
+// Real nodes draw their numbers, and the numbers of their claims follow from those: no two nodes share one.
+constexpr NodeNumber kNodesApart = 1'000'000;
+
 // What the store and the membership of one opening share.
 struct Opening {
     explicit Opening(PlainSurroundings all) : around(std::move(all)) {}
@@ -73,7 +76,7 @@ public:
         return opening_->call(false, [&] {
             PlainLedger& ledger = around().ledger;
             Opened opened;
-            opened.node = opening_->node = ++ledger.last_node;
+            opened.node = opening_->node = ledger.last_node += kNodesApart;
             opened.store_hash = 1;
             opened.lease = around().leases.lease() * (opening_->planted(Planted::lease_too_long) ? 4 : 1);
             for (const auto& [number, node] : ledger.nodes) {
