@@ -29,7 +29,7 @@ struct ServerNode {
     std::uint64_t store_hash = 0;
     Retention retention;
     bool ready_first = false;  // whether the last look began with ready fires instead of due tasks
-    int written = 0;           // pieces of the batch that is applied, which stay
+    int written = 0;           // how many pieces of the batch in hand are written and stay
 
     // Another node is to be opened, perhaps of another store.
     void begin(const OpenRequest& request) {

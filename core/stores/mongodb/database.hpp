@@ -47,7 +47,7 @@ public:
     bool counted = false;         // since the opening it was looked who has too much history
     std::set<std::string> grown;  // tasks with more history since
 
-    // As begin() does, and after it.
+    // Drops what is remembered of the store that was open before. After begin(), whose node numbers the stamps.
     void forget();
 
     // What every step begins with: the store is there, and this node among its others. Gives the time that it goes by:

@@ -38,7 +38,7 @@ public:
     std::string channel;      // of notices
     std::string prune_after;  // the task that retention by count looked at last
 
-    // As begin() does.
+    // Drops what is remembered of the store that was open before.
     void forget();
 
     // The text with the schema's name before each @table, and in the place of @now the server's time.

@@ -53,7 +53,7 @@ public:
     bool pruned_all = false;  // retention by number has looked at all tasks since the opening
     std::string prune_after;  // and at this one last
 
-    // As begin() does.
+    // Drops what is remembered of the store that was open before.
     void forget();
 
     // Where nodes tell each other what they made.
