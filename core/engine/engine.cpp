@@ -353,9 +353,9 @@ bool Engine::await_stopped() {
 }
 
 Code Engine::wait(std::optional<Micros> timeout) {
+    if (CallbackScope::inside(this)) return Code::deadlock;
     Lock lock(shared_);
     if (life_.stopped()) return Code::not_running;
-    if (CallbackScope::inside(this)) return Code::deadlock;
     if (!caller_drives()) return life_.wait_stopped(lock.inner(), timeout);
     lock.unlock();
     return drive_until(timeout, [this] { return life_.stopped(); });

@@ -168,6 +168,20 @@ TEST_CASE("shutdown inside a listener begins the stop and cannot wait") {
     CHECK((waited == UVSCHED_OK || waited == UVSCHED_ENOTRUNNING));
 }
 
+TEST_CASE("a wait inside a listener is refused, also if the scheduler has stopped meanwhile") {
+    sched::Scheduler scheduler(manual_config());
+    std::atomic<int> result{1};
+    Signal told;
+    scheduler.add_listener(UVSCHED_EVENT_SCHEDULER_SHUTDOWN, [&](const sched::Event&) {
+        result = sched_wait(scheduler.get(), 0);
+        told.set();
+    });
+    scheduler.start();
+    scheduler.shutdown();
+    REQUIRE(told.wait());
+    CHECK(result == UVSCHED_EDEADLK);
+}
+
 TEST_CASE("a running scheduler may be freed, from outside and from its own callbacks") {
     {
         Slow slow;
