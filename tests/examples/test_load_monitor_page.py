@@ -14,7 +14,7 @@ import pytest
 from selenium.webdriver import Chrome
 from selenium.webdriver.common.by import By
 from selenium.webdriver.support.select import Select
-from serving import DEADLINE, Server, serving
+from serving import DEADLINE, STOP_PATIENCE, Server, serving
 
 APP = Path(__file__).parents[2] / "examples" / "load_monitor"
 HOSTILE = 'RuntimeError: <img src=x onerror="window.hacked = 1"><b>bold</b>\n\nTraceback <b>of a test</b>'
@@ -220,7 +220,7 @@ def test_it_says_when_the_program_has_ended(chromium: Chrome, tmp_path: Path) ->
     with serving(APP, "app:app", tmp_path / "server.log", env) as running:
         chromium.get(running.url + "/")
         wait(chromium, lambda: chromium.find_element(By.ID, "state").text == "running")
-        assert running.stop() < 2.0
+        assert running.stop() < STOP_PATIENCE
         wait(chromium, lambda: "no answer" in chromium.find_element(By.ID, "state").text)
     chromium.get("about:blank")  # the page would go on asking, and the next test find it in the log
     chromium.get_log("browser")

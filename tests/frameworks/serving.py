@@ -22,6 +22,9 @@ from typing import Any
 DEADLINE = 30.0
 """Seconds within which what is waited for must come. A test that passes never gets near."""
 
+STOP_PATIENCE = 4.5
+"""Seconds within which a server stops that waits for nothing: the shortest wait that could be at fault has 5 s."""
+
 
 def free_port() -> int:
     """A port of 127.0.0.1 that nobody listens on."""
@@ -109,7 +112,7 @@ class Server:
         raise AssertionError(f"nobody listens within {DEADLINE} s:\n{self.log}")
 
     def stop(self, how: signal.Signals = signal.SIGINT) -> float:
-        """Sends the signal, waits for the end, and returns the seconds between."""
+        """Sends the signal, waits for the end, and returns the seconds between, to be compared with STOP_PATIENCE."""
         begin = time.monotonic()
         self.process.send_signal(how)
         code = self.wait()

@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from serving import Server, serving
+from serving import STOP_PATIENCE, Server, serving
 
 APP = Path(__file__).parent / "esmerald_app"
 FORMS = ["plain:app", "own_lifespan:app", "own_lifespan:both", "from_settings:app", "from_environment:app"]
@@ -75,7 +75,7 @@ def assert_every_due_time_once(found: list[Any], interval: float) -> None:
 def test_tasks_run_and_stop_with_the_application(start: Start, form: str, how: signal.Signals) -> None:
     with start(form) as server:
         state = server.wait_for("/state", lambda seen: calls(seen, least=3))
-        assert server.stop(how) < 2.0
+        assert server.stop(how) < STOP_PATIENCE
         assert "Traceback" not in EXPECTED.sub("", server.log)
     assert "disabled" not in state["calls"]
     assert {"beat", "crunch"} <= set(state["tasks"])
@@ -132,7 +132,7 @@ def test_a_coroutine_under_way_is_cancelled_and_the_ledger_says_so(
     monkeypatch.setenv("MORE_TASKS", "linger")
     with start("plain:app") as server:
         server.wait_for("/state", lambda seen: seen["calls"].get("linger"))
-        assert server.stop() < 2.0
+        assert server.stop() < STOP_PATIENCE
     with start("plain:app") as server:
         state = server.wait_for("/state", lambda seen: rows(seen, "linger"))
     row = rows(state, "linger")[0]

@@ -196,7 +196,7 @@ def test_the_main_thread_waits_while_the_scheduler_has_a_thread(script: Script) 
         script,
         """
         scheduler = AsyncIOScheduler(executors={"default": ThreadPoolExecutor(2)})
-        scheduler.add_task(job, "interval", seconds=0.01)
+        scheduler.add_task(job, "interval", seconds=0.01, max_instances=1_000)
 
         def main():
             with scheduler:
@@ -357,7 +357,7 @@ def test_sigint_is_sent_to_the_whole_group(script: Script) -> None:
         PRELUDE
         + textwrap.dedent("""
         scheduler = AsyncIOScheduler(executors={"default": ThreadPoolExecutor(2)})
-        scheduler.add_task(job, "interval", seconds=0.01)
+        scheduler.add_task(job, "interval", seconds=0.01, max_instances=1_000)
         with scheduler:
             print("ready", flush=True)
             threading.Event().wait()
