@@ -64,6 +64,7 @@ class Server:
                 stderr=subprocess.STDOUT,
                 env={**os.environ, "PYTHONUNBUFFERED": "1", **(env or {})},
                 cwd=log.parent,
+                start_new_session=True,
             )
 
     @property
@@ -125,6 +126,12 @@ class Server:
         self.process.kill()
         self.process.wait()
 
+    def kill_all(self) -> None:
+        """kill -9 for it and what it has started: a killed server leaves its workers."""
+        with contextlib.suppress(ProcessLookupError):
+            os.killpg(self.process.pid, signal.SIGKILL)
+        self.process.wait()
+
     def wait(self) -> int:
         """Waits for the process to end by itself; its exit status."""
         try:
@@ -138,11 +145,10 @@ class Server:
 def serving(
     folder: Path, target: str, log: Path, env: Mapping[str, str] | None = None, options: Sequence[str] = ()
 ) -> Iterator[Server]:
-    """A server that is killed at the end of the block, unless the block has ended it."""
+    """A server. At the end of the block nothing of it is left."""
     server = Server(folder, target, log, env, options)
     try:
         server.wait_until_serving()
         yield server
     finally:
-        if server.process.poll() is None:
-            server.kill()
+        server.kill_all()
