@@ -456,7 +456,7 @@ bool StoreNode::look() {
                 // One that is made again may have happened: then its run is over already.
                 // And others have what this process began before it was declared dead.
                 if (outlived_.contains(finish.fire)) continue;
-                if (!mine_ || mine_->contains(finish.fire)) ++endings[finish.fire.task];
+                if (!mine_ || mine_->contains(finish.fire)) endings[finish.fire.task].push_back(finish.fire);
             }
         }
         for (std::size_t i = 0; i < requests_.size(); ++i) look_for(requests_[i], replies_[i], endings);
@@ -481,6 +481,7 @@ Now StoreNode::how_far_ahead() const {
 void StoreNode::look_for(StoreRequest& request, StoreReply& reply, const Endings& endings) {
     for (const LookWant& want : request.looks) {
         const Now here = present();
+        still_mine_.reset();
         Look found =
             store_->look({.wall = here.wall, .elapsed = here.elapsed, .lanes = want.lanes, .limit = want.limit});
         if (!reply.looked) reply.looked = before(found.now, how_far_ahead());
@@ -493,6 +494,7 @@ void StoreNode::look_for(StoreRequest& request, StoreReply& reply, const Endings
         }
     }
     for (const KnownPile& pile : request.piles) {
+        still_mine_.reset();
         const std::optional<StoredTask> task = store_->get(pile.id);
         if (!task || task->state.uid != pile.uid) continue;
         if (task->state.rev != pile.rev) {
@@ -504,16 +506,29 @@ void StoreNode::look_for(StoreRequest& request, StoreReply& reply, const Endings
     }
 }
 
+// How many of the task's open fires end in the batch of this cycle.
+std::int32_t StoreNode::ending(const StoredTask& task, const Endings& endings) {
+    const auto found = endings.find(task.number);
+    if (found == endings.end()) return 0;
+    // One of an earlier trigger may be over: the change by another node ended what had not begun by its account.
+    return static_cast<std::int32_t>(std::ranges::count_if(
+        found->second, [&](const FireRef& fire) { return fire.key.gen == task.state.gen || is_still_mine(fire); }));
+}
+
+bool StoreNode::is_still_mine(const FireRef& fire) {
+    if (!still_mine_) still_mine_.emplace().add_all(store_->mine());
+    return still_mine_->contains(fire);
+}
+
 void StoreNode::plan_task(StoreRequest& request, StoreReply& reply, const StoredTask& task, const Trigger& trigger,
                           const Endings& endings, const Now& now) {
-    const auto found = endings.find(task.number);
+    const std::int32_t ends = ending(task, endings);
     try {
         const auto begun = request.begun_late.find(task.number);
-        request.batch.claims.push_back(
-            plan_claim(task, trigger,
-                       {.ending = found == endings.end() ? 0 : found->second,
-                        .began = begun == request.begun_late.end() ? std::nullopt : std::optional(begun->second)},
-                       now));
+        request.batch.claims.push_back(plan_claim(
+            task, trigger,
+            {.ending = ends, .began = begun == request.begun_late.end() ? std::nullopt : std::optional(begun->second)},
+            now));
         request.batch.claims.back().id = ++last_claim_;
     } catch (const std::bad_alloc&) {
         throw;

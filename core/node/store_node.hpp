@@ -85,7 +85,7 @@ public:
     [[nodiscard]] Store& store() noexcept { return *store_; }
 
 private:
-    using Endings = std::unordered_map<TaskNumber, std::int32_t>;  // runs of a task that end in this cycle
+    using Endings = std::unordered_map<TaskNumber, std::vector<FireRef>>;  // runs that end in this cycle
 
     Time pump_once(Time now);
     Joined join(const OpenRequest& request);
@@ -111,6 +111,8 @@ private:
     void look_for(StoreRequest& request, StoreReply& reply, const Endings& endings);
     void plan_task(StoreRequest& request, StoreReply& reply, const StoredTask& task, const Trigger& trigger,
                    const Endings& endings, const Now& now);
+    [[nodiscard]] std::int32_t ending(const StoredTask& task, const Endings& endings);
+    [[nodiscard]] bool is_still_mine(const FireRef& fire);
     bool commit();
     void commit_one_by_one() noexcept;
     void commit_parts(StoreRequest& request, StoreReply& reply) noexcept;
@@ -151,10 +153,11 @@ private:
     std::optional<Error> doubt_;   // what was asked before may have happened: see settle_doubt()
     std::vector<Claim> claims_;    // of that
     std::vector<OpenFire> takes_;  // of that, with the tokens before
-    std::optional<StoreReply> made_;  // what of these was made: to be told
-    std::optional<FireSet> mine_;     // by the store's account after such a doubt, until a cycle is done
-    FireSet outlived_;                // the runs under way when the node was declared dead
-    std::int64_t last_claim_ = 0;     // its id
+    std::optional<StoreReply> made_;     // what of these was made: to be told
+    std::optional<FireSet> mine_;        // by the store's account after such a doubt, until a cycle is done
+    std::optional<FireSet> still_mine_;  // by the store's account since the last look
+    FireSet outlived_;                   // the runs under way when the node was declared dead
+    std::int64_t last_claim_ = 0;        // its id
     NodeNumber number_ = 0;
     std::chrono::microseconds lease_{0};
     Heartbeat heartbeat_;

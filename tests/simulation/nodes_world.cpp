@@ -62,18 +62,19 @@ private:
 class NodesWorld {
 public:
     NodesWorld(std::uint64_t seed, PlantedAmongNodes planted)
-        : chance_(seed), planted_(planted), tells_gone_(chance_.one_in(2)) {
+        : chance_(seed), planted_(planted), tells_gone_(chance_.one_in(2)), own_clock_(chance_.one_in(2)) {
         const std::int64_t count = chance_.between(1, 4);
-        for (int i = 0; i < count; ++i) processes_.push_back(std::make_unique<Process>(i, chance_, kBegin));
+        for (int i = 0; i < count; ++i) make_process();
     }
 
     Verdict run() {
         note(std::to_string(processes_.size()) + " processes; the system " + (tells_gone_ ? "tells" : "does not tell") +
-             " when one has ended");
+             " when one has ended; the store " + (own_clock_ ? "has a clock of its own" : "goes by theirs"));
         for (const auto& process : processes_) begin_life(*process);
         for (int step = 0; step < kSteps; ++step) one_step();
         settle();
         check();
+        check_told();
         for (const auto& process : processes_) end_life(*process);
         return {.faults = std::move(faults_), .trace = std::move(trace_)};
     }
@@ -88,6 +89,13 @@ private:
     }
 
     // ---- processes ----
+
+    // On a machine of its own if the store has a clock, else on one machine with the others.
+    void make_process() {
+        const Micros off = own_clock_ ? chance_.between(-300, 300) * kSecond : 0;
+        const auto place = static_cast<int>(processes_.size());
+        processes_.push_back(std::make_unique<Process>(place, chance_, now() + off));
+    }
 
     void begin_life(Process& process) {
         note(process.name + " begins");
@@ -108,6 +116,7 @@ private:
                                      .planted = planted_,
                                      .tells_gone = tells_gone_,
                                      .time = [this] { return time_; },
+                                     .clock = [this] { return own_clock_ ? std::optional(now()) : std::nullopt; },
                                      .linger = [this, &process] { linger(process); },
                                      .joined =
                                          [this, &process](NodeNumber node) {
@@ -193,7 +202,7 @@ private:
     }
 
     void befall(Process& process) {
-        switch (chance_.between(0, 15)) {
+        switch (chance_.between(0, 19)) {
             case 0:
             case 1:
             case 2:
@@ -221,6 +230,14 @@ private:
                 return;
             case 11:
                 return chance_.one_in(4) ? step_clocks() : void();
+            case 12:
+                return pause(process);
+            case 13:
+                return resume(process);
+            case 14:
+                return change(process);
+            case 15:
+                return chance_.one_in(4) ? remove(process) : void();
             default:
                 return;
         }
@@ -231,11 +248,21 @@ private:
     // One in so many, or none.
     std::int64_t any_rate(std::int64_t most) { return chance_.one_in(3) ? 0 : chance_.between(2, most); }
 
-    // Of one machine.
+    // That of the machine, or of the store, or of one machine of several.
     void step_clocks() {
         const Micros change = chance_.between(-90, 90) * kSecond;
-        note("the clock is set by " + std::to_string(change / kSecond) + " s");
-        for (const auto& process : processes_) process->clock->step(change);
+        const std::string by = " is set by " + std::to_string(change / kSecond) + " s";
+        if (own_clock_ && chance_.one_in(2)) {
+            const auto which = chance_.between(0, static_cast<std::int64_t>(processes_.size()) - 1);
+            Process& process = *processes_[static_cast<std::size_t>(which)];
+            note("the clock of " + process.name + by);
+            return process.clock->step(change);
+        }
+        note("the clock" + by);
+        set_ += change;
+        if (!own_clock_) {
+            for (const auto& process : processes_) process->clock->step(change);
+        }
         note_time();
     }
 
@@ -244,11 +271,15 @@ private:
         for (const auto& process : processes_) process->clock->advance(span);
         note_time();
     }
-    void note_time() { latest_ = std::max(latest_, processes_.front()->clock->wall()); }
+    void note_time() { latest_ = std::max(latest_, now()); }
+
+    // By the clock that counts.
+    [[nodiscard]] Instant now() const { return kBegin + time_ + set_; }
 
     // The process is stopped in the middle of a call.
     void linger(Process& process) {
-        if (process.lingers == 0 || stopped_inside_ > 1 || !chance_.one_in(process.lingers)) return;
+        if (process.weather.dead() || process.lingers == 0 || stopped_inside_ > 1) return;
+        if (!chance_.one_in(process.lingers)) return;
         ++stopped_inside_;
         const Micros until = time_ + chance_.between(1, 25) * kSecond;
         note(process.name + " is stopped inside its store for " + seconds(until));
@@ -271,13 +302,18 @@ private:
         }
     }
 
+    static TaskSpec task(std::string id, Micros period, Instant start) {
+        TaskSpec spec;
+        spec.id = std::move(id);
+        spec.function = "work";
+        spec.trigger = make_interval_trigger({.period = period, .start_at = start});
+        return spec;
+    }
+
     // A task is always the same, whoever adds it.
     void add(Process& process) {
         const auto which = static_cast<std::size_t>(chance_.between(0, static_cast<std::int64_t>(kIds.size()) - 1));
-        TaskSpec spec;
-        spec.id = kIds[which];
-        spec.function = "work";
-        spec.trigger = make_interval_trigger({.period = kPeriods[which % kPeriods.size()], .start_at = kBegin});
+        TaskSpec spec = task(kIds[which], kPeriods[which % kPeriods.size()], kBegin);
         spec.policies.coalesce = which != 1;
         spec.policies.max_instances = which == 3 ? 2 : 1;
         spec.policies.on_crash = which % 2 == 0 ? OnCrash::rerun : OnCrash::mark_lost;
@@ -289,6 +325,28 @@ private:
         const std::string& id = chance_.any(kIds);
         note(process.name + " asks for a run of " + id);
         guarded(process, [&] { process.scheduler->run_now("default", id); });
+    }
+    void pause(Process& process) {
+        const std::string& id = chance_.any(kIds);
+        note(process.name + " pauses " + id);
+        guarded(process, [&] { process.scheduler->pause_task("default", id); });
+    }
+    void resume(Process& process) {
+        const std::string& id = chance_.any(kIds);
+        note(process.name + " resumes " + id);
+        guarded(process, [&] { process.scheduler->resume_task("default", id); });
+    }
+    void change(Process& process) {
+        const std::string& id = chance_.any(kIds);
+        TaskChanges changes;
+        changes.trigger = make_interval_trigger({.period = chance_.any(kPeriods), .start_at = kBegin});
+        note(process.name + " changes " + id + ": " + changes.trigger->describe());
+        guarded(process, [&] { process.scheduler->change("default", id, std::move(changes)); });
+    }
+    void remove(Process& process) {
+        const std::string& id = chance_.any(kIds);
+        note(process.name + " removes " + id);
+        guarded(process, [&] { process.scheduler->remove("default", id); });
     }
 
     // ---- turns ----
@@ -344,16 +402,17 @@ private:
                                               .scheduled = run.scheduled,
                                               .attempt = run.attempt,
                                               .life = static_cast<int>(process.node),
-                                              .began = {.wall = process.clock->wall(), .elapsed = time_},
+                                              .began = {.wall = now(), .elapsed = time_},
                                               .latest = latest_,
                                               .on_crash = run.task->policies.on_crash,
                                               .max_instances = run.task->policies.max_instances});
         process.busy.push_back({.run = run.id, .place = place, .node = process.node});
-        ++calls_[{run.key.uid, run.key.kind, run.key.slot}];
+        ++calls_[{run.key.uid, run.key.gen, run.key.kind, run.key.slot}];
         check_instances(log_.calls()[place]);
     }
 
-    // Beside those that run on under a lease.
+    // Beside those that run on under a lease, and of which the ledger knows: a run that may run again is called before
+    // its start is written, and a change of its trigger may end it meanwhile.
     void check_instances(const Call& call) {
         if (call.key.kind != FireKind::scheduled) return;
         std::int32_t busy = 0;
@@ -361,7 +420,8 @@ private:
             for (const Busy& each : process->busy) {
                 const Call& other = log_.calls()[each.place];
                 const bool counts = other.key.kind == FireKind::scheduled && other.key.uid == call.key.uid &&
-                                    leases_.held(each.node, time_) && ledger_.nodes.contains(each.node);
+                                    leases_.held(each.node, time_) && ledger_.nodes.contains(each.node) &&
+                                    is_open(other);
                 if (counts) ++busy;
             }
         }
@@ -369,6 +429,11 @@ private:
             fault("task " + call.task + ": " + std::to_string(busy) +
                   " runs at once under leases that hold, of at most " + std::to_string(call.max_instances));
         }
+    }
+
+    [[nodiscard]] bool is_open(const Call& call) {
+        return std::any_of(ledger_.tasks.begin(), ledger_.tasks.end(),
+                           [&](auto& entry) { return entry.second.find(call.key) != nullptr; });
     }
 
     void end_one(Process& process) {
@@ -388,6 +453,7 @@ private:
     // Nothing fails any more, until nothing is left to do.
     void settle() {
         note("settling");
+        bury();
         for (const auto& process : processes_) {
             process->weather.clear_up();
             process->lingers = 0;
@@ -398,7 +464,7 @@ private:
             begin_life(*processes_.front());
         }
         if (chance_.one_in(2)) leave_one();
-        pass(std::max<Micros>(0, latest_ - processes_.front()->clock->wall()) + 2 * kMinute);
+        pass(latest_ - now() + 2 * kMinute);
         for (int i = 0; i < 400; ++i) {
             for (int round = 0; round < 3; ++round) {
                 for (const auto& process : processes_) {
@@ -426,10 +492,10 @@ private:
 
     // Due times come for ever: nothing is open or due just now.
     [[nodiscard]] bool at_rest() const {
-        const Instant now = processes_.front()->clock->wall();
-        return std::all_of(ledger_.tasks.begin(), ledger_.tasks.end(), [&](const auto& entry) {
+        return std::all_of(ledger_.tasks.begin(), ledger_.tasks.end(), [this](const auto& entry) {
             const PlainTask& task = entry.second;
-            return task.open.empty() && task.state.next_due && *task.state.next_due > now;
+            const bool paused = task.state.status == TaskStatus::paused;
+            return task.open.empty() && (paused || (task.state.next_due && *task.state.next_due > now()));
         });
     }
 
@@ -446,7 +512,7 @@ private:
         Ledger ledger;
         ledger.history = ledger_.history;
         for (const auto& [number, task] : ledger_.tasks) {
-            book_.close(task.definition->id, task.state);
+            if (!task.removed) book_.close(task.definition->id, task.state);
             for (const auto& [key, fire] : task.open) {
                 ledger.open.push_back({.task = task.definition->id,
                                        .key = fire.key,
@@ -465,13 +531,59 @@ private:
         check_repeats();
     }
 
+    // What a process adds that is stopped then, for less than a lease, another runs in time: a beat tells it, though
+    // nothing else makes it look.
+    void check_told() {
+        const std::string id = "told";
+        Process& adds = living();
+        Process& runs = living(&adds);
+        for (const auto& process : processes_) {
+            if (process->scheduler && process.get() != &adds && process.get() != &runs) stop(*process);
+        }
+        adds.scheduler->remove_all("");
+        go_on(2 * kLease);
+        adds.scheduler->add(task(id, kDay, now() + kLease / 2), AddMode::keep);
+        adds.stopped_until = time_ + kLease;
+        go_on(kLease * 9 / 10);
+        const bool called =
+            std::any_of(log_.calls().begin(), log_.calls().end(), [&](const Call& call) { return call.task == id; });
+        if (!called) fault("a task that another process added was not run in time");
+    }
+
+    // One that is there, and not the other; it begins if there is none.
+    Process& living(const Process* other = nullptr) {
+        for (const auto& process : processes_) {
+            if (process->scheduler && process.get() != other) return *process;
+        }
+        for (const auto& process : processes_) {
+            if (process->scheduler) continue;
+            begin_life(*process);
+            return *process;
+        }
+        make_process();
+        begin_life(*processes_.back());
+        return *processes_.back();
+    }
+
+    // Nothing fails, and everyone does all there is.
+    void go_on(Micros span) {
+        const Micros until = time_ + span;
+        while (time_ < until) {
+            for (const auto& process : processes_) {
+                turn(*process);
+                work(*process, true);
+            }
+            pass(500 * kMillisecond);
+        }
+    }
+
     // A fire is called once, and once more for each time that its node died.
     void check_repeats() {
         for (const auto& [key, calls] : calls_) {
             const auto crashes = ledger_.crashes.find(key);
             if (calls > 1 + (crashes == ledger_.crashes.end() ? 0 : crashes->second)) {
                 fault("a fire was called " + std::to_string(calls) + " times, more often than it was recovered: " +
-                      kind_text(std::get<1>(key)) + " " + std::to_string(std::get<2>(key)));
+                      kind_text(std::get<2>(key)) + " " + std::to_string(std::get<3>(key)));
             }
         }
     }
@@ -479,15 +591,17 @@ private:
     Chance chance_;
     const PlantedAmongNodes planted_;
     const bool tells_gone_;
+    const bool own_clock_;
     PlainLedger ledger_;
     Book book_;
     Leases leases_{kLease};
     StartLog log_;
     Micros time_ = 0;
-    Instant latest_ = kBegin;  // the latest time that a clock ever showed
+    Micros set_ = 0;           // by how much the clock was set since
+    Instant latest_ = kBegin;  // the latest time that it ever showed
     int stopped_inside_ = 0;
     std::vector<std::unique_ptr<Process>> processes_;
-    std::map<std::tuple<Uid, FireKind, std::int64_t>, int> calls_;
+    std::map<std::tuple<Uid, std::uint32_t, FireKind, std::int64_t>, int> calls_;
     std::vector<std::string> trace_;
     std::vector<std::string> faults_;
 };

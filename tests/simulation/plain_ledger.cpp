@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "core/ledger/fire_rules.hpp"
+#include "core/ledger/task_rules.hpp"
 
 namespace uvsched::simulation {
 namespace {
@@ -50,7 +51,7 @@ PlainFire* PlainTask::find(const FireKey& key) {
 
 PlainTask* PlainLedger::find(const std::string& id) {
     for (auto& [number, task] : tasks) {
-        if (task.definition->id == id) return &task;
+        if (!task.removed && task.definition->id == id) return &task;
     }
     return nullptr;
 }
@@ -102,14 +103,19 @@ void PlainLedger::promote(PlainTask& task, Instant now, NodeNumber by) {
 // ---- batches ----
 
 void PlainLedger::apply(Batch& batch, NodeNumber node) {
-    if (!batch.releases.empty() || !batch.adds.empty() || !batch.runs.empty()) tell(node);
+    const bool for_others = !batch.releases.empty() || !batch.adds.empty() || !batch.changes.empty() ||
+                            !batch.removes.empty() || !batch.runs.empty();
+    if (for_others) tell(node);
     for (Start& request : batch.starts) start(request, node);
     for (Finish& request : batch.finishes) finish(request, node);
     for (Release& request : batch.releases) release(request, node);
     for (Add& request : batch.adds) add(request);
+    for (Change& request : batch.changes) change(request);
+    for (Remove& request : batch.removes) remove(request);
     for (RunNow& request : batch.runs) run_now(request);
     for (Take& request : batch.takes) take(request, node);
     for (Claim& request : batch.claims) claim(request, node);
+    forget_removed();
 }
 
 void PlainLedger::add(Add& request) {
@@ -119,7 +125,7 @@ void PlainLedger::add(Add& request) {
         return;
     }
     PlainTask task;
-    task.number = static_cast<TaskNumber>(tasks.size()) + 1;
+    task.number = ++last_task_;
     task.definition = request.definition;
     task.state = request.state;
     task.state.rev = 1;
@@ -129,10 +135,12 @@ void PlainLedger::add(Add& request) {
 }
 
 void PlainLedger::claim(Claim& request, NodeNumber node) {
-    PlainTask& task = tasks.at(request.task);
     request.outcome = Outcome::refused;
     request.fires.clear();
-    if (task.state.rev != request.rev || !is_new(request.plan, task.state.hwm)) return;
+    const auto found = tasks.find(request.task);
+    if (found == tasks.end() || found->second.removed) return;
+    PlainTask& task = found->second;
+    if (compares && (task.state.rev != request.rev || !is_new(request.plan, task.state.hwm))) return;
     ++task.state.rev;
     task.state.next_slot = request.plan.next_slot;
     task.state.next_due = request.plan.next_due;
@@ -149,21 +157,25 @@ void PlainLedger::claim(Claim& request, NodeNumber node) {
         task.open.emplace(place(fire.key), fire);
         request.fires.push_back(open_fire(task, fire));
     }
-    for (const PlannedMiss& miss : request.plan.misses) {
-        PlainFire missed;
-        missed.key = {task.state.uid, task.state.gen, FireKind::scheduled, miss.first};
-        missed.last_slot = miss.last;
-        missed.folded = miss.count;
-        missed.exact = miss.exact;
-        end(task, missed, miss.state, miss.reason);
-    }
+    for (const PlannedMiss& each : request.plan.misses) miss(task, each);
     request.outcome = Outcome::done;
 }
 
+void PlainLedger::miss(PlainTask& task, const PlannedMiss& miss) {
+    PlainFire missed;
+    missed.key = {task.state.uid, task.state.gen, FireKind::scheduled, miss.first};
+    missed.last_slot = miss.last;
+    missed.folded = miss.count;
+    missed.exact = miss.exact;
+    end(task, missed, miss.state, miss.reason);
+}
+
 void PlainLedger::recall(Claim& request, NodeNumber node) {
-    PlainTask& task = tasks.at(request.task);
     request.outcome = Outcome::refused;
     request.fires.clear();
+    const auto found = tasks.find(request.task);
+    if (found == tasks.end()) return;
+    PlainTask& task = found->second;
     bool made = request.plan.runs.empty() && is_as_planned(request.plan, request.rev, task.state);
     for (const auto& [key, fire] : task.open) {
         if (fire.claim != request.id) continue;
@@ -215,8 +227,81 @@ void PlainLedger::release(Release& request, NodeNumber node) {
     PlainFire* const fire = task == nullptr ? nullptr : task->find(request.fire.key);
     request.outcome = Outcome::refused;
     if (fire == nullptr || !is_held(fire->state) || fire->token != request.fire.token || fire->owner != node) return;
-    free_fire(*fire, request.now_wall);
     request.outcome = Outcome::done;
+    if (!task->removed) return free_fire(*fire, request.now_wall);
+    request.task = task->definition;
+    std::vector<Dropped> dropped;
+    fire->state = FireState::claimed;  // it was not called after all
+    skip_unstarted(*task, Reason::deleted, dropped);
+    request.dropped = dropped.front();
+}
+
+// ---- changes ----
+
+void PlainLedger::skip_unstarted(PlainTask& task, Reason reason, std::vector<Dropped>& dropped) {
+    std::vector<PlainFire> unstarted;
+    for (const auto& [key, fire] : task.open) {
+        if (ends_unstarted(fire.state, fire.key.kind, reason)) unstarted.push_back(fire);
+    }
+    for (const PlainFire& fire : unstarted) {
+        Dropped& told = dropped.emplace_back();
+        told.id = task.definition->id;
+        told.name = task.definition->name;
+        told.miss.first = first_time(fire.key.kind, fire.key.slot, fire.last_slot);
+        told.miss.last = fire.last_slot;
+        told.miss.count = fire.folded;
+        told.miss.exact = fire.exact;
+        told.miss.state = FireState::skipped;
+        told.miss.reason = reason;
+        told.fire = fire.key;
+        end(task, fire, FireState::skipped, reason);
+    }
+}
+
+void PlainLedger::change(Change& request) {
+    request.outcome = Outcome::missing;
+    PlainTask* const task = find(request.id);
+    if (task == nullptr) return;
+    const bool another = request.state && request.state->uid != task->state.uid;
+    request.outcome = Outcome::refused;
+    if (request.rev && (another || *request.rev != task->state.rev)) {
+        request.task = task->stored();
+        return;
+    }
+    const bool other_trigger = request.definition && !same_trigger(*task->definition, *request.definition);
+    if (other_trigger) {
+        const Now now{.wall = request.now_wall, .elapsed = request.now_wall};
+        if (const auto over = overdue(*task->definition, task->state, now)) {
+            miss(*task, *over);
+            request.dropped.push_back({task->definition->id, task->definition->name, *over});
+        }
+        skip_unstarted(*task, Reason::replaced, request.dropped);
+    }
+    if (request.definition) task->definition = request.definition;
+    if (request.state) {
+        task->state = rescheduled(task->state, *request.state, *task->definition->trigger, other_trigger);
+    }
+    ++task->state.rev;
+    if (request.miss) miss(*task, *request.miss);
+    request.task = task->stored();
+    request.outcome = Outcome::done;
+}
+
+// What runs goes on.
+void PlainLedger::remove(Remove& request) {
+    for (auto& [number, task] : tasks) {
+        if (task.removed || (!request.id.empty() && task.definition->id != request.id)) continue;
+        skip_unstarted(task, Reason::deleted, request.dropped);
+        task.removed = true;
+        task.state.next_slot.reset();
+        task.state.next_due.reset();
+        ++request.removed;
+    }
+    request.outcome = request.removed > 0 || request.id.empty() ? Outcome::done : Outcome::missing;
+}
+
+void PlainLedger::forget_removed() {
+    std::erase_if(tasks, [](const auto& entry) { return entry.second.removed && entry.second.open.empty(); });
 }
 
 void PlainLedger::run_now(RunNow& request) {
@@ -277,8 +362,9 @@ Recovered PlainLedger::recover(NodeNumber dead, Instant now, NodeNumber by, bool
         }
         for (const FireKey& key : held) {
             PlainFire& fire = *task.find(key);
-            ++crashes[{key.uid, key.kind, key.slot}];
-            const AfterCrash after = after_crash(fire.state, fire.crashes, &task.definition->policies);
+            ++crashes[{key.uid, key.gen, key.kind, key.slot}];
+            const Policies* const policies = task.removed ? nullptr : &task.definition->policies;
+            const AfterCrash after = after_crash(fire.state, fire.crashes, policies);
             fire.crashes = after.crashes;
             if (after.again) {
                 free_fire(fire, now);
@@ -291,6 +377,7 @@ Recovered PlainLedger::recover(NodeNumber dead, Instant now, NodeNumber by, bool
         if (!held.empty()) promote(task, now, by);
     }
     nodes.erase(dead);
+    forget_removed();
     if (!out.ready.empty()) tell(by);
     return out;
 }

@@ -30,6 +30,7 @@ struct PlainTask {
     TaskNumber number = 0;
     std::shared_ptr<const Definition> definition;
     TaskState state;
+    bool removed = false;  // only what still runs of it is left
     std::map<std::tuple<std::uint32_t, FireKind, std::int64_t>, PlainFire> open;
 
     [[nodiscard]] StoredTask stored() const;
@@ -48,12 +49,13 @@ public:
     std::map<TaskNumber, PlainTask> tasks;
     std::map<NodeNumber, PlainNode> nodes;
     std::vector<HistoryRow> history;
-    std::vector<std::uint64_t> tokens;                               // of the fires in `history`
-    std::map<std::tuple<Uid, FireKind, std::int64_t>, int> crashes;  // how often a fire was recovered
+    std::vector<std::uint64_t> tokens;                                              // of the fires in `history`
+    std::map<std::tuple<Uid, std::uint32_t, FireKind, std::int64_t>, int> crashes;  // how often a fire was recovered
     std::uint64_t changes = 0;
     NodeNumber last_node = 0;
+    bool compares = true;  // false: a planted fault, see PlantedAmongNodes::claims_uncompared
 
-    // For one node. Applies what a batch asks for, but what the simulation does not ask for: changes and removals.
+    // For one node.
     void apply(Batch& batch, NodeNumber node);
     [[nodiscard]] Look look(const LookRequest& request);
     void recall(Claim& claim, NodeNumber node);
@@ -71,10 +73,17 @@ private:
     void start(Start& request, NodeNumber node);
     void finish(Finish& request, NodeNumber node);
     void release(Release& request, NodeNumber node);
+    void change(Change& request);
+    void remove(Remove& request);
     void run_now(RunNow& request);
+    void skip_unstarted(PlainTask& task, Reason reason, std::vector<Dropped>& dropped);
+    void miss(PlainTask& task, const PlannedMiss& miss);
+    void forget_removed();
     void promote(PlainTask& task, Instant now, NodeNumber by);
     void end(PlainTask& task, const PlainFire& fire, FireState state, Reason reason);
     void tell(NodeNumber by) noexcept;
+
+    TaskNumber last_task_ = 0;
 };
 
 }  // namespace uvsched::simulation

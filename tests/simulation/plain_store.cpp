@@ -98,14 +98,28 @@ public:
     }
     std::shared_ptr<Membership> membership() override { return std::make_shared<PlainMembership>(opening_); }
 
+    Now now(const Now& here) const override {
+        const std::optional<Instant> own = opening_->planted(Planted::clock_of_node) ? std::nullopt : around().clock();
+        return own ? Now{.wall = *own, .elapsed = *own} : here;
+    }
+
     Look look(const LookRequest& request) override {
-        return opening_->call(false, [&] { return around().ledger.look(request); });
+        return opening_->call(false, [&] {
+            LookRequest timed = request;
+            const Now present = now({.wall = request.wall, .elapsed = request.elapsed});
+            timed.wall = present.wall;
+            timed.elapsed = present.elapsed;
+            return around().ledger.look(timed);
+        });
     }
 
     void apply(Batch& batch) override {
         batch = opening_->call(true, [&] {
             test_row();
             Batch answered = batch;
+            set_time(answered);
+            if (opening_->planted(Planted::takes_uncompared)) give_up(answered.takes);
+            around().ledger.compares = !opening_->planted(Planted::claims_uncompared);
             around().ledger.apply(answered, opening_->node);
             keep_book(answered);
             return answered;
@@ -120,7 +134,7 @@ public:
                     around().fault("node " + std::to_string(dead) + " was taken for dead, and its lease held");
                 }
             }
-            return recovered(dead, now);
+            return recovered(dead, around().clock().value_or(now));
         });
     }
 
@@ -128,12 +142,17 @@ public:
         opening_->call(false, [&] {
             test_row();
             around().ledger.recall(claim, opening_->node);
+            if (opening_->planted(Planted::answers_forgotten)) {
+                claim.outcome = Outcome::refused;
+                claim.fires.clear();
+            }
             return true;
         });
     }
     std::vector<FireRef> mine() override {
         return opening_->call(false, [&] {
             test_row();
+            if (opening_->planted(Planted::answers_forgotten)) return std::vector<FireRef>();
             return around().ledger.mine(opening_->node);
         });
     }
@@ -147,6 +166,7 @@ public:
                 earliest = std::min(earliest.value_or(kLatest), at);
             };
             for (const auto& [number, task] : around().ledger.tasks) {
+                if (task.removed) continue;
                 if (task.state.next_due) keep_earlier(wake.wall, *task.state.next_due);
                 for (const auto& [key, fire] : task.open) {
                     if (fire.state == FireState::ready) keep_earlier(wake.wall, fire.ready_at);
@@ -156,15 +176,17 @@ public:
         });
     }
     std::vector<Lane> lanes() override {
-        if (around().ledger.tasks.empty()) return {};
-        const auto& [number, task] = *around().ledger.tasks.begin();
-        Lane lane;
-        lane.number = 1;
-        lane.executor = task.definition->executor;
-        lane.function = task.definition->function;
-        lane.example = number;
-        lane.example_id = task.definition->id;
-        return {lane};
+        for (const auto& [number, task] : around().ledger.tasks) {
+            if (task.removed) continue;
+            Lane lane;
+            lane.number = 1;
+            lane.executor = task.definition->executor;
+            lane.function = task.definition->function;
+            lane.example = number;
+            lane.example_id = task.definition->id;
+            return {lane};
+        }
+        return {};
     }
     std::uint64_t changes() override {
         if (opening_->planted(Planted::changes_untold)) return 0;
@@ -209,9 +231,36 @@ private:
         return ledger.recover(dead, now, opening_->node, opening_->planted(Planted::recovery_of_everybody));
     }
 
+    // A store with a clock of its own does not believe those of nodes.
+    void set_time(Batch& batch) const {
+        const auto set = [now = around().clock()](auto& requests) {
+            for (auto& request : requests) request.now_wall = now.value_or(request.now_wall);
+        };
+        set(batch.finishes);
+        set(batch.releases);
+        set(batch.changes);
+        set(batch.removes);
+        set(batch.runs);
+        set(batch.takes);
+    }
+
+    // What others have taken is ready once more, for these.
+    void give_up(const std::vector<Take>& takes) {
+        for (const Take& take : takes) {
+            PlainTask* const task = around().ledger.find(take.fire);
+            PlainFire* const fire = task == nullptr ? nullptr : task->find(take.fire.key);
+            if (fire == nullptr || fire->token <= take.fire.token) continue;
+            fire->state = FireState::ready;
+            fire->token = take.fire.token;
+        }
+    }
+
     void keep_book(const Batch& batch) {
         for (const Add& add : batch.adds) {
             if (add.result == Add::Result::created) around().book.note(*add.task.definition, add.task.state);
+        }
+        for (const Change& change : batch.changes) {
+            if (change.outcome == Outcome::done) around().book.note(*change.task.definition, change.task.state);
         }
         for (const Take& take : batch.takes) {
             if (take.outcome == Outcome::done) around().book.handed_out(take.fire.key, take.token);

@@ -27,12 +27,16 @@ enum class PlantedAmongNodes : std::uint8_t {
     lease_too_long,         // a node trusts its lease for longer than the others wait
     row_untested,           // a node writes on after its row is gone
     changes_untold,         // what a node makes, the others do not find
+    claims_uncompared,      // a due time is claimed, whoever claimed it before
+    takes_uncompared,       // a ready fire is taken, whoever took it before
+    answers_forgotten,      // what a node holds after a lost answer, nobody can tell it
+    clock_of_node,          // what is due is told by the node's clock, and not by the store's
 };
 struct PlantedAmongNodesName {
     PlantedAmongNodes fault;
     const char* name;
 };
-inline constexpr std::array<PlantedAmongNodesName, 8> kPlantedAmongNodes = {{
+inline constexpr std::array<PlantedAmongNodesName, 12> kPlantedAmongNodes = {{
     {PlantedAmongNodes::recovery_of_everybody, "recovery_of_everybody"},
     {PlantedAmongNodes::recovery_forgets, "recovery_forgets"},
     {PlantedAmongNodes::recovery_runs_lost, "recovery_runs_lost"},
@@ -41,6 +45,10 @@ inline constexpr std::array<PlantedAmongNodesName, 8> kPlantedAmongNodes = {{
     {PlantedAmongNodes::lease_too_long, "lease_too_long"},
     {PlantedAmongNodes::row_untested, "row_untested"},
     {PlantedAmongNodes::changes_untold, "changes_untold"},
+    {PlantedAmongNodes::claims_uncompared, "claims_uncompared"},
+    {PlantedAmongNodes::takes_uncompared, "takes_uncompared"},
+    {PlantedAmongNodes::answers_forgotten, "answers_forgotten"},
+    {PlantedAmongNodes::clock_of_node, "clock_of_node"},
 }};
 
 // What the stores of all processes work with, and what belongs to one process. It outlives the store.
@@ -51,10 +59,11 @@ struct PlainSurroundings {
     Chance& chance;
     Weather& weather;  // of this process
     PlantedAmongNodes planted = PlantedAmongNodes::nothing;
-    bool tells_gone = true;                  // the system says when a process has ended
-    std::function<Micros()> time;            // of the simulation
-    std::function<void()> linger;            // the process may be stopped here, while the others go on
-    std::function<void(NodeNumber)> joined;  // this process is that node now
+    bool tells_gone = true;                         // the system says when a process has ended
+    std::function<Micros()> time;                   // of the simulation
+    std::function<std::optional<Instant>()> clock;  // the store's own; nothing: each node goes by its clock
+    std::function<void()> linger;                   // the process may be stopped here, while the others go on
+    std::function<void(NodeNumber)> joined;         // this process is that node now
     std::function<void(const std::string&)> fault;
 };
 

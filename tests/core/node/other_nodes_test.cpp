@@ -149,6 +149,26 @@ TEST_CASE("other nodes: the end of a run from before the node was declared dead 
     CHECK(each.replies.back().second.batch.claims[0].plan.runs.empty());
 }
 
+TEST_CASE("other nodes: a run of an earlier trigger makes room for another only if it is still this node's") {
+    for (const bool ours : {true, false}) {
+        CAPTURE(ours);
+        PumpedNode each;
+        StoredTask task = due_task(5, each.present.wall, 1);
+        task.state.gen = 1;
+        each.store->found.due = {task};
+        if (ours) each.store->held = {fire_of(5)};
+        StoreRequest look = each.request("look");
+        look.looks.push_back({.executor = 0, .lanes = {1}, .limit = 10});
+        each.node.post(std::move(look));
+        each.post_finish("finish", 5);
+        each.pump();
+        CHECK(each.store->times("mine") == 1);
+        const auto& claims = each.replies[0].second.batch.claims;
+        REQUIRE(claims.size() == 1);
+        CHECK(claims[0].plan.runs.size() == (ours ? 1 : 0));
+    }
+}
+
 TEST_CASE("other nodes: joining again is tried until it is done; what must not be lost waits") {
     Shared each;
     each.members->answer.standing = false;
