@@ -19,7 +19,7 @@ namespace bench {
 inline constexpr std::size_t kMost = 4;  // processes
 inline constexpr std::int64_t kTasks = 50'000;
 inline constexpr std::int64_t kSecond = 1'000'000;
-inline constexpr int kBatch = 100;
+inline constexpr int kBatch = 256;  // as many as a node claims at once for an inline executor
 inline constexpr auto kWarm = std::chrono::seconds(2);
 inline constexpr auto kSpan = std::chrono::seconds(5);
 
@@ -191,12 +191,15 @@ inline Work saturate(const std::string& url, std::size_t count, std::int64_t tas
     });
     Work work;
     const Processes processes(count, [&](std::size_t number) { serve(url, number); });
-    std::atomic<std::int64_t> none{0};
-    Node outsider(url, "outside", none);  // in this process, after the forks
     std::this_thread::sleep_for(kWarm);
     const std::int64_t calls = all_calls();
     const double from = seconds();
-    const double until = from + static_cast<double>(kSpan.count());
+    std::this_thread::sleep_for(kSpan);
+    work.per_second = static_cast<double>(all_calls() - calls) / (seconds() - from);
+    work.share = share_of_least(count);
+    std::atomic<std::int64_t> none{0};
+    Node outsider(url, "outside", none);  // in this process, after the forks
+    const double until = seconds() + static_cast<double>(kSpan.count());
     const std::int64_t far = wall_microseconds() + 86'400 * kSecond;
     for (int i = 0; seconds() < until; ++i) {
         const double asked = seconds();
@@ -204,8 +207,6 @@ inline Work saturate(const std::string& url, std::size_t count, std::int64_t tas
         work.waits.push_back((seconds() - asked) * 1e6);
         std::this_thread::sleep_for(std::chrono::milliseconds(5));
     }
-    work.per_second = static_cast<double>(all_calls() - calls) / (seconds() - from);
-    work.share = share_of_least(count);
     return work;
 }
 

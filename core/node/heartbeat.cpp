@@ -60,6 +60,11 @@ std::vector<NodeNumber> Heartbeat::dead() const {
     return dead_;
 }
 
+std::size_t Heartbeat::others() const {
+    const std::lock_guard lock(mutex_);
+    return peers_.size();
+}
+
 // ---- the lease ----
 
 bool Heartbeat::holds() noexcept {

@@ -60,6 +60,9 @@ public:
     // The nodes that are dead, by the last beat.
     [[nodiscard]] std::vector<NodeNumber> dead() const;
 
+    // How many other nodes there are, by the last beat.
+    [[nodiscard]] std::size_t others() const;
+
     // No other node is there, and one that comes will be told.
     [[nodiscard]] bool alone() const noexcept { return alone_.load(); }
 

@@ -11,11 +11,12 @@
 #include "core/base/memory.hpp"
 #include "core/node/batch_merge.hpp"
 #include "core/node/claim_plan.hpp"
+#include "core/node/joined_starts.hpp"
 
 namespace uvsched {
 namespace {
 
-constexpr std::size_t kPruneEvery = 1000;       // rows of history
+constexpr std::size_t kPruneEvery = 250;        // rows of history
 constexpr std::size_t kRecoveredAtOnce = 1000;  // fires
 constexpr int kTriesAtEnd = 5;
 constexpr auto kFirstPause = std::chrono::milliseconds(50);
@@ -92,6 +93,7 @@ Joined StoreNode::join(const OpenRequest& request) {
     ask_again_ = false;
     next_piece_ = Time::max();
     last_claim_ = joined.opened.node >> 1U;  // random, as the node's number is
+    spread_.begin(static_cast<std::uint64_t>(last_claim_));
     forget_doubt();
     try {
         seen_ = store_->changes();  // the owner has not read the lanes yet
@@ -324,12 +326,13 @@ StoreNode::Time StoreNode::pump_once(Time now) {
     take_over(now);
     if (noticed_.exchange(false)) wakes_unknown_ = true;
     if (wakes_unknown_ && requests_.empty() && !loss_) look_around();
+    const bool idle = requests_.empty();
     if (cycle()) mine_.reset();
     if (!reply_all()) return now + kFirstPause;
     // After the writes, so that whoever wrote reads what it wrote.
     const std::vector<StoreJob> jobs = std::exchange(jobs_, {});
     for (const StoreJob& job : jobs) job(*store_);
-    prune_if_due();
+    prune_if_due(idle);
     if (!requests_.empty() || reopen_ || wakes_unknown_ || doubt_) return not_before_ = after_pause(now);
     not_before_ = Time::min();
     return std::min(next_pump(now), next_piece_);
@@ -390,9 +393,25 @@ void StoreNode::forget_look(StoreRequest& request) noexcept {
     request.batch.takes.clear();
 }
 
+void StoreNode::count_claims() noexcept {
+    std::size_t made = 0;
+    std::size_t lost = 0;
+    const auto count = [&](const auto& asked) {
+        for (const auto& each : asked) {
+            if (each.outcome != Outcome::none) ++(each.outcome == Outcome::done ? made : lost);
+        }
+    };
+    for (const StoreRequest& request : requests_) {
+        count(request.batch.claims);
+        count(request.batch.takes);
+    }
+    spread_.claimed(made, lost);
+}
+
 // Sets aside the requests that are to be done again; the others are to be answered.
 void StoreNode::settle() {
     std::size_t answers = 0;
+    count_claims();
     for (std::size_t i = 0; i < requests_.size(); ++i) {
         StoreRequest& request = requests_[i];
         StoreReply& reply = replies_[i];
@@ -478,12 +497,23 @@ Now StoreNode::how_far_ahead() const {
             .elapsed = rounded(saturating_sub(there.elapsed, here.elapsed))};
 }
 
+Look StoreNode::look_for(const LookWant& want) {
+    const Now here = present();
+    const std::size_t skip = spread_.skip(want.limit, heartbeat_.others());
+    LookRequest request{.wall = here.wall, .elapsed = here.elapsed, .lanes = want.lanes, .limit = want.limit};
+    request.skip = skip;
+    still_mine_.reset();
+    Look found = store_->look(request);
+    if (found.more) return found;
+    spread_.found_all();
+    if (skip == 0) return found;
+    request.skip = 0;
+    return store_->look(request);
+}
+
 void StoreNode::look_for(StoreRequest& request, StoreReply& reply, const Endings& endings) {
     for (const LookWant& want : request.looks) {
-        const Now here = present();
-        still_mine_.reset();
-        Look found =
-            store_->look({.wall = here.wall, .elapsed = here.elapsed, .lanes = want.lanes, .limit = want.limit});
+        Look found = look_for(want);
         if (!reply.looked) reply.looked = before(found.now, how_far_ahead());
         std::move(found.quarantined.begin(), found.quarantined.end(), std::back_inserter(reply.quarantined));
         for (const StoredTask& task : found.due)
@@ -549,6 +579,7 @@ bool StoreNode::commit() {
     bool refused = false;
     try {
         for (; appended < requests_.size(); ++appended) merge.append(requests_[appended].batch);
+        const JoinedStarts joined(merge.batch());
         if (!merge.batch().empty()) store_->apply(merge.batch());
     } catch (const Refused&) {
         refused = true;
@@ -673,8 +704,9 @@ void StoreNode::see_changes() {
     seen_ = changes;
 }
 
-void StoreNode::prune_if_due() {
-    if (loss_ || (!more_to_prune_ && unpruned_ < kPruneEvery)) return;
+// A piece for so many rows, which keeps up with those who write them; all there is to prune when nobody writes.
+void StoreNode::prune_if_due(bool idle) {
+    if (loss_ || (unpruned_ < kPruneEvery && !(more_to_prune_ && idle))) return;
     unpruned_ = 0;
     try {
         more_to_prune_ = store_->prune(present().wall);

@@ -18,6 +18,7 @@
 #include <unordered_map>
 #include <vector>
 
+#include "core/node/claim_spread.hpp"
 #include "core/node/heartbeat.hpp"
 #include "core/node/store_mail.hpp"
 #include "core/node/store_request.hpp"
@@ -108,11 +109,13 @@ private:
     void end_store();
     bool cycle();
     bool look();
+    Look look_for(const LookWant& want);
     void look_for(StoreRequest& request, StoreReply& reply, const Endings& endings);
     void plan_task(StoreRequest& request, StoreReply& reply, const StoredTask& task, const Trigger& trigger,
                    const Endings& endings, const Now& now);
     [[nodiscard]] std::int32_t ending(const StoredTask& task, const Endings& endings);
     [[nodiscard]] bool is_still_mine(const FireRef& fire);
+    void count_claims() noexcept;
     bool commit();
     void commit_one_by_one() noexcept;
     void commit_parts(StoreRequest& request, StoreReply& reply) noexcept;
@@ -132,7 +135,7 @@ private:
     [[nodiscard]] Time after_pause(Time now) const noexcept;
     [[nodiscard]] Now present() const { return now(hooks_.now()); }
     [[nodiscard]] Now how_far_ahead() const;
-    void prune_if_due();
+    void prune_if_due(bool idle);
 
     const std::unique_ptr<Store> store_;
     const StoreHooks hooks_;
@@ -157,7 +160,8 @@ private:
     std::optional<FireSet> mine_;        // by the store's account after such a doubt, until a cycle is done
     std::optional<FireSet> still_mine_;  // by the store's account since the last look
     FireSet outlived_;                   // the runs under way when the node was declared dead
-    std::int64_t last_claim_ = 0;        // its id
+    ClaimSpread spread_;
+    std::int64_t last_claim_ = 0;  // its id
     NodeNumber number_ = 0;
     std::chrono::microseconds lease_{0};
     Heartbeat heartbeat_;

@@ -11,7 +11,7 @@
 namespace uvsched {
 namespace {
 
-constexpr std::size_t kInlineRoom = 64;  // runs called before the loop looks again
+constexpr std::size_t kInlineRoom = 256;  // runs called before the loop looks again
 constexpr Micros kSlowInline = 100 * kMillisecond;
 constexpr Micros kDelay = kSecond;  // a run that waited longer for its turn is told
 

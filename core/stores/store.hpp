@@ -38,6 +38,7 @@ struct LookRequest {
     Instant elapsed = 0;            // on the elapsed line
     std::vector<LaneNumber> lanes;  // lanes that this node has room for; only these are returned
     std::size_t limit = 0;          // tasks and ready fires together
+    std::size_t skip = 0;  // of the tasks that are due, and of the ready fires, so many first ones of each lane
 };
 
 struct Look {

@@ -335,6 +335,7 @@ Look PlainLedger::look(const LookRequest& request) {
         }
     }
     std::stable_sort(due.begin(), due.end(), [](const auto& a, const auto& b) { return a.first < b.first; });
+    due.erase(due.begin(), due.begin() + static_cast<std::ptrdiff_t>(std::min(request.skip, due.size())));
     for (const auto& [at, task] : due) {
         if (out.ready.size() + out.due.size() < request.limit) out.due.push_back(task->stored());
     }

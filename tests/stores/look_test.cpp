@@ -26,6 +26,33 @@ TEST_CASE("a look finds what is due, in order, on the lanes asked for") {
     CHECK(store.look({.wall = kStart + 10, .elapsed = kStart + 10, .lanes = {}, .limit = 9}).due.empty());
 }
 
+TEST_CASE("a look passes over what comes first, if it is told to") {
+    Backend backend;
+    Store& store = backend.store();
+    const auto on_one_lane = [](const std::string& id) {
+        Definition task = every(id);
+        task.function = "work";
+        return task;
+    };
+    const std::vector<std::string> ids = {"a", "b", "c", "d"};
+    for (std::size_t i = 0; i < ids.size(); ++i) add(store, on_one_lane(ids[i]), kStart + static_cast<Instant>(i));
+    run_now(store, "a", kStart + 1);
+    run_now(store, "b", kStart + 2);
+    LookRequest request{.wall = kStart + 10, .elapsed = kStart + 10, .lanes = all_lanes(store), .limit = 9};
+    const auto seen = [&](std::size_t skip) {
+        request.skip = skip;
+        std::string out;
+        const Look found = store.look(request);
+        for (const StoredTask& task : found.due) out += task.definition->id;
+        for (const OpenFire& fire : found.ready) out += " " + fire.task.definition->id;
+        return out;
+    };
+    CHECK(seen(0) == "abcd a b");
+    CHECK(seen(1) == "bcd b");
+    CHECK(seen(3) == "d");
+    CHECK(seen(4).empty());
+}
+
 TEST_CASE("each clock line has its own present") {
     Backend backend;
     if (!backend.place().has_elapsed_line()) return;

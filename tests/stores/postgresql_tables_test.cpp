@@ -38,7 +38,7 @@ TEST_CASE("a look walks the index of what is due, however many tasks there are")
     for (const bool own_clock : {true, false}) {
         const postgresql::Answers plan =
             session.run({{"EXPLAIN " + db.sql(postgresql::due_statement()),
-                          {"{1,2,3}", own_clock ? std::optional<Instant>() : std::optional<Instant>(kStart), 100}}},
+                          {"{1,2,3}", own_clock ? std::optional<Instant>() : std::optional<Instant>(kStart), 100, 0}}},
                         postgresql::Sends::reads, std::chrono::seconds(10));
         std::string text;
         for (int i = 0; i < plan[0].size(); ++i) text += plan[0].row(i).text(0) + "\n";

@@ -62,9 +62,10 @@ Look look(Database& db, const LookRequest& request) {
         filter[name] = {{"$gte", kFirstOfAll}, {"$lte", now}};
         Document order;
         order[name] = 1;
-        return db.read_tasks(
-            std::move(filter),
-            {{"projection", without_definition()}, {"sort", std::move(order)}, {"limit", request.limit + 1}});
+        return db.read_tasks(std::move(filter), {{"projection", without_definition()},
+                                                 {"sort", std::move(order)},
+                                                 {"skip", request.skip},
+                                                 {"limit", request.limit + 1}});
     };
     std::vector<Candidate> due;
     for (const TaskDocument& task : find_by("next_due")) {

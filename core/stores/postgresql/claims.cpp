@@ -44,9 +44,10 @@ constexpr const char* kClaim =
     "misses AS (INSERT INTO @history (task_id, uid, gen, kind, slot, first_at, last_at, folded, exact, state, reason, "
     "attempt, crashes, token, finished_at) SELECT t.id, t.uid, t.gen, 'scheduled', m.first, m.first, m.last, m.folded, "
     "m.exact, m.state, m.reason, 0, 0, 0, t.at FROM t JOIN m USING (i) ORDER BY m.place) "
-    "SELECT c.i, t.i, t.n, t.lane, t.def_hash, t.uid, t.gen, t.rev, t.clk, t.anchor, t.next_slot, t.next_due, t.hwm, "
-    "t.state, t.runs, (SELECT count(*) FROM @open AS o WHERE o.n = t.n) "
-    "FROM c LEFT JOIN t USING (i) WHERE EXISTS (SELECT 1 FROM @sched AS s WHERE s.n = c.n)";
+    "SELECT i, i, n, lane, def_hash, uid, gen, rev, clk, anchor, next_slot, next_due, hwm, state, runs, "
+    "(SELECT count(*) FROM @open AS o WHERE o.n = t.n) FROM t UNION ALL "
+    "SELECT c.i, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL FROM c "
+    "WHERE c.i NOT IN (SELECT i FROM t) AND EXISTS (SELECT 1 FROM @sched AS s WHERE s.n = c.n)";
 
 constexpr const char* kTask = "SELECT " UVSCHED_PG_TASK " FROM @sched AS s WHERE n = $1";
 constexpr const char* kFiresOfClaim =

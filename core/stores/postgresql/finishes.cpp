@@ -30,8 +30,8 @@ constexpr const char* kFinish =
 
 // The oldest first. Ready counts as under way, and so does what was asked for by hand.
 constexpr const char* kPromote =
-    "WITH t AS (SELECT DISTINCT n FROM unnest($1::bigint[]) AS t(n) WHERE $3 OR n = ANY(" UVSCHED_PG_ENDED
-    ")), "
+    "WITH t AS (SELECT DISTINCT n FROM unnest(CASE WHEN $3 THEN $1::bigint[] ELSE " UVSCHED_PG_ENDED
+    " END) AS t(n)), "
     "o AS (SELECT o.n, o.gen, o.kind, o.slot, o.state FROM @open AS o JOIN t USING (n)), "
     "w AS (SELECT n, gen, kind, slot, row_number() OVER (PARTITION BY n ORDER BY gen, slot) AS place FROM o "
     "WHERE state = 'waiting'), "

@@ -12,10 +12,13 @@ constexpr std::chrono::seconds kPatience{30};
 
 constexpr const char* kBegin = "BEGIN ISOLATION LEVEL READ COMMITTED READ WRITE";
 
-// Until the transaction ends: its statements name rows by their keys. The planner knows little about tables that change
-// so fast, and would rather read a whole one for a hundred of its rows. Where it has to all the same (`meta` has one),
-// it takes that for so dear that it would compile the statement.
-constexpr const char* kByKeys = "SELECT set_config('enable_seqscan', 'off', true), set_config('jit', 'off', true)";
+// Until the transaction ends: its statements name rows by their keys, or take the first ones of an index. The planner
+// knows little about tables that change so fast, and would rather read a whole one for a hundred of its rows, or all
+// that is due and sort it. Where it has to all the same (`meta` has one row), it takes that for so dear that it would
+// compile the statement.
+constexpr const char* kByKeys =
+    "SELECT set_config('enable_seqscan', 'off', true), set_config('enable_bitmapscan', 'off', true), "
+    "set_config('jit', 'off', true)";
 
 // Whoever declares this node dead deletes its row, and waits until this transaction is over. A division by zero is the
 // one way in which a plain statement can fail on a condition.

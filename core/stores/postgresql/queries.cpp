@@ -17,11 +17,11 @@ constexpr const char* kDue =
     "SELECT " UVSCHED_PG_TASK
     " FROM unnest($1::bigint[]) AS l(lane) CROSS JOIN LATERAL (SELECT * FROM @sched AS due "
     "WHERE due.lane = l.lane AND due.next_due IS NOT NULL AND due.next_due <= " UVSCHED_PG_PRESENT(
-        2) " ORDER BY due.next_due LIMIT $3) AS s ORDER BY s.next_due LIMIT $3";
+        2) " ORDER BY due.next_due LIMIT $3 OFFSET $4) AS s ORDER BY s.next_due LIMIT $3";
 constexpr const char* kReady =
     "SELECT " UVSCHED_PG_FIRE ", o.uid, " UVSCHED_PG_TASK " FROM unnest($1::bigint[]) AS l(lane) CROSS JOIN LATERAL "
     "(SELECT * FROM @open AS ready WHERE ready.lane = l.lane AND ready.ready_at IS NOT NULL AND ready.ready_at <= "
-    UVSCHED_PG_PRESENT(2) " ORDER BY ready.ready_at LIMIT $3) AS o LEFT JOIN @sched AS s ON s.n = o.n "
+    UVSCHED_PG_PRESENT(2) " ORDER BY ready.ready_at LIMIT $3 OFFSET $4) AS o LEFT JOIN @sched AS s ON s.n = o.n "
     "ORDER BY o.ready_at LIMIT $3";
 constexpr const char* kNow = "SELECT @now";
 
@@ -116,10 +116,11 @@ Look look(Database& db, const LookRequest& request) {
     const Value present = db.by_hand(request.wall);
     const Micros asked = StoreClock::tick();
     Pipeline pipeline(db);
-    pipeline.add(kDue, {lanes, present, one_more}, [&](const Answer& answer) {
+    pipeline.by_keys();
+    pipeline.add(kDue, {lanes, present, one_more, request.skip}, [&](const Answer& answer) {
         for (int i = 0; i < answer.size(); ++i) due.push_back(read_due(answer, i));
     });
-    pipeline.add(kReady, {lanes, present, one_more}, [&](const Answer& answer) {
+    pipeline.add(kReady, {lanes, present, one_more, request.skip}, [&](const Answer& answer) {
         for (int i = 0; i < answer.size(); ++i) ready.push_back(read_ready(answer, i));
     });
     // Behind the others, so that nothing is due later than that.
@@ -150,6 +151,7 @@ Look look(Database& db, const LookRequest& request) {
 Store::Wake next_wake(Database& db, std::span<const LaneNumber> lanes) {
     Store::Wake out;
     Pipeline pipeline(db);
+    pipeline.by_keys();
     pipeline.add(kFirst, {column_of(lanes)}, [&](const Answer& answer) { out.wall = answer.row(0).maybe(0); });
     pipeline.read();
     return out;

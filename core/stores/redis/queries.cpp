@@ -14,13 +14,13 @@ constexpr std::size_t kListedAtOnce = 1'000;
 
 // Lane by lane, each in its index; then the rows of those that are due first.
 constexpr Script kLook{"look", Script::Kind::asks, R"lua(
-local now, most = arg(), count()
+local now, most, skip = arg(), count(), count()
 if now == '' then now = server_time() end
 local found = {due = {}, ready = {}}
 for i = 1, count() do
   local lane = arg()
   for index, entries in pairs(found) do
-    local got = call('ZRANGEBYSCORE', P .. index .. ':' .. lane, '-inf', now, 'WITHSCORES', 'LIMIT', 0, most)
+    local got = call('ZRANGEBYSCORE', P .. index .. ':' .. lane, '-inf', now, 'WITHSCORES', 'LIMIT', skip, most)
     for j = 1, #got, 2 do entries[#entries + 1] = {got[j], lane, got[j + 1], number(got[j + 1])} end
   end
 end
@@ -186,7 +186,8 @@ Look look(Database& db, const LookRequest& request) {
     out.now = {.wall = request.wall, .elapsed = request.wall};
     const Micros asked = StoreClock::tick();
     Words words = db.asking(kLook);
-    words.add(db.by_hand(request.wall)).add(request.limit + 1).add(request.lanes.size());
+    words.add(db.by_hand(request.wall)).add(request.limit + 1).add(request.skip);
+    words.add(request.lanes.size());
     for (const LaneNumber lane : request.lanes) words.add(lane);
     const Answer answer = db.run(kLook, words);
     if (!db.clock->manual()) {

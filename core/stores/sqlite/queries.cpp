@@ -14,14 +14,14 @@ struct Candidate {
     std::string why{};              // it cannot
 };
 
-void find_due(Database& db, ClockLine clock, LaneNumber lane, Instant now, Micros to_wall, std::size_t limit,
+void find_due(Database& db, ClockLine clock, LaneNumber lane, Instant now, Micros to_wall, const LookRequest& request,
               std::vector<Candidate>& out) {
-    Cursor rows(db.sql().due, clock_text(clock), lane, now, limit);
+    Cursor rows(db.sql().due, clock_text(clock), lane, now, request.limit + 1, request.skip);
     while (rows.next()) out.push_back({.at = saturating_add(rows.integer(0), to_wall), .task = rows.integer(1)});
 }
 
-void find_ready(Database& db, LaneNumber lane, Instant now, std::size_t limit, std::vector<Candidate>& out) {
-    Cursor rows(db.sql().ready, lane, now, limit);
+void find_ready(Database& db, LaneNumber lane, Instant now, const LookRequest& request, std::vector<Candidate>& out) {
+    Cursor rows(db.sql().ready, lane, now, request.limit + 1, request.skip);
     while (rows.next()) {
         Candidate& found = out.emplace_back(Candidate{.task = rows.integer(0)});
         try {
@@ -38,12 +38,11 @@ void find_ready(Database& db, LaneNumber lane, Instant now, std::size_t limit, s
 std::vector<Candidate> find_candidates(Database& db, const LookRequest& request, bool& more) {
     std::vector<Candidate> due;
     std::vector<Candidate> ready;
-    const std::size_t one_more = request.limit + 1;
     const Micros to_wall = saturating_sub(request.wall, request.elapsed);
     for (const LaneNumber lane : request.lanes) {
-        find_due(db, ClockLine::wall, lane, request.wall, 0, one_more, due);
-        find_due(db, ClockLine::elapsed, lane, request.elapsed, to_wall, one_more, due);
-        find_ready(db, lane, request.wall, one_more, ready);
+        find_due(db, ClockLine::wall, lane, request.wall, 0, request, due);
+        find_due(db, ClockLine::elapsed, lane, request.elapsed, to_wall, request, due);
+        find_ready(db, lane, request.wall, request, ready);
     }
     more = due.size() + ready.size() > request.limit;
     db.ready_first = !db.ready_first;

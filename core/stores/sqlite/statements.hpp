@@ -43,10 +43,10 @@ struct Statements {
     // What is due, and when something will be
     Statement due{db,
                   "SELECT next_due, n FROM sched WHERE clk = ?1 AND lane = ?2 AND next_due IS NOT NULL AND "
-                  "next_due <= ?3 ORDER BY next_due LIMIT ?4"};
+                  "next_due <= ?3 ORDER BY next_due LIMIT ?4 OFFSET ?5"};
     Statement ready{db, "SELECT " UVSCHED_FIRE_COLUMNS
                         " FROM open WHERE lane = ?1 AND ready_at IS NOT NULL "
-                        "AND ready_at <= ?2 ORDER BY ready_at LIMIT ?3"};
+                        "AND ready_at <= ?2 ORDER BY ready_at LIMIT ?3 OFFSET ?4"};
     Statement first_due{db, "SELECT min(next_due) FROM sched WHERE clk = ?1 AND lane = ?2 AND next_due IS NOT NULL"};
     Statement first_ready{db, "SELECT min(ready_at) FROM open WHERE lane = ?1 AND ready_at IS NOT NULL"};
 

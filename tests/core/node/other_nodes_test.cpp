@@ -1,6 +1,8 @@
 // A node beside others: the dead, its own death, its end.
 #include <doctest/doctest.h>
 
+#include <set>
+
 #include "core/node/store_node.hpp"
 #include "tests/core/node/scripted_store.hpp"
 
@@ -167,6 +169,37 @@ TEST_CASE("other nodes: a run of an earlier trigger makes room for another only 
         REQUIRE(claims.size() == 1);
         CHECK(claims[0].plan.runs.size() == (ours ? 1 : 0));
     }
+}
+
+TEST_CASE(
+    "other nodes: one that loses its claims to others looks behind them, as long as there is more than it can claim") {
+    Shared each;
+    each.store->found.due.push_back(due_task(3, each.present.wall, 0));
+    each.store->found.more = true;
+    const auto look = [&] {
+        StoreRequest request = each.request("look");
+        request.looks.push_back({.executor = 0, .lanes = {1}, .limit = 10});
+        each.node.post(std::move(request));
+        each.pump();
+        return std::exchange(each.store->skips, {});
+    };
+    using Skips = std::vector<std::size_t>;
+    CHECK(look() == Skips{0});
+    each.store->of_claims = Outcome::refused;
+    CHECK(look() == Skips{0});
+    std::set<std::size_t> seen;
+    for (int i = 0; i < 100; ++i) {
+        for (const std::size_t skip : look()) seen.insert(skip);
+    }
+    CHECK(seen == std::set<std::size_t>{0, 10, 20, 30});  // two places for each of the two nodes
+
+    each.store->of_claims = Outcome::done;
+    each.store->found.more = false;
+    const Skips last = look();
+    if (last.size() == 2) CHECK(last.front() > 0);  // there was nothing to be passed over
+    CHECK(last.back() == 0);
+    each.store->found.more = true;
+    for (int i = 0; i < 10; ++i) CHECK(look() == Skips{0});
 }
 
 TEST_CASE("other nodes: joining again is tried until it is done; what must not be lost waits") {

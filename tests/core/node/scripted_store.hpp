@@ -67,6 +67,8 @@ struct ScriptedStore final : Store {
     std::function<Recovered(NodeNumber)> on_recover = [](NodeNumber) { return Recovered(); };
     std::uint64_t changed = 0;  // by other nodes
     Look found;
+    std::vector<std::size_t> skips;  // of the looks
+    Outcome of_claims = Outcome::done;
     Micros ahead = 0;  // of the store's clock
     int pieces_to_prune = 0;
     std::function<void()> on_look = [] {};
@@ -89,6 +91,7 @@ struct ScriptedStore final : Store {
     void check() override { on_check(); }
     Look look(const LookRequest& request) override {
         log.emplace_back("look");
+        skips.push_back(request.skip);
         found.now = {.wall = saturating_add(request.wall, ahead), .elapsed = saturating_add(request.elapsed, ahead)};
         on_look();
         return found;
@@ -98,7 +101,7 @@ struct ScriptedStore final : Store {
         on_apply(batch);
         for (Finish& finish : batch.finishes) finish.outcome = Outcome::done;
         for (RunNow& run : batch.runs) run.outcome = Outcome::done;
-        for (Claim& claim : batch.claims) claim.outcome = Outcome::done;
+        for (Claim& claim : batch.claims) claim.outcome = of_claims;
     }
     Recovered recover(NodeNumber dead, Instant, std::size_t) override {
         log.push_back("recover " + std::to_string(dead));

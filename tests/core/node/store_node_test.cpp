@@ -328,18 +328,23 @@ TEST_CASE("a commit that fails takes no ready fire") {
     CHECK(reply.taken.empty());
 }
 
-TEST_CASE("history is pruned after a thousand rows, a piece with each pump") {
+TEST_CASE("history is pruned a piece for so many rows, and piece by piece when nobody writes") {
     PumpedNode each;
-    each.store->pieces_to_prune = 2;
+    each.store->pieces_to_prune = 3;
     StoreRequest request = each.request("finishes", true);
-    request.batch.finishes.assign(999, finish_of(1));
+    request.batch.finishes.assign(249, finish_of(1));
     each.node.post(std::move(request));
     CHECK(each.pump() == StoreNode::kWithMail);
     CHECK(each.store->times("prune") == 0);
     each.post_finish("one more", 1);
     CHECK(each.pump() == each.now);
+    CHECK(each.store->times("prune") == 1);
+    each.post_finish("the next", 1);
+    CHECK(each.pump() == each.now);
+    CHECK(each.store->times("prune") == 1);
+    CHECK(each.pump() == each.now);
     CHECK(each.pump() == StoreNode::kWithMail);
-    CHECK(each.store->times("prune") == 2);
+    CHECK(each.store->times("prune") == 3);
 }
 
 TEST_CASE("a store that is lost is closed") {
