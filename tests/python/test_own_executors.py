@@ -7,10 +7,11 @@ import concurrent.futures
 import threading
 from collections.abc import Callable
 from datetime import datetime
+from pathlib import Path
 from typing import Any
 
 import pytest
-from uvsched.executors import BaseExecutor, FuturesExecutor, SentTask
+from uvsched.executors import AsyncIOExecutor, BaseExecutor, FuturesExecutor, SentTask
 from uvsched.schedulers import AsyncIOScheduler
 
 from .conftest import Main, until
@@ -132,17 +133,96 @@ def test_runs_wait_while_as_many_as_its_limit_are_under_way(run: Run) -> None:
     run(main)
 
 
-def test_one_that_never_answers_holds_nothing_up_for_longer_than_the_timeout(run: Run) -> None:
+@pytest.mark.parametrize("url", ["memory", "sqlite:{}/tasks.db"])
+def test_one_that_never_answers_holds_nothing_up_for_longer_than_the_timeout(
+    run: Run, tmp_path: Path, url: str
+) -> None:
     executor = Own(lambda task: concurrent.futures.Future())
-    scheduler = AsyncIOScheduler(executors={"own": executor}, shutdown_timeout=0.01)
+    scheduler = AsyncIOScheduler(
+        stores={"default": url.format(tmp_path)},
+        executors={"own": executor, "default": AsyncIOExecutor()},
+        shutdown_timeout=0.01,
+    )
 
     async def main() -> None:
         async with scheduler:
             scheduler.add_task(add, args=[1], id="lost", executor="own")
             await until(lambda: executor.running() == ["lost"])
+            scheduler.add_task(add, args=[1], id="other")
+            assert (await result_of(scheduler, "other")).result == 1
+        assert executor.heard[-1] == ("shutdown", False)
+        async with scheduler:
+            assert [row.state for row in scheduler.history("lost")] == ["cancelled"]
 
     run(main)
-    assert [event for event in executor.heard if event[0] == "shutdown"]
+
+
+def test_an_answer_after_the_run_was_given_up_changes_nothing(run: Run) -> None:
+    futures: list[concurrent.futures.Future[int]] = []
+
+    def keep(task: SentTask) -> Any:
+        futures.append(concurrent.futures.Future())
+        return futures[-1]
+
+    scheduler = AsyncIOScheduler(executors={"own": Own(keep)}, shutdown_timeout=0.01)
+
+    async def main() -> None:
+        async with scheduler:
+            scheduler.add_task(add, args=[1], id="late", executor="own")
+            await until(lambda: futures)
+        with pytest.raises(concurrent.futures.InvalidStateError):  # whoever answers is told
+            futures[0].set_result(1)
+        async with scheduler:
+            assert [row.state for row in scheduler.history("late")] == ["cancelled"]
+
+    run(main)
+
+
+@pytest.mark.parametrize("form", ["own", "pool"])
+def test_the_first_answer_counts(run: Run, caplog: pytest.LogCaptureFixture, form: str) -> None:
+    class Pool(concurrent.futures.Executor):
+        def submit(self, fn: Callable[..., Any], /, *args: Any, **kwargs: Any) -> concurrent.futures.Future[Any]:
+            return self.answer()
+
+        def answer(self) -> concurrent.futures.Future[Any]:
+            future = Twice()
+            futures.append(future)
+            return future
+
+    class Twice(concurrent.futures.Future[int]):
+        """Lets its end be told as often as somebody has one."""
+
+        fn: Callable[[concurrent.futures.Future[int]], object]
+
+        def add_done_callback(self, fn: Callable[[concurrent.futures.Future[int]], object]) -> None:
+            self.fn = fn
+
+        def tell(self, value: int) -> None:
+            told: concurrent.futures.Future[int] = concurrent.futures.Future()
+            told.set_result(value)
+            self.fn(told)
+
+    futures: list[Twice] = []
+    pool = Pool()
+    scheduler = AsyncIOScheduler(executors={"own": Own(lambda task: pool.answer()) if form == "own" else pool})
+
+    async def main() -> None:
+        async with scheduler:
+            scheduler.add_task(add, args=[1], id="twice", executor="own")
+            await until(lambda: futures)
+            futures[0].tell(1)
+            assert (await result_of(scheduler, "twice")).result == 1
+            futures[0].tell(2)
+            await until(lambda: "answered twice" in caplog.text)
+            assert [row.result for row in scheduler.history()] == [1]
+            assert scheduler.executors["own"].busy == 0
+            scheduler.add_task(add, args=[1], id="next", executor="own")  # and it goes on
+            await until(lambda: len(futures) == 2)
+            futures[1].tell(3)
+            assert (await result_of(scheduler, "next")).result == 3
+
+    run(main)
+    assert caplog.text.count("executor 'own' answered twice for a run of task 'twice'; the first answer counts") == 1
 
 
 def test_an_awaitable_is_cancelled_at_the_end(run: Run) -> None:
@@ -167,31 +247,116 @@ def test_an_awaitable_is_cancelled_at_the_end(run: Run) -> None:
     run(main)
 
 
-def test_hooks_that_raise(run: Run, caplog: pytest.LogCaptureFixture) -> None:
+async def raised_later(error: BaseException) -> None:
+    await asyncio.sleep(0)
+    raise error
+
+
+def raised_elsewhere(error: BaseException) -> concurrent.futures.Future[Any]:
+    future: concurrent.futures.Future[Any] = concurrent.futures.Future()
+    future.set_exception(error)
+    return future
+
+
+def raised(error: BaseException) -> None:
+    raise error
+
+
+@pytest.mark.usefixtures("own_handler")
+@pytest.mark.parametrize("error", [OSError("broken"), SystemExit(3), KeyboardInterrupt(), asyncio.CancelledError()])
+@pytest.mark.parametrize("way", [raised, raised_later, raised_elsewhere])
+def test_what_a_run_raises_ends_it_and_nothing_else(
+    run: Run, way: Callable[[BaseException], Any], error: BaseException
+) -> None:
+    executor = Own(lambda task: way(error) if task.id == "raises" else 1)
+    scheduler = AsyncIOScheduler(executors={"own": executor})
+
+    async def main() -> None:
+        async with scheduler:
+            scheduler.add_task(add, args=[1], id="raises", executor="own")
+            row = await result_of(scheduler, "raises")
+            if isinstance(error, asyncio.CancelledError):
+                assert row.state == "cancelled"
+            else:
+                assert row.state == "failed"
+                assert row.error.startswith(type(error).__name__)
+            scheduler.add_task(add, args=[1], id="next", executor="own")
+            assert (await result_of(scheduler, "next")).result == 1
+            assert executor.busy == 0
+
+    run(main)
+
+
+@pytest.mark.parametrize("hook", ["start", "limit"])
+def test_a_hook_that_raises_at_the_start(run: Run, hook: str) -> None:
     class Broken(Own):
         broken = True
 
         def start(self, scheduler: Any, alias: str) -> None:
-            if self.broken:
+            super().start(scheduler, alias)
+            if self.broken and hook == "start":
                 raise OSError("no queue")
 
-        def shutdown(self, wait: bool = True) -> None:
-            raise OSError("no end")
+        @property
+        def limit(self) -> int | None:
+            if self.broken and hook == "limit":
+                raise OSError("no queue")
+            return 1
 
-    executor = Broken(lambda task: task.fn(*task.args))
-    scheduler = AsyncIOScheduler(executors={"own": executor})
+    executor, other = Broken(lambda task: 1), Own(lambda task: 2)
+    scheduler = AsyncIOScheduler(executors={"a": other, "own": executor})
 
     async def main() -> None:
         with pytest.raises(OSError, match="no queue"):
             scheduler.start()
         assert not scheduler.running
+        assert other.heard[-1] == ("shutdown", False)
+        # What has started is shut down. What failed to start has nothing to be shut down.
+        assert executor.heard[1:] == ([("shutdown", False)] if hook == "limit" else [])
         executor.broken = False
         async with scheduler:
             scheduler.add_task(add, args=[1], id="x", executor="own")
             assert (await result_of(scheduler, "x")).result == 1
 
     run(main)
-    assert "its shutdown failed" in caplog.text
+
+
+@pytest.mark.parametrize("error", [OSError("no end"), SystemExit(3)])
+def test_a_shutdown_that_raises_holds_nothing_up(
+    run: Run, caplog: pytest.LogCaptureFixture, error: BaseException
+) -> None:
+    class Broken(Own):
+        def shutdown(self, wait: bool = True) -> None:
+            raise error
+
+    other = Own(lambda task: 2)
+    scheduler = AsyncIOScheduler(executors={"broken": Broken(lambda task: 1), "other": other})
+
+    async def main() -> None:
+        for _ in range(2):
+            async with scheduler:
+                scheduler.add_task(add, args=[1], id="x", executor="broken", replace_existing=True)
+                assert (await result_of(scheduler, "x")).result == 1
+            assert other.heard[-1] == ("shutdown", True)
+
+    run(main)
+    assert caplog.text.count("Broken(): its shutdown failed") == 2
+
+
+def test_a_check_that_raises_is_the_error_of_the_call(run: Run) -> None:
+    class Picky(Own):
+        def check_function(self, fn: Callable[..., Any]) -> None:
+            raise OSError("not this one")
+
+    scheduler = AsyncIOScheduler(executors={"own": Picky(lambda task: 1)})
+
+    async def main() -> None:
+        async with scheduler:
+            with pytest.raises(OSError, match="not this one"):
+                scheduler.add_task(add, args=[1], id="x", executor="own")
+            assert scheduler.get_tasks() == []
+
+    run(main)
 
 
 def test_one_that_can_run_nothing_is_refused(run: Run) -> None:

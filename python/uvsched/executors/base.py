@@ -10,6 +10,7 @@ from collections.abc import Callable
 from datetime import datetime
 from typing import TYPE_CHECKING, Any, ClassVar, Protocol
 
+from .._failures import is_ctrl_c
 from .feed import RunFeed, SentTask
 
 if TYPE_CHECKING:
@@ -111,7 +112,11 @@ class BaseExecutor:
         if not isinstance(loop, asyncio.AbstractEventLoop):
             raise ValueError(f"executors: {self!r} needs an asyncio loop")
         self.start(None if self._owner is None else self._owner(), alias)
-        self._feed = RunFeed(engine, alias, loop, self.do_send_task, self.limit)
+        try:
+            self._feed = RunFeed(engine, alias, loop, self.do_send_task, self.limit)
+        except BaseException:
+            self._shut(wait=False)
+            raise
 
     def stopping(self) -> None:
         """The scheduler has begun to stop: no run comes any more, and those under way may end. Thread-safe."""
@@ -151,9 +156,14 @@ class BaseExecutor:
         if feed is None:
             return
         given_up = feed.close(cancel, usable)
+        self._shut(wait=not given_up)
+
+    def _shut(self, *, wait: bool) -> None:
         try:
-            self.shutdown(not given_up)
-        except Exception:
+            self.shutdown(wait)
+        except BaseException as error:  # the others are still to be closed
+            if is_ctrl_c(error):
+                raise
             logger.exception("%r: its shutdown failed", self)
 
     def forget(self) -> Any:

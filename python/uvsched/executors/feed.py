@@ -5,17 +5,23 @@ from __future__ import annotations
 import asyncio
 import concurrent.futures
 import inspect
-from collections.abc import Callable
+import logging
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
+from .._failures import interrupt, is_ctrl_c
 from .._time import from_micros
 
 if TYPE_CHECKING:
     from .._core import Engine, RunObject
 
+    _Answer = concurrent.futures.Future[Any] | asyncio.Future[Any]
+
 __all__ = ["RunFeed", "SentTask"]
+
+logger = logging.getLogger("uvsched")
 
 _MANY = 512  # runs under way at a time where nobody says how many
 
@@ -69,7 +75,7 @@ class RunFeed:
         self._loop = loop
         self._send = send
         self._limit = limit or _MANY
-        self._under_way: dict[RunObject, asyncio.Future[Any] | None] = {}
+        self._under_way: dict[RunObject, _Answer | None] = {}
         self._consumer = engine.attach_pull(alias, self._limit, limit is not None)
         self._reads = False
         self._open = True
@@ -100,15 +106,16 @@ class RunFeed:
         self._under_way[run] = None
         try:
             result = self._send(task, [from_micros(run.scheduled_time, run.timezone)])
-        except Exception as error:
+        except BaseException as error:  # also SystemExit: it ends the run, and not the loop
             self._end(run, error=error)
             return
         if isinstance(result, concurrent.futures.Future):
+            self._under_way[run] = result
             result.add_done_callback(lambda future: self._on_future(run, future))
         elif inspect.isawaitable(result):
-            awaited = asyncio.ensure_future(result, loop=self._loop)
+            awaited = self._loop.create_task(_held(result))
             self._under_way[run] = awaited
-            awaited.add_done_callback(lambda future: self._finish(run, future))
+            awaited.add_done_callback(lambda future: self._on_awaited(run, result, future))
         else:
             self._end(run, result)
 
@@ -124,27 +131,37 @@ class RunFeed:
         except RuntimeError:  # the loop is closed
             self._finish(run, future)
 
-    def _finish(self, run: RunObject, future: concurrent.futures.Future[Any] | asyncio.Future[Any]) -> None:
+    def _on_awaited(self, run: RunObject, awaitable: Awaitable[Any], task: asyncio.Task[Any]) -> None:
+        if inspect.iscoroutine(awaitable):
+            awaitable.close()  # it may have been cancelled before it began
+        self._finish(run, task)
+
+    def _finish(self, run: RunObject, future: _Answer) -> None:
         if future.cancelled():
-            self._under_way.pop(run, None)
-            run.close()
+            self._end(run, error=asyncio.CancelledError())
         elif (error := future.exception()) is not None:
-            self._end(run, error=error)
+            self._end(run, error=error.error if isinstance(error, _Exit) else error)
         else:
             self._end(run, future.result())
         if self._open:
             self.drain()
 
     def _end(self, run: RunObject, result: Any = None, *, error: BaseException | None = None) -> None:
-        self._under_way.pop(run, None)
+        if self._under_way.pop(run, self) is self:
+            logger.warning(
+                "executor %r answered twice for a run of task %r; the first answer counts", self._alias, run.task_id
+            )
+            return
         if run.kind == "shutdown" and isinstance(error, StopIteration | StopAsyncIteration):
             error = None  # the generator that it told to clean up has ended
-        if error is not None and run.cancelled:
-            run.close()
-        elif error is not None:
-            run.fail(error)
-        else:
+        if error is None:
             run.finish(result)
+        elif run.cancelled:
+            run.close()
+        else:
+            run.fail(error)  # a CancelledError is a cancellation
+            if is_ctrl_c(error):
+                self._loop.call_soon(interrupt)
 
     def leave(self, cancel: bool) -> bool:
         """Does what close() does, but not to the runs of tasks on a shutdown trigger.
@@ -152,7 +169,7 @@ class RunFeed:
         Returns:
             Whether such runs are awaited on the loop: then it stays open for them.
         """
-        awaited = [(run, future) for run, future in self._under_way.items() if future is not None]
+        awaited = [(run, future) for run, future in self._under_way.items() if isinstance(future, asyncio.Future)]
         if all(run.kind != "shutdown" for run, _ in awaited):
             return False
         for run, future in awaited:
@@ -163,7 +180,7 @@ class RunFeed:
 
     def close(self, cancel: bool, usable: bool) -> bool:
         """Takes no more runs. What is awaited on the loop is cancelled; what runs elsewhere is reported when it ends,
-        or now, as cancelled.
+        or now, as cancelled, if it has been given up and its future can be cancelled.
 
         Returns:
             Whether runs that are under way elsewhere have been given up: `cancel`, or their time to end was over.
@@ -175,8 +192,9 @@ class RunFeed:
         given_up = cancel or any(run.cancelled for run in self._consumer.runs)
         if usable:
             self._read()
-            for awaited in [future for future in self._under_way.values() if future is not None]:
-                awaited.cancel()
+        for future in list(self._under_way.values()):
+            if future is not None and (usable if isinstance(future, asyncio.Future) else given_up):
+                future.cancel()
         self._consumer.close(cancel, usable)
         return given_up
 
@@ -189,6 +207,22 @@ class RunFeed:
     def runs(self) -> list[RunObject]:
         """The runs under way."""
         return self._consumer.runs
+
+
+class _Exit(Exception):
+    """What would end the loop if asyncio saw it."""
+
+    def __init__(self, error: BaseException) -> None:
+        super().__init__()
+        self.error = error
+
+
+async def _held(awaitable: Awaitable[Any]) -> Any:
+    """Its result, or its exception, in an _Exit if need be."""
+    try:
+        return await awaitable
+    except (SystemExit, KeyboardInterrupt) as error:
+        raise _Exit(error) from None
 
 
 def _sent(run: RunObject, alias: str) -> SentTask:

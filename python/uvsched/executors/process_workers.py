@@ -98,6 +98,7 @@ class Workers:
                 future, arguments = call
                 if self._killed:
                     future.cancel()
+                if not future.set_running_or_notify_cancel():  # given up
                     continue
                 try:
                     if worker is None or not worker.usable(self._most):
