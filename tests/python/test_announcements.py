@@ -210,7 +210,7 @@ def test_polled() -> None:
         """Nobody could await it."""
 
     for callback in (coroutine, functools.partial(coroutine)):
-        with pytest.raises(TypeError, match="is a coroutine function, which a PolledScheduler has no loop for"):
+        with pytest.raises(TypeError, match="is a coroutine function, which this scheduler has no loop for"):
             scheduler.add_listener(callback)
 
 

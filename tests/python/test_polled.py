@@ -413,7 +413,7 @@ def test_poll_from_a_function_or_a_listener() -> None:
         scheduler.add_task(poll, id="x")
         drive(scheduler, lambda: len(errors) == 2)
     assert {str(error) for error in errors} == {
-        "poll() was called by a function or a listener that poll() itself has called"
+        "poll() or process_tasks() was called by a function or a listener that it called itself"
     }
 
 
@@ -422,8 +422,8 @@ def test_poll_from_a_function_or_a_listener() -> None:
     [
         ({"executors": {"default": AsyncIOExecutor()}}, "executors.default: AsyncIOExecutor.. needs an asyncio loop"),
         ({"executors": {"a": "asyncio"}}, "executors.a: AsyncIOExecutor.. needs an asyncio loop"),
-        ({"isolated_event_loop": True}, "isolated_event_loop: a PolledScheduler has neither an asyncio loop nor"),
-        ({"own_threads": True}, "own_threads: a PolledScheduler has neither"),
+        ({"isolated_event_loop": True}, "isolated_event_loop: only an AsyncIOScheduler has an asyncio loop or"),
+        ({"own_threads": True}, "own_threads: only an AsyncIOScheduler"),
     ],
 )
 def test_what_it_cannot_have(options: dict[str, Any], message: str) -> None:
@@ -437,7 +437,7 @@ def test_parts_that_are_added() -> None:
     with pytest.raises(ValueError, match="executors.a: AsyncIOExecutor.. needs an asyncio loop"):
         scheduler.add_executor("asyncio", "a")
 
-    with pytest.raises(ValueError, match="isolated_event_loop: a PolledScheduler has neither"):
+    with pytest.raises(ValueError, match="isolated_event_loop: only an AsyncIOScheduler"):
         scheduler.setup(isolated_event_loop=True)
     scheduler.setup(identity="me")
     assert scheduler.identity == "me"

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from uvsched.exceptions import TaskLookupError
 from uvsched.executors import DebugExecutor
-from uvsched.schedulers import AsyncIOScheduler, BaseScheduler
+from uvsched.schedulers import AsyncIOScheduler
 from uvsched.triggers import IntervalTrigger
 
 from .conftest import NOON
@@ -101,10 +101,3 @@ def test_an_asynchronous_context_manager_calls_shutdown_async() -> None:
 
     asyncio.run(main())
     assert scheduler.called == ["start", "shutdown_async"]
-
-
-def test_what_runs_a_scheduler_is_its_kind() -> None:
-    with pytest.raises(
-        NotImplementedError, match="BaseScheduler: nothing runs it; use AsyncIOScheduler or PolledScheduler"
-    ):
-        BaseScheduler()

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import threading
 
-from uvsched.schedulers import BackgroundScheduler, BlockingScheduler, PolledScheduler
+from uvsched.schedulers import BackgroundScheduler, BlockingScheduler
 
 from .conftest import Script, until_sync
 
@@ -47,18 +47,3 @@ def test_blocking_returns_at_ctrl_c(script: Script) -> None:
         print(scheduler.start(), scheduler.running)
     """)
     assert out == "True False\n"
-
-
-def test_process_tasks_does_what_is_due() -> None:
-    calls: list[int] = []
-    scheduler = PolledScheduler()
-    scheduler.add_task(lambda: calls.append(1), "interval", hours=1)
-    with scheduler:
-        scheduler.get_tasks()[0].run()
-        until_sync(lambda: (scheduler.process_tasks(), calls)[1])
-        assert calls == [1]
-        seconds = scheduler.process_tasks()
-        assert seconds is not None
-        assert 3500 < seconds <= 3600
-        scheduler.remove_all_tasks()
-        assert scheduler.process_tasks() is None

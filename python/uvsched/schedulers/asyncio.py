@@ -8,7 +8,7 @@ from collections.abc import AsyncIterator, Callable
 from datetime import datetime, timedelta
 from functools import cached_property
 from types import TracebackType
-from typing import TYPE_CHECKING, Any, NoReturn, overload
+from typing import TYPE_CHECKING, Any, ClassVar, NoReturn, overload
 
 from ..runs import Run
 from ..stores import BaseStore
@@ -53,6 +53,7 @@ class AsyncIOScheduler(BaseScheduler):
         others: see BaseScheduler.
     """
 
+    _polled: ClassVar[bool] = False
     _driver: LoopDriver
 
     def _make_driver(self, configuration: Configuration) -> LoopDriver:
@@ -191,6 +192,10 @@ class AsyncIOScheduler(BaseScheduler):
     async def get_scheduler_info_async(self) -> SchedulerInfo:
         """See get_scheduler_info."""
         return await self._calls.make(lambda: self.get_scheduler_info())
+
+    async def process_tasks_async(self) -> float | None:
+        """See process_tasks."""
+        return await self._calls.make(lambda: self.process_tasks())
 
     # ---- In applications ----
 

@@ -66,6 +66,7 @@ from .listeners import Listener, Listeners
 from .loggers import ClassicLogging as ClassicLogging
 from .loggers import default_loggers_class as default_loggers_class
 from .parts import Parts
+from .polled_driver import PolledDriver
 from .registry import Registry
 from .resources import Resources
 from .task_adder import TaskAdder
@@ -79,8 +80,21 @@ if TYPE_CHECKING:
 
 
 class BaseScheduler:
-    """Holds tasks and decides nothing itself: the engine does. Use AsyncIOScheduler, or PolledScheduler in a program
-    with a loop of another kind; a kind of scheduler says how it runs (`_make_driver`).
+    """The form without a thread, and the base of all others. Whatever is due runs in the program's calls of
+    process_tasks(), and nothing happens between them:
+
+        scheduler.start()
+        while scheduler.running:
+            seconds = scheduler.process_tasks()
+            time.sleep(1 if seconds is None else min(seconds, 1))
+
+    PolledScheduler is this form with a descriptor that a loop can watch. AsyncIOScheduler, BackgroundScheduler and
+    BlockingScheduler have a loop or threads, and run what is due by themselves.
+
+    Functions run in process_tasks(), unless their executor is a ThreadPoolExecutor or a PullExecutor; listeners and
+    custom triggers are called there, and it waits for the disk of durable stores. Coroutine functions need an
+    AsyncIOScheduler. Starts and shutdowns are counted: the last shutdown stops it. A stopped scheduler may be started
+    again; its tasks stay. As a context manager it starts and shuts down, unless its body has done so.
 
     Making one opens nothing: no thread, file, connection or lock. Its methods may be overridden: those of tasks,
     decorators and context managers go through them. Tasks are named by their id or by Task objects; `store` is the
@@ -93,8 +107,9 @@ class BaseScheduler:
             the machine's zone, read now: what TZ says, else /etc/localtime, else /etc/timezone, else UTC.
         stores: alias → store object, URL ("sqlite:tasks.db", "memory") or dictionary. "default" is a memory store
             unless given.
-        executors: alias → executor object (of concurrent.futures too), name or dictionary. "default" is an
-            AsyncIOExecutor unless given.
+        executors: alias → executor object (of concurrent.futures too), name or dictionary. "default", unless given, is
+            an AsyncIOExecutor where there is an asyncio loop, and else a DebugExecutor, which calls functions in
+            process_tasks().
         task_defaults: the options of tasks that do not give their own: mistrigger_grace_time (seconds or None),
             coalesce, max_instances, max_catch_up, on_crash, max_crashes.
         trusted_modules: stored tasks whose function this process has not added run only if one of these modules, or a
@@ -106,15 +121,16 @@ class BaseScheduler:
         identity: names this scheduler in the ledger: a text, or an int or a UUID, of which the text is taken; unless
             given, "AsyncIOScheduler-host-pid-1" and so on, another one for each object.
         lock_path: accepted for asyncz's sake; claims are atomic in the store, so no lock file is needed.
-        options: see the subclass; for tests `manual_clock`, a datetime at which the clock stands still until advance()
-            moves it; and options of asyncz that mean nothing here.
+        options: `shutdown_timeout`: how long (seconds or a timedelta) a shutdown waits for runs under way; None: as
+            long as they take. More of them in a subclass. For tests `manual_clock`, a datetime at which the clock
+            stands still until advance() moves it; and options of asyncz that mean nothing here.
 
     Raises:
         TypeError, ValueError, LookupError: naming the argument and the value.
     """
 
-    _polled: ClassVar[bool] = False
-    """Whether the program polls it, and there is no asyncio loop."""
+    _polled: ClassVar[bool] = True
+    """Whether it works in the program's calls alone, and there is no asyncio loop."""
 
     _visits: ClassVar[bool] = False
     """Whether it only visits stores whose tasks other programs run: it looks up no function for a stored task, and what
@@ -178,7 +194,24 @@ class BaseScheduler:
 
     def _make_driver(self, configuration: Configuration) -> Driver:
         """Makes the part that runs it."""
-        raise NotImplementedError(f"{type(self).__name__}: nothing runs it; use AsyncIOScheduler or PolledScheduler")
+        return PolledDriver(configuration)
+
+    # ---- Its work ----
+
+    def process_tasks(self) -> float | None:
+        """Does the work that is due, for programs that sleep between two calls. Reads every task. Where a loop or a
+        thread does the work, this call only tells the time.
+
+        Returns:
+            The seconds until the next task is due, 0 if one is; None if no task has a next run.
+
+        Raises:
+            SchedulerNotRunningError: it was not started yet. DeadlockError: this method has called the function or the
+            listener that calls it. SchedulerForkedError: it runs in the parent process.
+        """
+        self._handle.usable()
+        self._driver.work()
+        return self._reader.seconds_to_next()
 
     # ---- Starting, stopping, state ----
 
@@ -217,7 +250,12 @@ class BaseScheduler:
         return self._lifecycle.start(paused)
 
     def shutdown(self, wait: bool = True) -> bool:
-        """Takes back one start; the last one stops the scheduler. Each kind of scheduler says when it waits.
+        """Takes back one start; the last one stops the scheduler.
+
+        Works until runs under way have ended, at most for the scheduler's shutdown_timeout (wait=True), or cancels the
+        runs that can be cancelled. In a function or a listener that process_tasks() has called, and in a run of a
+        ThreadPoolExecutor, it does not wait: no run starts after it returns, and functions in threads go on to their
+        end; call process_tasks() until then, so that their results are stored.
 
         Args:
             wait: let runs under way end; False: cancel those that can be cancelled.

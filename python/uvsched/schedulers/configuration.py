@@ -37,7 +37,7 @@ class AsynczOptions(TypedDict, total=False):
 
 
 class SchedulerOptions(AsynczOptions, total=False):
-    """The options of AsyncIOScheduler and PolledScheduler beside the arguments of BaseScheduler."""
+    """The options of schedulers beside the arguments of BaseScheduler."""
 
     event_loop: asyncio.AbstractEventLoop | None
     isolated_event_loop: bool
@@ -81,7 +81,7 @@ class Configuration:
     isolated_event_loop: bool = False
     own_threads: bool = True
     polled: bool = False
-    """Whether the program polls the scheduler, and there is no asyncio loop."""
+    """Whether the scheduler works in the program's calls alone, and there is no asyncio loop."""
     manual_clock: int | None = None
     shutdown_timeout: float | None = None
     api_timeout: float | None = 5.0
@@ -108,7 +108,7 @@ class Configuration:
         """Raises ValueError for an executor that such a scheduler cannot have."""
         if self.polled and executor.needs_asyncio:
             raise ValueError(
-                f"executors.{alias}: {executor!r} needs an asyncio loop, which a PolledScheduler does not have: give "
+                f"executors.{alias}: {executor!r} needs an asyncio loop, which this scheduler does not have: give "
                 "it a DebugExecutor, ThreadPoolExecutor or PullExecutor, or use AsyncIOScheduler(own_threads=False)"
             )
 
@@ -141,7 +141,7 @@ def read_configuration(
     """Reads what a scheduler was given; `options` (its keyword arguments) win over `global_config`.
 
     Args:
-        polled: whether it is a PolledScheduler.
+        polled: whether it works in the program's calls alone.
 
     Raises:
         TypeError, ValueError, LookupError: naming the argument and the value.
@@ -190,7 +190,7 @@ def read_configuration(
     threaded = {"event_loop": found.event_loop, "isolated_event_loop": found.isolated_event_loop}
     for name, value in {**threaded, "own_threads": own_threads}.items():
         if polled and value:
-            raise ValueError(f"{name}: a PolledScheduler has neither an asyncio loop nor threads of its own")
+            raise ValueError(f"{name}: only an AsyncIOScheduler has an asyncio loop or threads of its own")
     if not found.own_threads and found.isolated_event_loop:
         raise ValueError("isolated_event_loop: its loop needs a thread, which own_threads=False forbids")
     found.shutdown_timeout = seconds_of(given.pop("shutdown_timeout", None), "shutdown_timeout")
@@ -249,7 +249,7 @@ def read_changes(
     """Reads what a scheduler is given by setup(); see there.
 
     Args:
-        polled: whether it is a PolledScheduler.
+        polled: whether it works in the program's calls alone.
 
     Raises:
         TypeError, ValueError, LookupError: naming the argument and the value.

@@ -50,7 +50,7 @@ class Listeners:
         awaited = kind == "coroutine function"
         if awaited and self._tasks is None:
             raise TypeError(
-                f"callback: {name_of(callback)} is a coroutine function, which a PolledScheduler has no loop for: "
+                f"callback: {name_of(callback)} is a coroutine function, which this scheduler has no loop for: "
                 "write a plain function, or use an AsyncIOScheduler"
             )
         if kind is not None and not awaited:

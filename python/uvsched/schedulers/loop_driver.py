@@ -143,6 +143,9 @@ class LoopDriver:
 
     # ---- While it runs ----
 
+    def work(self) -> None:
+        """Nothing: the loop does it."""
+
     def later(self, seconds: float, call: Callable[[], None]) -> None:
         if self._binding is None:
             call()

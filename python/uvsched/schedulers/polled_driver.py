@@ -91,7 +91,9 @@ class PolledDriver:
         """Keeps other threads from polling, and waits for them for so many seconds at most (None: without end). Gives
         whether they have ended."""
         if self._poller == threading.get_ident():
-            raise DeadlockError(detail="poll() was called by a function or a listener that poll() itself has called")
+            raise DeadlockError(
+                detail="poll() or process_tasks() was called by a function or a listener that it called itself"
+            )
         taken = self._lock.acquire(timeout=-1 if seconds is None else seconds)
         try:
             if taken:
@@ -121,6 +123,9 @@ class PolledDriver:
         self._turns = turns
 
     # ---- While it runs ----
+
+    def work(self) -> None:
+        self.poll(0)
 
     def later(self, seconds: float, call: Callable[[], None]) -> None:
         if self._binding is None:
