@@ -199,18 +199,23 @@ class BaseScheduler:
     # ---- Its work ----
 
     def process_tasks(self) -> float | None:
-        """Does the work that is due, for programs that sleep between two calls. Reads every task. Where a loop or a
-        thread does the work, this call only tells the time.
+        """Runs what is due, for programs that sleep between two calls: functions in this call have ended when it
+        returns, and their results are stored. Reads every task. Where a loop or a thread does the work, this call only
+        tells the time.
 
         Returns:
-            The seconds until the next task is due, 0 if one is; None if no task has a next run.
+            The seconds until the next task is due, 0 if one is, or if there is very much to do; None if no task has a
+            next run, and while the scheduler is paused.
 
         Raises:
             SchedulerNotRunningError: it was not started yet. DeadlockError: this method has called the function or the
             listener that calls it. SchedulerForkedError: it runs in the parent process.
         """
         self._handle.usable()
-        self._driver.work()
+        if self._driver.work():
+            return 0.0
+        if self.state == SchedulerState.STATE_PAUSED:
+            return None
         return self._reader.seconds_to_next()
 
     # ---- Starting, stopping, state ----

@@ -51,8 +51,9 @@ class Driver(Protocol):
     def started(self, engine: _core.Engine) -> None:
         """The engine has started: does its work from now on, if it has no threads of its own."""
 
-    def work(self) -> None:
-        """Does what is due, if it works in the program's calls alone."""
+    def work(self) -> bool:
+        """Does what is due and what follows from that, if it works in the program's calls alone. Gives whether
+        something is left that need not wait."""
 
     def later(self, seconds: float, call: Callable[[], None]) -> None:
         """Makes a call on the driver's thread, some time from now; at once while it is not open."""

@@ -143,8 +143,8 @@ class LoopDriver:
 
     # ---- While it runs ----
 
-    def work(self) -> None:
-        """Nothing: the loop does it."""
+    def work(self) -> bool:
+        return False  # the loop does it
 
     def later(self, seconds: float, call: Callable[[], None]) -> None:
         if self._binding is None:

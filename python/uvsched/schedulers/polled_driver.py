@@ -22,6 +22,8 @@ from .waiting import Waiting
 if TYPE_CHECKING:
     from .. import _core
 
+_MOST_TURNS = 100  # of one call; a run needs a handful, and each turn takes many
+
 
 class PolledDriver:
     """Runs wherever poll() is called: on one thread at a time."""
@@ -124,8 +126,12 @@ class PolledDriver:
 
     # ---- While it runs ----
 
-    def work(self) -> None:
-        self.poll(0)
+    def work(self) -> bool:
+        for _ in range(_MOST_TURNS):
+            with self._polling(None):
+                if not self._turn(self.loop, 0.0):
+                    return False
+        return True
 
     def later(self, seconds: float, call: Callable[[], None]) -> None:
         if self._binding is None:

@@ -93,6 +93,7 @@ async def use(scheduler: AsyncIOScheduler) -> None:
     print(scheduler.state == SchedulerState.STATE_PAUSED, scheduler.running)
     scheduler.resume()
     scheduler.wakeup()
+    scheduler.process_tasks()
     hearing.HEARD.append("---")
     scheduler.dispatch_event(SchedulerEvent(code=TASK_MISSED, alias="made by hand"))
 
