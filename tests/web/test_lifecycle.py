@@ -28,8 +28,8 @@ def scheduler() -> uvsched.AsyncIOScheduler:
     return made
 
 
-def application(framework: str, **options: Any) -> Any:
-    """An application of a framework with one page, "/"."""
+def application(framework: str, kind: str = "", **options: Any) -> Any:
+    """An application of a framework with one page, "/". `kind` is "Child" for the framework's class of such."""
 
     async def page(request: Any = None) -> Any:
         return importlib.import_module("starlette.responses").PlainTextResponse("here")
@@ -45,7 +45,7 @@ def application(framework: str, **options: Any) -> Any:
         async def lilya_page() -> str:
             return "here"
 
-        return importlib.import_module("lilya.apps").Lilya(
+        return getattr(importlib.import_module("lilya.apps"), f"{kind}Lilya")(
             routes=[routing.Path("/", lilya_page), *options.pop("routes", [])], **options
         )
     ravyn = importlib.import_module("ravyn")
@@ -54,7 +54,8 @@ def application(framework: str, **options: Any) -> Any:
     async def ravyn_page() -> str:
         return "here"
 
-    return ravyn.Ravyn(routes=[ravyn.Gateway(handler=ravyn_page), *options.pop("routes", [])], **options)
+    made = getattr(ravyn, f"{kind}Ravyn")
+    return made(routes=[ravyn.Gateway(handler=ravyn_page), *options.pop("routes", [])], **options)
 
 
 class Client:
@@ -200,12 +201,40 @@ def included(framework: str, child: Any) -> Any:
     return importlib.import_module("ravyn" if framework == "ravyn" else "lilya.routing").Include("/child", app=child)
 
 
-@pytest.mark.parametrize("framework", FRAMEWORKS)
-def test_a_scheduler_that_the_application_and_its_child_name_is_counted(framework: str) -> None:
+KINDS = [("starlette", ""), ("lilya", ""), ("lilya", "Child"), ("ravyn", ""), ("ravyn", "Child")]
+
+
+@pytest.mark.parametrize(("framework", "kind"), KINDS)
+def test_a_scheduler_that_the_application_and_its_child_name_is_counted(framework: str, kind: str) -> None:
     """Whether a child's lifespan is run differs between the frameworks; the scheduler runs once in any case."""
     made = scheduler()
-    child = application(framework, lifespan=uvsched.lifespan(made))
+    child = application(framework, kind, lifespan=uvsched.lifespan(made))
     app = application(framework, lifespan=uvsched.lifespan(made), routes=[included(framework, child)])
+    with Client(app) as calls:
+        assert made.running
+        assert "here" in calls.get("/child/")
+    assert not made.running
+    assert TASKS == ["bye"]
+
+
+@pytest.mark.parametrize(("framework", "kind"), KINDS)
+def test_a_scheduler_that_only_a_child_names(framework: str, kind: str) -> None:
+    """A child's lifespan is run by none of them."""
+    made = scheduler()
+    child = application(framework, kind, lifespan=uvsched.lifespan(made))
+    app = application(framework, routes=[included(framework, child)])
+    with Client(app) as calls:
+        assert "here" in calls.get("/child/")
+        assert not made.running
+    assert TASKS == []
+
+
+@pytest.mark.parametrize("framework", ["lilya", "ravyn"])
+def test_routes_that_are_included_are_the_applications_own(framework: str) -> None:
+    made = scheduler()
+    routing = importlib.import_module("ravyn" if framework == "ravyn" else "lilya.routing")
+    routes = application(framework).routes[:1]
+    app = application(framework, lifespan=uvsched.lifespan(made), routes=[routing.Include("/child", routes=routes)])
     with Client(app) as calls:
         assert made.running
         assert "here" in calls.get("/child/")
