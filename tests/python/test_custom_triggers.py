@@ -369,10 +369,11 @@ def test_state_goes_through_the_store(make: Any, tmp_path: Path) -> None:
 
 
 def first_trigger(folder: Path) -> Any:
+    import contextlib
     import json
     import sqlite3
 
-    with sqlite3.connect(folder / "tasks.db") as database:
+    with contextlib.closing(sqlite3.connect(folder / "tasks.db")) as database:
         (text,) = database.execute("SELECT def FROM def").fetchone()
     return json.loads(text)["trigger"]
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import sqlite3
 import sys
 import uuid
@@ -46,7 +47,7 @@ async def check_that_tasks_survive_a_restart(make: Any) -> None:
 @pytest.mark.asyncio
 async def test_tasks_are_beside_a_sqlite_file_and_stay_there(tmp_path: Path) -> None:
     path = tmp_path / "app.db"
-    with sqlite3.connect(path) as theirs:  # as the application's own tables, or asyncz's
+    with contextlib.closing(sqlite3.connect(path)) as theirs:  # as the application's own tables, or asyncz's
         theirs.execute("CREATE TABLE asyncz_store (id TEXT)")
     before = path.read_bytes()
     await check_that_tasks_survive_a_restart(lambda: SQLAlchemyStore(f"sqlite+aiosqlite:///{path}"))
