@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import multiprocessing
 import threading
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -21,8 +22,9 @@ from uvsched.exceptions import SchedulerNotRunningError, StoreBusyError, StoreEr
 from uvsched.executors import AsyncIOExecutor, BaseExecutor, DebugExecutor, ThreadPoolExecutor
 from uvsched.schedulers import AsyncIOScheduler, BackgroundScheduler, PolledScheduler
 from uvsched.stores import BaseStore, MemoryStore, SQLiteStore
+from uvsched.tasks import Task
 
-from .conftest import until, until_sync
+from .conftest import NOON, until, until_sync
 
 calls: list[str] = []
 
@@ -406,6 +408,37 @@ def test_a_store_of_another_sort_takes_over_what_was_added_before(tmp_path: Path
     with pytest.raises(ValueError, match="task 'changed' was changed after it was added"):
         change(scheduler, store)
     assert scheduler.get_task("changed") is not None
+
+
+def test_tasks_without_an_id_follow_into_a_store_of_another_sort(tmp_path: Path) -> None:
+    scheduler = AsyncIOScheduler(timezone="UTC", manual_clock=NOON)
+    decorator = scheduler.add_task(trigger="interval", hours=1)
+    decorator(job)
+    apart = Task(job, trigger="shutdown", args=["apart"])
+    scheduler.add_task(apart)
+    tasks = [decorator.task, apart, scheduler.add_task(job, "interval", hours=2, args=["b"])]
+    before = [task.id for task in tasks]
+
+    with pytest.raises(ValueError, match="is not a text|expected|path"):  # nothing has changed then
+        scheduler.add_store("sqlite:", "default")
+    assert [task.id for task in tasks] == before
+
+    scheduler.add_store(SQLiteStore(tmp_path / "tasks.db"))
+    ids = [task.id for task in tasks]
+    assert not set(ids) & set(before)
+    assert set(tasks) == set(scheduler.get_tasks())
+    assert tasks[0].next_run_time == NOON + timedelta(hours=1)
+    assert repr(tasks[0]).startswith(f"<Task {ids[0]!r}")
+    scheduler.setup(stores={"default": MemoryStore()})
+    assert len({task.id for task in tasks} | set(ids)) == 6
+    scheduler.setup(stores={"default": SQLiteStore(tmp_path / "tasks.db")})
+    assert [tasks[0].id, tasks[2].id] == [ids[0], ids[2]]  # derived from the function and its arguments
+    with scheduler:
+        tasks[0].update(max_instances=2)
+        assert scheduler.get_task(ids[0]).max_instances == 2
+        assert [task.args for task in tasks] == [(), ("apart",), ("b",)]
+        tasks[2].delete()
+        assert scheduler.get_task(ids[2]) is None
 
 
 def test_a_store_written_in_python_is_refused_with_the_reason() -> None:

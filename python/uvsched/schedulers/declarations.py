@@ -32,16 +32,17 @@ class Declarations:
 
     Attributes:
         open: whether the scheduler has not been started yet in this process.
-        teller: the method that adds a task to an engine, as it was asked for, and declares it.
+        teller: the method that adds a task to an engine, as it was asked for, and declares it. Gives its key.
     """
 
     def __init__(self) -> None:
         self.open = True
-        self.teller: weakref.WeakMethod[Callable[..., object]] | None = None
+        self.teller: weakref.WeakMethod[Callable[..., tuple[Key, int]]] | None = None
         self._functions: dict[str, Callable[..., Any]] = {}
         self._triggers: set[str] = set()
         self._added: dict[Key, Added] = {}
         self._changes: dict[Key, list[tuple[str, tuple[Any, ...]]]] = {}
+        self._renamed: dict[Key, Key] = {}
 
     @property
     def functions(self) -> dict[str, Callable[..., Any]]:
@@ -61,6 +62,12 @@ class Declarations:
     def users(self, alias: str) -> list[str]:
         """The ids of the tasks that were added with this store or executor."""
         return [id for (_, id), added in self._added.items() if alias in added.call[6:8]]
+
+    def key(self, key: Key) -> Key:
+        """What has become of the key of a task that was given no id: it gets another one in a store of another sort."""
+        while key in self._renamed:
+            key = self._renamed[key]
+        return key
 
     def reference(self, key: Key) -> str | None:
         """The name of a task's function as it was declared; None for a task that was not."""
@@ -141,12 +148,15 @@ class Declarations:
             teller = None if self.teller is None else self.teller()
             assert teller is not None, "who added the task is there"
             del self._added[key]
-            teller(engine, *added.request)
+            told, _ = teller(engine, *added.request)
+            self._renamed.pop(told, None)
+            if told != key:
+                self._renamed[key] = told
 
     def copied(self) -> list[dict[Any, Any]]:
         """What replay() may change."""
-        return [dict(self._functions), dict(self._added)]
+        return [dict(self._functions), dict(self._added), dict(self._renamed)]
 
     def restore(self, copies: list[dict[Any, Any]]) -> None:
         """Takes back what replay() changed."""
-        self._functions, self._added = copies
+        self._functions, self._added, self._renamed = copies

@@ -52,6 +52,10 @@ class TaskReader:
         """The zone of the datetimes that are given back."""
         return self._configuration.timezone
 
+    def key(self, store: str, task_id: str) -> Key:
+        """Store and id that a task has now: another store may have taken the place of its own before the first start."""
+        return self._declarations.key((store, task_id))
+
     @waits("get_task")
     def record(self, store: str, task_id: str) -> _core.TaskRecord:
         """The task now.

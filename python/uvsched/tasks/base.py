@@ -41,6 +41,7 @@ class TaskSource(Protocol):
     @property
     def timezone(self) -> tzinfo: ...
 
+    def key(self, store: str, task_id: str) -> tuple[str, str]: ...
     def record(self, store: str, task_id: str) -> TaskRecord: ...
     def function(self, record: TaskRecord) -> Callable[..., Any] | None: ...
     def problem(self, record: TaskRecord) -> str | None: ...
@@ -111,18 +112,24 @@ class Task:
         """What it was made of, for the scheduler that takes it; None once it is live."""
         return self._draft
 
+    def _key(self) -> tuple[str, str]:
+        """The alias of its store, and its id."""
+        return self._source.key(self._store, self._id)
+
     def _record(self) -> TaskRecord:
-        return self._source.record(self._store, self._id)
+        return self._source.record(*self._key())
 
     @property
     def id(self) -> str:
-        """Unique within its store. "" for a task that was not added yet, and was given none."""
-        return self._id
+        """Unique within its store. "" for a task that was not added yet, and was given none. A task that was given none
+        gets another one if, before the first start, a store that outlives the process takes the place of one in memory.
+        """
+        return self._key()[1]
 
     @property
     def store_alias(self) -> str:
         """Alias of the store that holds it."""
-        return self._store
+        return self._key()[0]
 
     @property
     def scheduler(self) -> TaskOwner:
@@ -244,7 +251,7 @@ class Task:
         """Changes the task: see the scheduler's update_task."""
         if self._draft is not None:
             return self._become(self._draft.changed(updates))
-        self._scheduler.update_task(self._id, self._store, **updates)
+        self._scheduler.update_task(self.id, self.store_alias, **updates)
         return self
 
     def update_task(self, **updates: Unpack[TaskUpdates]) -> Task:
@@ -255,45 +262,45 @@ class Task:
         """Gives the task another trigger: see the scheduler's reschedule_task."""
         if self._draft is not None:
             return self._become(self._draft.rescheduled(trigger, trigger_args))
-        self._scheduler.reschedule_task(self._id, self._store, trigger, **trigger_args)
+        self._scheduler.reschedule_task(self.id, self.store_alias, trigger, **trigger_args)
         return self
 
     def pause(self) -> Task:
         """Pauses the task, over restarts too."""
         if self._draft is not None:
             return self._become(self._draft.changed({"next_run_time": None}))
-        self._scheduler.pause_task(self._id, self._store)
+        self._scheduler.pause_task(self.id, self.store_alias)
         return self
 
     def resume(self) -> Task | None:
         """Resumes the task; its next time is computed from now. None if it has no time left."""
         if self._draft is not None:
             return self._become(self._draft.resumed())
-        return self._scheduler.resume_task(self._id, self._store)
+        return self._scheduler.resume_task(self.id, self.store_alias)
 
     def run(self) -> Task | None:
         """Runs the task once now, beside its schedule."""
-        return self._scheduler.run_task(self._id, self._store)
+        return self._scheduler.run_task(self.id, self.store_alias)
 
     def delete(self) -> Task:
         """Deletes the task."""
-        self._scheduler.delete_task(self._id, self._store)
+        self._scheduler.delete_task(self.id, self.store_alias)
         return self
 
     def __eq__(self, other: object) -> bool:
         if not isinstance(other, Task):
             return NotImplemented
-        return (self._scheduler, self._store, self._id) == (other._scheduler, other._store, other._id)
+        return self._scheduler == other._scheduler and self._key() == other._key()
 
     def __hash__(self) -> int:
-        return hash((id(self._scheduler), self._store, self._id))
+        return hash((id(self._scheduler), self._key()))
 
     def __repr__(self) -> str:
         try:
             told = described(self._record(), self._source.timezone)
         except Exception:  # the task is deleted, or its store not open; a repr raises nothing
             told = ""
-        return f"<Task {self._id!r}{told}, store {self._store!r}>"
+        return f"<Task {self.id!r}{told}, store {self.store_alias!r}>"
 
 
 class TaskDecorator:

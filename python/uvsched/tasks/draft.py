@@ -92,6 +92,9 @@ class Draft:
         """The machine's zone: a scheduler's is not known yet."""
         return local_zone()
 
+    def key(self, store: str, task_id: str) -> tuple[str, str]:
+        return store, task_id
+
     def record(self, store: str, task_id: str) -> TaskRecord:
         return cast("TaskRecord", self._record)
 
