@@ -53,7 +53,7 @@ class TaskReader:
         return self._configuration.timezone
 
     def key(self, store: str, task_id: str) -> Key:
-        """Store and id that a task has now: another store may have taken the place of its own before the first start."""
+        """Store and id that a task has now: another store may have taken the place of its own before the start."""
         return self._declarations.key((store, task_id))
 
     @waits("get_task")
