@@ -57,6 +57,15 @@ def command(tmp_path: Path) -> Callable[..., tuple[int, str, str]]:
     return run
 
 
+def test_the_doctor_names_variables_of_asyncz(tmp_path: Path) -> None:
+    (tmp_path / "myapp.py").write_text(APP)
+    process = start(tmp_path, "doctor", "myapp:scheduler", ASYNCZ_STORE_ENCRYPTION_KEY="secret")
+    out, errors = process.communicate(timeout=60)
+    assert (process.returncode, errors) == (0, "")
+    assert "warning  ASYNCZ_STORE_ENCRYPTION_KEY is set, but uvsched encrypts no rows (stores: default)\n" in out
+    assert "         keep secrets out of tasks' arguments" in out
+
+
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
 def test_it_runs_until_a_signal(tmp_path: Path, number: signal.Signals) -> None:
     (tmp_path / "myapp.py").write_text(APP)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -11,7 +12,7 @@ from uvsched.events import log
 from uvsched.events.constants import TASK_ERROR, TASK_MAX_INSTANCES
 from uvsched.events.log import EventLog
 from uvsched.executors import AsyncIOExecutor, DebugExecutor, ThreadPoolExecutor
-from uvsched.schedulers import AsyncIOScheduler
+from uvsched.schedulers import AsyncIOScheduler, BaseScheduler
 
 from .conftest import Script, until
 
@@ -182,3 +183,35 @@ def test_a_scheduler_that_was_never_started(script: Script, more: str, told: boo
     assert len(found) == told
     if told:
         assert "got 7 task(s) (job, job, job, job, job and 2 more) and was never started: call start()" in found[0]
+
+
+@pytest.mark.parametrize(
+    ("variable", "store", "line"),
+    [
+        (
+            "ASYNCZ_STORE_ENCRYPTION_KEY",
+            "sqlite:{}/tasks.db",
+            "ASYNCZ_STORE_ENCRYPTION_KEY is set, but uvsched encrypts no rows (stores: kept): keep secrets out of",
+        ),
+        ("ASYNCZ_STORE_ENCRYPTION_KEY", "memory", None),
+        ("ASYNCZ_SETTINGS_MODULE", "memory", "ASYNCZ_SETTINGS_MODULE is set, but uvsched reads no settings: give them"),
+        ("ASYNCZ_OTHER", "sqlite:{}/tasks.db", None),
+    ],
+)
+def test_variables_of_asyncz_are_named_once_at_the_start(
+    caplog: pytest.LogCaptureFixture,
+    monkeypatch: pytest.MonkeyPatch,
+    tmp_path: Path,
+    variable: str,
+    store: str,
+    line: str | None,
+) -> None:
+    monkeypatch.setenv(variable, "0f3a")
+    with BaseScheduler(stores={"kept": store.format(tmp_path)}) as scheduler:
+        scheduler.start()
+        scheduler.shutdown()
+    told = lines(caplog, "ASYNCZ_")
+    assert len(told) == (line is not None)
+    if line is not None:
+        assert told[0].startswith(line)
+    assert "0f3a" not in caplog.text

@@ -15,6 +15,7 @@ from .._references import resolve
 from .._time import to_zone
 from ..exceptions import UvschedException
 from ..schedulers import AsyncIOScheduler
+from ..schedulers.asyncz_environment import ignored
 from ..stores import SQLiteStore
 from .loading import hush, load_scheduler
 from .options import CommandError
@@ -71,6 +72,8 @@ def _machine() -> Iterator[Finding]:
 
 
 def _stores(scheduler: AsyncIOScheduler) -> Iterator[Finding]:
+    for what, fix in ignored(alias for alias, store in scheduler.stores.items() if store.durable):
+        yield Finding("warning", what, fix)
     for alias, store in scheduler.stores.items():
         if not isinstance(store, SQLiteStore):
             yield Finding("ok", f"store {alias!r}: {store!r}")

@@ -16,6 +16,7 @@ from ..exceptions import SchedulerAlreadyRunningError, SchedulerNotRunningError
 from ..executors import BaseExecutor
 from . import processes
 from .announcements import Announcements
+from .asyncz_environment import ignored
 from .configuration import Configuration
 from .declarations import Declarations
 from .engine_handle import EngineHandle
@@ -132,6 +133,7 @@ class Lifecycle:
                 store.prepare()
             processes.hook_exit()
             self._tell_zone()
+            self._tell_ignored()
             self._feed.subscribe()
             self._driver.open(engine, self._consumers(), self)
             try:
@@ -155,6 +157,11 @@ class Lifecycle:
         if not self._configuration.timezone_given:
             zone = zone_name(self._configuration.timezone)
             logger.info("the time zone is %s, the machine's; %s(timezone=…) sets another", zone, self._name)
+
+    def _tell_ignored(self) -> None:
+        stores = self._configuration.stores.items()
+        for what, fix in ignored(alias for alias, store in stores if store.durable):
+            logger.warning("%s: %s", what, fix)
 
     # ---- While it runs ----
 
