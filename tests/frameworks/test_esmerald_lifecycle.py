@@ -5,11 +5,8 @@ from __future__ import annotations
 
 import contextlib
 import gc
-import os
-import signal
 import subprocess
 import sys
-import time
 import warnings
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
@@ -18,7 +15,7 @@ from typing import Any
 import pytest
 import uvsched
 from esmerald import ChildEsmerald, Esmerald, Gateway, Include, get
-from serving import Server, free_port
+from reloading import survives_a_reload
 from uvsched.contrib.esmerald import AsynczConfig
 
 with warnings.catch_warnings():
@@ -45,28 +42,13 @@ with EsmeraldTestClient(Esmerald(routes=[Include("/child", app=child)])):
 """
 
 RELOADED = """
-from typing import Any
-
 from esmerald import Esmerald, Gateway, get
 
-import uvsched
-
-VERSION = 1
-scheduler = uvsched.AsyncIOScheduler(stores={"default": uvsched.SQLiteStore("tasks.db")}, shutdown_timeout=5)
-
-
-@scheduler.add_task(trigger="interval", seconds=0.1, id="tick")
-async def tick() -> int:
-    return VERSION
-
-
 @get("/runs")
-async def runs() -> dict[str, Any]:
-    rows = await scheduler.history_async("tick", limit=1000)
-    return {"version": VERSION, "runs": [[row.result, row.scheduled_time.timestamp()] for row in rows]}
+async def page() -> dict[str, Any]:
+    return await runs()
 
-
-app = Esmerald(routes=[Gateway(handler=runs)], lifespan=uvsched.lifespan(scheduler))
+app = Esmerald(routes=[Gateway(handler=page)], lifespan=uvsched.lifespan(scheduler))
 """
 
 
@@ -187,51 +169,5 @@ def test_a_start_that_raises_is_tried_again(tmp_path: Path) -> None:
     assert not config.handler.running
 
 
-class ReloadingServer(Server):
-    """``uvicorn --reload``: a process that watches files, and one that serves; both end with it."""
-
-    def __init__(self, folder: Path) -> None:
-        self.port = free_port()
-        self.url = f"http://127.0.0.1:{self.port}"
-        self._log = folder / "server.log"
-        options = ["--reload", "--reload-include", "reloaded.py", "--reload-delay", "0.05", "--port", str(self.port)]
-        with self._log.open("ab") as out:
-            self.process = subprocess.Popen(
-                [sys.executable, "-m", "uvicorn", *options, "reloaded:app"],
-                stdin=subprocess.DEVNULL,
-                stdout=out,
-                stderr=subprocess.STDOUT,
-                env={**os.environ, "PYTHONUNBUFFERED": "1", "PYTHONDONTWRITEBYTECODE": "1"},
-                cwd=folder,
-                start_new_session=True,
-            )
-
-    def kill(self) -> None:
-        with contextlib.suppress(ProcessLookupError):
-            os.killpg(self.process.pid, signal.SIGKILL)
-        self.process.wait()
-
-
 def test_a_reload_ends_one_life_and_begins_the_next(tmp_path: Path) -> None:
-    program = tmp_path / "reloaded.py"
-    program.write_text(RELOADED)
-    server = ReloadingServer(tmp_path)
-    try:
-        server.wait_for("/runs", lambda seen: len(seen["runs"]) >= 2)
-        changed = RELOADED.replace("VERSION = 1", "VERSION = 2")
-        program.write_text(changed)
-        later = time.time() + 10  # for a watcher that looks at times in whole seconds
-        os.utime(program, (later, later))
-        seen = server.wait_for("/runs", lambda seen: [version for version, _ in seen["runs"]].count(2) >= 2)
-        assert seen["version"] == 2
-        versions = [version for version, _ in reversed(seen["runs"])]
-        assert versions == sorted(versions)  # the old one has ended before the new one begins
-        times = [due for _, due in seen["runs"]]
-        assert len(times) == len(set(times))
-        os.killpg(server.process.pid, signal.SIGINT)  # Ctrl-C in a terminal reaches both
-        server.wait()
-        assert "Traceback" not in server.log, server.log
-        assert "never started" not in server.log
-        assert "database is locked" not in server.log
-    finally:
-        server.kill()
+    survives_a_reload(tmp_path, RELOADED)

@@ -7,11 +7,13 @@ import asyncio
 import contextlib
 import importlib
 from collections.abc import AsyncIterator
+from pathlib import Path
 from typing import Any
 
 import httpx
 import pytest
 import uvsched
+from reloading import survives_a_reload
 
 TASKS: list[str] = []
 
@@ -260,6 +262,30 @@ def test_a_config_that_ravyn_and_a_lifespan_start_is_counted() -> None:
         assert made.handler.running
     assert not made.handler.running
     assert TASKS == ["bye"]
+
+
+RELOADED = {
+    "ravyn": """
+from ravyn import Gateway, Ravyn, get
+
+@get("/runs")
+async def page() -> dict[str, Any]:
+    return await runs()
+
+app = Ravyn(routes=[Gateway(handler=page)], lifespan=uvsched.lifespan(scheduler))
+""",
+    "lilya": """
+from lilya.apps import Lilya
+from lilya.routing import Path
+
+app = Lilya(routes=[Path("/runs", runs)], lifespan=uvsched.lifespan(scheduler))
+""",
+}
+
+
+@pytest.mark.parametrize("framework", RELOADED)
+def test_a_reload_ends_one_life_and_begins_the_next(framework: str, tmp_path: Path) -> None:
+    survives_a_reload(tmp_path, RELOADED[framework])
 
 
 def test_a_start_that_raises_is_tried_again() -> None:

@@ -1,21 +1,24 @@
 """A FastAPI application under load adds 1,000 reminders, and its event loop goes on meanwhile.
 
-The application has a heartbeat, and tells its longest wait. On a busy machine every heartbeat waits now and then; so
-each round that adds reminders has one beside it whose requests add nothing, and what counts is what is worse than the
-worst of those.
+The application has a heartbeat, and tells its longest wait. On a busy machine every heartbeat waits now and then, and
+the more so if threads compete with the loop; so each round that adds reminders has one beside it whose requests add
+nothing, and what counts is what is much worse than the worst of those.
 """
 
 from __future__ import annotations
 
 import asyncio
+import itertools
 import json
+from collections.abc import Iterable
 from pathlib import Path
 
 from .commands import running
 
 APPS = Path(__file__).parent / "apps"
-AT_ONCE = 100
-ROUNDS = {"nothing": 10, "added": 10, "blocking": 3}
+AT_ONCE = 20
+EACH = {"nothing": [5] * 10, "added": [5] * 10, "blocking": [1]}
+"""How many requests each connection makes, round by round."""
 MOST = 0.05  # seconds that a heartbeat may wait
 
 
@@ -39,25 +42,25 @@ class Connection:
         await self._writer.wait_closed()
 
 
+async def posts(connection: Connection, how: str, numbers: Iterable[int]) -> None:
+    for number in numbers:
+        assert await connection.post(f"/reminders/{how}/{number}") == number
+
+
 async def longest_waits(port: int) -> dict[str, list[float]]:
     """The longest wait in each round, by what its requests did; rounds of each kind take turns."""
     connections = [Connection(*await asyncio.open_connection("127.0.0.1", port)) for _ in range(AT_ONCE)]
-    waits: dict[str, list[float]] = {how: [] for how in ROUNDS}
-    for turn in range(max(ROUNDS.values())):
-        for how in (how for how, rounds in ROUNDS.items() if turn < rounds):
+    waits: dict[str, list[float]] = {how: [] for how in EACH}
+    numbers = {how: itertools.count() for how in EACH}
+    for turn in range(max(map(len, EACH.values()))):
+        for how in (how for how, rounds in EACH.items() if turn < len(rounds)):
             await connections[0].post("/longest")
-            numbers = range(turn * AT_ONCE, (turn + 1) * AT_ONCE)
-            await asyncio.gather(
-                *(c.post(f"/reminders/{how}/{number}") for c, number in zip(connections, numbers, strict=True))
-            )
+            each = EACH[how][turn]
+            await asyncio.gather(*(posts(c, how, list(itertools.islice(numbers[how], each))) for c in connections))
             waits[how].append(await connections[0].post("/longest"))
     for connection in connections:
         await connection.close()
     return waits
-
-
-def too_long(waits: list[float], control: list[float]) -> list[float]:
-    return [wait for wait in waits if wait > max(MOST, *control)]
 
 
 def test_a_heartbeat_goes_on_while_reminders_are_added(tmp_path: Path) -> None:
@@ -67,7 +70,8 @@ def test_a_heartbeat_goes_on_while_reminders_are_added(tmp_path: Path) -> None:
         server.wait_until_serving()
         waits = asyncio.run(longest_waits(server.port))
         assert server.get("/count") == 1000
+    limit = max(MOST, 3 * max(waits["nothing"]))
     # A single round may have bad luck, but not several.
-    assert len(too_long(waits["added"], waits["nothing"])) <= 2, waits
-    # The heartbeat would have noticed: it does where each request holds up the loop for twenty milliseconds.
-    assert too_long(waits["blocking"], waits["nothing"]) == waits["blocking"], waits
+    assert sum(wait > limit for wait in waits["added"]) <= 2, waits
+    # The heartbeat would have noticed: it does where each request holds up the loop.
+    assert min(waits["blocking"]) > limit, waits

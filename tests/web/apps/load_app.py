@@ -19,7 +19,7 @@ async def remind(number: int) -> None:
 
 def hold_up() -> None:
     """As a commit to a slow disk on the loop's own thread."""
-    time.sleep(0.02)
+    time.sleep(0.1)
 
 
 async def beat() -> None:
