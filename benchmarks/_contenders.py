@@ -123,10 +123,15 @@ CONTENDERS: tuple[type[Contender], ...] = (Uvsched, Asyncz, APScheduler)
 
 @dataclass
 class Sample:
-    """What a contender did, and why that says little about what it can do, if so."""
+    """What a contender did, and why that says little about what it can do, if so.
+
+    Attributes:
+        processor: what it did for each second of processor time, of all threads; 0: not measured.
+    """
 
     rate: float
     unsaturated: str = ""
+    processor: float = 0.0
 
 
 def compare(
@@ -160,4 +165,7 @@ def compare(
             ratios = []
         else:
             note = f"uvsched is {statistics.median(ratios):.1f} x as fast {spread(ratios, '.1f')}"
+            if all(sample.processor for sample in [*theirs, *ours]):
+                works = [mine.processor / its.processor for mine, its in zip(ours, theirs, strict=True)]
+                note += f"; by processor time {statistics.median(works):.1f} x {spread(works, '.1f')}"
         row(f"{name}, {what}", rates, unit, ratios, note)
