@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import statistics
 import subprocess
 import sys
@@ -25,7 +26,11 @@ MODULES = {
 def milliseconds(module: str) -> tuple[float, float]:
     """By the clock, and of processor time."""
     printed = subprocess.run(
-        [sys.executable, "-c", PROGRAM.format(module=module)], capture_output=True, text=True, check=True
+        [sys.executable, "-c", PROGRAM.format(module=module)],
+        env={**os.environ, "PYTHONDONTWRITEBYTECODE": ""},  # a setting of the shell would have them compiled each time
+        capture_output=True,
+        text=True,
+        check=True,
     ).stdout
     clock, processor = (float(seconds) * 1e3 for seconds in printed.split())
     return clock, processor

@@ -37,10 +37,13 @@ def encode_arguments(args: Sequence[Any], kwargs: Mapping[str, Any]) -> str | No
     """
     out: dict[str, Any] = {}
     if args:
-        out["args"] = [_encode(value, f"args[{index}]", 1) for index, value in enumerate(args)]
+        out["args"] = [
+            value if _is_plain(value) else _encode(value, f"args[{index}]", 1) for index, value in enumerate(args)
+        ]
     if kwargs:
         out["kwargs"] = {
-            utf8(key, "kwargs (a name)"): _encode(value, f"kwargs[{key!r}]", 1) for key, value in kwargs.items()
+            utf8(key, "kwargs (a name)"): value if _is_plain(value) else _encode(value, f"kwargs[{key!r}]", 1)
+            for key, value in kwargs.items()
         }
     return _dump(out) if out else None
 
@@ -103,8 +106,15 @@ def decode_result(text: str) -> Any:
         return value
 
 
-def _dump(value: Any) -> str:
-    return json.dumps(value, ensure_ascii=False, allow_nan=False, separators=(",", ":"))
+_dump = json.JSONEncoder(ensure_ascii=False, allow_nan=False, separators=(",", ":")).encode
+
+
+def _is_plain(value: Any) -> bool:
+    """Whether a value surely stays as it is; many are encoded."""
+    kind = type(value)
+    if kind is str:
+        return bool(value.isascii())
+    return (kind is int and -_INT64 <= value < _INT64) or kind is bool or value is None
 
 
 def _encode(value: Any, where: str, depth: int) -> Any:

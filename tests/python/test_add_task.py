@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import functools
+import inspect
+import itertools
 from datetime import datetime, timedelta, timezone
 from pathlib import Path
 from typing import Any
@@ -11,6 +13,7 @@ import pytest
 from uvsched.exceptions import ConflictIdError
 from uvsched.schedulers import AsyncIOScheduler
 from uvsched.tasks import Task
+from uvsched.tasks.checks import check_call
 from uvsched.triggers import CronTrigger, DateTrigger, IntervalTrigger
 
 NOON = datetime(2026, 1, 1, 12, tzinfo=timezone.utc)
@@ -332,3 +335,24 @@ def test_options_without_names(make: Any) -> None:
         scheduler.add_task(job, "interval", [1], args=[2], seconds=60)
     with pytest.raises(TypeError, match=r"add_task: too many arguments without a name; \(1, 2\) are left"):
         scheduler.add_task(job, "interval", *[None] * 11, 1, 2, seconds=60)
+
+
+def test_what_a_function_takes_is_seen_as_python_sees_it() -> None:
+    def plain(a: int, b: int = 2) -> None: ...
+    def by_place(a: int, b: int = 2, /, c: int = 3) -> None: ...
+    def by_name(a: int, *, b: int, c: int = 3) -> None: ...
+    def more(a: int, *rest: int, b: int) -> None: ...
+    def whatever(a: int, /, *rest: int, **named: int) -> None: ...
+    def nothing() -> None: ...
+
+    for function in (plain, by_place, by_name, more, whatever, nothing):
+        for count, size in itertools.product(range(4), range(4)):
+            for names in itertools.combinations(("a", "b", "c", "rest", "named"), size):
+                args, kwargs = tuple(range(count)), dict.fromkeys(names, 0)
+                try:
+                    inspect.signature(function).bind(*args, **kwargs)
+                except TypeError:
+                    with pytest.raises(ValueError, match="cannot be called with these args and kwargs"):
+                        check_call(function, args, kwargs)
+                else:
+                    check_call(function, args, kwargs)

@@ -77,13 +77,8 @@ def check_call(fn: Callable[..., Any], args: tuple[Any, ...], kwargs: dict[str, 
     Raises:
         ValueError: it does not; the text names the function, and which arguments are missing or too many.
     """
-    if type(fn) is FunctionType and not kwargs:
-        code = fn.__code__
-        count = len(args)
-        required = code.co_argcount - len(fn.__defaults__ or ())
-        fits = required <= count and (count <= code.co_argcount or code.co_flags & _VARIADIC)
-        if fits and (not code.co_kwonlyargcount or len(fn.__kwdefaults__ or ()) == code.co_kwonlyargcount):
-            return
+    if type(fn) is FunctionType and _surely_takes(fn, len(args), kwargs or {}):
+        return
     try:
         signature = inspect.signature(fn, follow_wrapped=False)
     except (ValueError, TypeError):
@@ -93,3 +88,22 @@ def check_call(fn: Callable[..., Any], args: tuple[Any, ...], kwargs: dict[str, 
     except TypeError as error:
         name = getattr(fn, "__qualname__", repr(fn))
         raise ValueError(f"{name}{signature} cannot be called with these args and kwargs: {error}") from None
+
+
+def _surely_takes(fn: FunctionType, count: int, kwargs: dict[str, Any]) -> bool:
+    """Whether a function takes so many positional arguments and these by name; False also if that is not so simple."""
+    code = fn.__code__
+    positional = code.co_argcount
+    if count > positional and not code.co_flags & _VARIADIC:
+        return False
+    names = code.co_varnames
+    last = positional + code.co_kwonlyargcount
+    if kwargs:
+        by_name = names[min(max(count, code.co_posonlyargcount), positional) : last]
+        if not all(name in by_name for name in kwargs):
+            return False
+    required = names[count : positional - len(fn.__defaults__ or ())]
+    if not all(name in kwargs for name in required):
+        return False
+    defaults = fn.__kwdefaults__ or ()
+    return all(name in kwargs or name in defaults for name in names[positional:last])
