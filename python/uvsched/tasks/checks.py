@@ -98,12 +98,9 @@ def _surely_takes(fn: FunctionType, count: int, kwargs: dict[str, Any]) -> bool:
         return False
     names = code.co_varnames
     last = positional + code.co_kwonlyargcount
-    if kwargs:
-        by_name = names[min(max(count, code.co_posonlyargcount), positional) : last]
-        if not all(name in by_name for name in kwargs):
-            return False
-    required = names[count : positional - len(fn.__defaults__ or ())]
-    if not all(name in kwargs for name in required):
+    if kwargs and not kwargs.keys() <= {*names[min(max(count, code.co_posonlyargcount), positional) : last]}:
         return False
-    defaults = fn.__kwdefaults__ or ()
-    return all(name in kwargs or name in defaults for name in names[positional:last])
+    required = names[count : positional - len(fn.__defaults__ or ())]
+    if required and not kwargs.keys() >= {*required}:
+        return False
+    return last == positional or {*kwargs, *(fn.__kwdefaults__ or ())} >= {*names[positional:last]}
