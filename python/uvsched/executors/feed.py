@@ -192,8 +192,8 @@ class RunFeed:
         given_up = cancel or any(run.cancelled for run in self._consumer.runs)
         if usable:
             self._read()
-        for future in list(self._under_way.values()):
-            if future is not None and (usable if isinstance(future, asyncio.Future) else given_up):
+        for run, future in list(self._under_way.items()):
+            if future is not None and (usable if isinstance(future, asyncio.Future) else cancel or run.cancelled):
                 future.cancel()
         self._consumer.close(cancel, usable)
         return given_up
