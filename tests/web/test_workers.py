@@ -94,7 +94,7 @@ def test_uvicorn_with_four_workers(folder: Path) -> None:
     calls = Calls(folder)
     with running(folder, UVICORN) as server:
         server.wait_until(lambda: server.log.count("Application startup complete") == WORKERS, "all workers")
-        wait_for_calls(server, calls, 20)
+        wait_for_calls(server, calls, 10)
         killed = kill_one_that_called(calls)
         wait_for_calls(server, calls, 10)
         assert all(process != killed for _, _, process in calls.all()[-5:])
@@ -104,7 +104,7 @@ def test_uvicorn_with_four_workers(folder: Path) -> None:
             )
             server.process.send_signal(signal.SIGTERM)
             assert server.wait() in (0, -signal.SIGTERM), server.log
-            wait_for_calls(successor, calls, 20)
+            wait_for_calls(successor, calls, 10)
             rows = successor.get("/runs")
             check_ticks(rows, calls, kills=1)
             successor.process.send_signal(signal.SIGTERM)
@@ -117,9 +117,9 @@ def test_gunicorn_forks_four_workers(folder: Path) -> None:
     calls = Calls(folder)
     with running(folder, [*UVICORN_WORKER, "--preload", "--workers", str(WORKERS)]) as server:
         server.wait_until(lambda: server.log.count("Application startup complete") == WORKERS, "all workers")
-        wait_for_calls(server, calls, 20)
+        wait_for_calls(server, calls, 10)
         killed = kill_one_that_called(calls)
-        wait_for_calls(server, calls, 20)
+        wait_for_calls(server, calls, 10)
         assert all(process != killed for _, _, process in calls.all()[-5:])
         check_ticks(server.get("/runs"), calls, kills=1)
         server.process.send_signal(signal.SIGTERM)

@@ -106,7 +106,8 @@ class TaskAdder:
         """Adds a task to an engine, and declares it. Gives also what became of the call."""
         called_with = function
         alias = runner = "default"
-        id = kwargs = options = None
+        id = kwargs = None
+        options: dict[str, Any] = {}
         args: tuple[Any, ...] = ()
         flags = 0
         if given:
@@ -143,15 +144,15 @@ class TaskAdder:
             known = leads_back(function, target, reference)
             text = encode_arguments(args, kwargs or {})
             if text is not None:
-                options = {**(options or {}), "arguments": text}
+                options["arguments"] = text
             self._registry.register(engine, reference, called)
             if reference.startswith("__main__:"):
                 self._tell_main(reference, alias)
             held, args, kwargs = None, (), None
         elif not named:
-            options = {**(options or {}), "local": True}
+            options["local"] = True
         elif id is not None and (args or kwargs):
-            options = {**(options or {}), **_comparable(args, kwargs or {})}
+            options.update(_comparable(args, kwargs or {}))
         id, outcome = engine.add_task(reference, held, args, kwargs, spec, id, alias, runner, options, flags)
         key = (alias, id)
         if not known:
