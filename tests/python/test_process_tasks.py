@@ -92,6 +92,20 @@ def test_a_pause() -> None:
         assert len(scheduler.history("work")) == 1
 
 
+@pytest.mark.parametrize("url", ["memory", "sqlite:{}/tasks.db"])
+def test_a_run_that_is_asked_for_in_a_pause_waits_for_its_end(tmp_path: Any, url: str) -> None:
+    scheduler = BaseScheduler(stores={"default": url.format(tmp_path)}, manual_clock=NOON)
+    with scheduler:
+        task = scheduler.add_task(work, "interval", hours=1, id="work", args=[1])
+        scheduler.pause()
+        task.run()
+        scheduler.process_tasks()
+        assert scheduler.history() == []
+        scheduler.resume()
+        assert scheduler.process_tasks() == 3600.0  # the schedule is as it was
+        assert [row.kind for row in scheduler.history("work")] == ["manual"]
+
+
 def test_one_call_has_an_end() -> None:
     scheduler = BaseScheduler()
 
