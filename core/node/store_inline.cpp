@@ -64,6 +64,7 @@ void StoreInline::close() {
     node_.end();
     const Turn turn(*this);
     pump_until([this] { return node_.closed(); });
+    teller_.reset();
 }
 
 void StoreInline::read(const std::function<void(Store&)>& job) {

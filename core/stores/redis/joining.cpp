@@ -153,8 +153,9 @@ namespace {
 // What the store is known by; gives the version of its keys, 0 if there is none. `script`: kPrepare or kFind.
 std::int64_t read_store(Database& db, const Script& script, Words words) {
     try {
-        const Answer answer = db.scripts.run(script, words, Sends::changes, kConnectPatience);
-        if (answer[0].is_nil() && answer[1].is_nil() && &script == &kFind) return 0;
+        const bool finds = &script == &kFind;
+        const Answer answer = db.scripts.run(script, words, finds ? Sends::reads : Sends::changes, kConnectPatience);
+        if (finds && answer[0].is_nil() && answer[1].is_nil()) return 0;
         db.uuid = answer[0].text();
         if (db.uuid.empty()) {
             fail(Code::corrupt, db.session.message("the key {" + db.options.prefix +
