@@ -67,6 +67,7 @@ int main(int argc, char** argv) {
     } else {
         failed();
     }
+    if (scheduler != NULL) sched_shutdown(scheduler, -1); /* what is left in the store is whole */
     sched_free(scheduler);
     sched_config_free(config);
     return status;
