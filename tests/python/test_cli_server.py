@@ -466,9 +466,9 @@ def test_a_task_that_was_set_apart(stopped: str, server: str, schema: str) -> No
     assert command.run("preview", stopped, "report-a") == (1, "report-a: cannot be read\n", "")
     status, out, errors = command.run("pause", stopped, "report-a", "report-b")
     assert (status, out) == (1, "paused report-b\n")
-    assert "not JSON at byte 2" in errors
+    assert "cannot be read: it was" in errors
     status, _, errors = command.run("run-now", stopped, "report-a")
-    assert (status, "not JSON at byte 2" in errors) == (1, True)
+    assert (status, "cannot be read: it was" in errors) == (1, True)
     assert command.run("delete", stopped, "report-a")[0] == 0
     assert tasks_of(stopped).keys() == {"report-b"}
 
