@@ -10,7 +10,7 @@ from typing import Any
 from .. import _core
 from .._parts import plain
 from ..exceptions import UvschedException
-from ..stores import BaseStore
+from ..stores import BaseStore, SQLiteStore
 from .display import printable
 from .options import CommandError, zone_of
 from .store_check import StoreCheck, checked
@@ -33,13 +33,13 @@ def migrate(args: argparse.Namespace) -> int:
     for alias, store in _stores(args).items():
         done = migrated(store, alias, show=args.sql)
         if done["from"] >= done["to"]:
-            print(f"{printable(store.place)}: nothing to do, schema {done['to']}")
+            print(f"{_name(store)}: nothing to do, schema {done['to']}")
         elif not args.sql:
-            print(f"{printable(store.place)}: {_change(done)}")
+            print(f"{_name(store)}: {_change(done)}")
         elif done["statements"]:
             print("\n".join(f"{statement.strip().rstrip(';')};" for statement in done["statements"]))
         else:
-            print(f"{printable(store.place)}: {_change(done, 'would be ')}; the store knows no SQL")
+            print(f"{_name(store)}: {_change(done, 'would be ')}; the store knows no SQL")
     return 0
 
 
@@ -57,6 +57,10 @@ def migrated(store: BaseStore, alias: str, *, show: bool = False) -> dict[str, A
         raise CommandError(f"the store cannot be opened: {error}") from None
     document: dict[str, Any] = json.loads(text)
     return document
+
+
+def _name(store: BaseStore) -> str:
+    return printable(store.file if isinstance(store, SQLiteStore) else store.place)
 
 
 def _stores(args: argparse.Namespace) -> dict[str, BaseStore]:
