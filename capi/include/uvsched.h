@@ -694,7 +694,8 @@ UVSCHED_API int sched_count_tasks(sched_task_counts* out, sched_scheduler* sched
 
 /* What there is to say of an open durable store (NULL: "default") as a whole. Reads all of it, and watches its
  * schedulers until each has given a sign of life, or could have: for two fifths of the lease, and for `watch_ms` at
- * most (-1: for 5 seconds). `out` (not NULL) becomes JSON, valid until the next call of this function for this scheduler:
+ * most (-1: for 5 seconds). `out` (not NULL) becomes JSON, valid until the next call of this function for this
+ * scheduler:
  *   server             name and version of the database
  *   schema, min_reader versions: of its tables, and the oldest one that can use them
  *   now, lease         in microseconds: the time by the store's clock, and after how much silence a scheduler is dead
