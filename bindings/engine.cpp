@@ -38,12 +38,13 @@ void collectable(PyHeapTypeObject* type) {
 }  // namespace
 
 Engine::Engine(const std::string& json, std::optional<std::int64_t> manual_clock, py::object zone,
-               std::vector<std::string> durable, bool own_threads)
+               std::vector<std::string> durable, bool own_threads, bool visits)
     : zone_(std::move(zone)), durable_(std::move(durable)), own_threads_(own_threads) {
     ConfigHandle config;
     check(sched_config_from_json(&config.raw, json.c_str()));
     if (manual_clock) check(sched_config_set_manual_clock(config.raw, *manual_clock));
     if (!own_threads) check(sched_config_set_driver(config.raw, UVSCHED_DRIVER_CALLER));
+    if (visits) check(sched_config_set_role(config.raw, UVSCHED_ROLE_VISITOR));
     check(sched_new(&handle_, config.raw));
     const int code = sched_get_queue(&control_, handle_, kControlQueue);
     if (code != UVSCHED_OK) {
@@ -187,8 +188,10 @@ void Engine::clear() noexcept {
 
 void bind_engine(py::module_& module) {
     py::class_<Engine, std::shared_ptr<Engine>> type(module, "Engine", py::custom_type_setup(collectable));
-    type.def(py::init<const std::string&, std::optional<std::int64_t>, py::object, std::vector<std::string>, bool>(),
-             py::arg("json"), py::arg("manual_clock"), py::arg("zone"), py::arg("durable"), py::arg("own_threads"))
+    type.def(py::init<const std::string&, std::optional<std::int64_t>, py::object, std::vector<std::string>, bool,
+                      bool>(),
+             py::arg("json"), py::arg("manual_clock"), py::arg("zone"), py::arg("durable"), py::arg("own_threads"),
+             py::arg("visits"))
         .def("stop", &Engine::stop, py::arg("cancel"))
         .def("state", &Engine::state)
         .def("pause", &Engine::pause)

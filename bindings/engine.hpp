@@ -24,9 +24,9 @@ class Engine {
 public:
     // Makes the handle from a configuration document. `manual_clock`: where a clock stands still; `zone`: a tzinfo that
     // runs carry to current_run(); `durable`: the aliases of the stores whose calls wait for a commit; `own_threads`:
-    // false if the program polls it, and nothing may start a thread for it.
+    // false if the program polls it, and nothing may start a thread for it; `visits`: UVSCHED_ROLE_VISITOR.
     Engine(const std::string& json, std::optional<std::int64_t> manual_clock, py::object zone,
-           std::vector<std::string> durable, bool own_threads);
+           std::vector<std::string> durable, bool own_threads, bool visits);
     Engine(const Engine&) = delete;
     Engine& operator=(const Engine&) = delete;
     ~Engine();

@@ -329,6 +329,24 @@ PyObject* preview_task_runs(PyObject* self, PyObject* const* args, Py_ssize_t co
     return out;
 }
 
+// check_store(store, watch_ms) -> str
+PyObject* check_store(PyObject* self, PyObject* const* args, Py_ssize_t count) {
+    auto* const engine = self_of<Engine>(self);
+    const char* store = nullptr;
+    int watch_ms = 0;
+    if (engine == nullptr || !has_count(count, 2, "check_store") || !read_text(args[0], "store", store) ||
+        !read_int(args[1], "watch_ms", watch_ms)) {
+        return nullptr;
+    }
+    auto* request = new_request<CheckRequest>(*engine, store, watch_ms);
+    PyObject* const report =
+        perform(*engine, store, request)
+            ? PyUnicode_FromStringAndSize(request->report.data(), static_cast<Py_ssize_t>(request->report.size()))
+            : nullptr;
+    delete request;
+    return report;
+}
+
 // ---- history ----
 
 PyObject* to_list(const std::vector<sched::HistoryRow>& rows) noexcept {
@@ -387,6 +405,8 @@ PyMethodDef engine_methods[] = {
         "pending."),
     method_def("preview_task_runs", preview_task_runs,
                "preview_task_runs($self, id, store, after, count, /)\n--\n\nThe next due times of a task."),
+    method_def("check_store", check_store,
+               "check_store($self, store, watch_ms, /)\n--\n\nWhat there is to say of a store as a whole, as JSON."),
     method_def("history", history,
                "history($self, task_id, store, state, before, limit, /)\n--\n\nRuns that ended, from new to old."),
     {nullptr, nullptr, 0, nullptr},

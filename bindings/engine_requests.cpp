@@ -26,6 +26,18 @@ int ListRequest::call() noexcept {
     return code == UVSCHED_EEND ? UVSCHED_OK : code;
 }
 
+int CheckRequest::call() noexcept {
+    const char* text = nullptr;
+    const int code = sched_check_store(&text, handle(), store(), watch_ms_);
+    if (code != UVSCHED_OK) return code;
+    try {
+        report = text;
+        return code;
+    } catch (const std::bad_alloc&) {
+        return UVSCHED_ENOMEM;
+    }
+}
+
 int HistoryRequest::call() noexcept {
     sched_history_query query = UVSCHED_HISTORY_QUERY_INIT;
     query.task_id = id();

@@ -52,6 +52,18 @@ private:
     Text store_;
 };
 
+class CheckRequest final : public StoreRequest {
+public:
+    CheckRequest(const Engine& engine, const char* store, int watch_ms)
+        : StoreRequest(engine, nullptr, store), watch_ms_(watch_ms) {}
+    std::string report;
+
+private:
+    int call() noexcept override;
+
+    int watch_ms_;
+};
+
 // delete, pause, resume, run.
 template <auto Call>
 class TaskRequest final : public StoreRequest {

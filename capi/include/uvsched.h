@@ -212,6 +212,35 @@ typedef enum sched_driver UVSCHED_32BIT {
  * triggers. */
 UVSCHED_API int sched_config_set_driver(sched_config* config, sched_driver driver);
 
+typedef enum sched_role UVSCHED_32BIT {
+    UVSCHED_ROLE_NODE = 0,    /* it runs the tasks of its stores, as one of those that do (the default) */
+    UVSCHED_ROLE_VISITOR = 1, /* it looks at them, and changes tasks */
+} sched_role;
+
+/* What a scheduler is to its durable stores. A visitor is for operators' programs, beside the schedulers that run the
+ * tasks: it claims and recovers nothing, runs nothing, needs no functions, and the stores keep no trace of it. After
+ * sched_start() it can list, add, change, pause, resume and delete tasks, ask for runs, and read history; its functions
+ * are not called, and sched_resume() is UVSCHED_EUNSUPPORTED. It makes no store and brings none up to date (see
+ * sched_config_migrate_store()): its start is UVSCHED_ENOTFOUND if there is none, and UVSCHED_EVERSION if its tables
+ * are those of an earlier version. */
+UVSCHED_API int sched_config_set_role(sched_config* config, sched_role role);
+
+typedef enum sched_migration UVSCHED_32BIT {
+    UVSCHED_MIGRATE = 0,      /* do it */
+    UVSCHED_MIGRATE_SHOW = 1, /* say what would be done */
+} sched_migration;
+
+/* Makes a durable store that is not there, or brings its tables up to date, as the start of a scheduler does. Opens the
+ * store, and closes it again. `out` (not NULL) becomes JSON, valid until the next call that gives a text of this
+ * config:
+ *   {"from": 1, "to": 2, "statements": ["ALTER TABLE …"]}
+ * "from" is the version of the tables that were there (0: none), "to" that of this library: there was nothing to do if
+ * the two are the same. "statements" is empty unless SQL was asked for, and the store knows SQL.
+ * UVSCHED_ENOTFOUND: the store was not added. UVSCHED_EUNSUPPORTED: it is in memory. UVSCHED_ECORRUPT,
+ * UVSCHED_EVERSION, UVSCHED_ESTORE: as for sched_start(). */
+UVSCHED_API int sched_config_migrate_store(const char** out, sched_config* config, const char* store,
+                                           sched_migration how);
+
 /* How long a store keeps history. UVSCHED_ENOTFOUND: the store was not added.
  *   store              its alias
  *   age_microseconds   rows that are older are deleted; 0: none is too old. The default is 30 days.
@@ -662,6 +691,26 @@ typedef struct sched_task_counts {
  * read do not count. Waits for durable stores. UVSCHED_ENOTFOUND: no such store. UVSCHED_ENOTRUNNING: the scheduler has
  * stopped, and a durable store with tasks is closed. */
 UVSCHED_API int sched_count_tasks(sched_task_counts* out, sched_scheduler* scheduler, const char* store);
+
+/* What there is to say of an open durable store (NULL: "default") as a whole. Reads all of it, and watches its
+ * schedulers until each has given a sign of life, or could have: for two fifths of the lease, and for `watch_ms` at
+ * most (-1: for 5 seconds). `out` (not NULL) becomes JSON, valid until the next call of this function for this
+ * scheduler:
+ *   server             name and version of the database
+ *   schema, min_reader versions: of its tables, and the oldest one that can use them
+ *   now, lease         in microseconds: the time by the store's clock, and after how much silence a scheduler is dead
+ *   tasks, fires       how many there are in each state ("apart": tasks that cannot be read); fires that have not ended
+ *   history            rows
+ *   nodes              the schedulers that have it open, or had it: number, label, process, version, state, and the
+ *                      numbers of the lanes that it can run (null: it did not say). States are "open", "silent",
+ *                      "unsure" (it was not watched for long enough), "left" and "died"
+ *   lanes              what there is to do, by what it takes: number, executor, function, trigger, format, tasks,
+ *                      oldest_due (microseconds, or null), has_node (whether a scheduler that lives can run it)
+ *   apart              tasks that cannot be read: id, why; a thousand at most
+ *   more               by name, numbers that only such a store has: bytes and seconds
+ *   problems           texts for people; empty if all is well
+ * UVSCHED_ENOTFOUND: no such store. UVSCHED_EUNSUPPORTED: it is in memory. UVSCHED_ENOTRUNNING: it is closed. */
+UVSCHED_API int sched_check_store(const char** out, sched_scheduler* scheduler, const char* store, int watch_ms);
 
 /* ---- History ----------------------------------------------------------------------------------------------------- */
 

@@ -58,6 +58,8 @@ enum class Undeclared : std::int32_t {
     remove = UVSCHED_UNDECLARED_DELETE,  // "delete" is a word of the language
 };
 enum class Driver : std::int32_t { own_thread = UVSCHED_DRIVER_OWN_THREAD, caller = UVSCHED_DRIVER_CALLER };
+enum class Role : std::int32_t { node = UVSCHED_ROLE_NODE, visitor = UVSCHED_ROLE_VISITOR };
+enum class Migration : std::int32_t { run = UVSCHED_MIGRATE, show = UVSCHED_MIGRATE_SHOW };
 enum class OnCrash : std::int32_t { rerun = UVSCHED_CRASH_RERUN, mark_lost = UVSCHED_CRASH_MARK_LOST };
 enum class OnExisting : std::uint32_t {
     declare = 0,
@@ -280,6 +282,13 @@ public:
     }
     Config& set_driver(Driver driver) {
         return done(sched_config_set_driver(get(), static_cast<sched_driver>(driver)));
+    }
+    Config& set_role(Role role) { return done(sched_config_set_role(get(), static_cast<sched_role>(role))); }
+    // JSON; see sched_config_migrate_store().
+    std::string migrate_store(const std::string& store, Migration how = Migration::run) {
+        const char* out = nullptr;
+        check(sched_config_migrate_store(&out, get(), store.c_str(), static_cast<sched_migration>(how)));
+        return out;
     }
     Config& set_retention(const std::string& store, Micros age, std::int64_t rows_per_task) {
         return done(sched_config_set_retention(get(), store.c_str(), age.count(), rows_per_task));
@@ -812,6 +821,12 @@ public:
         sched_task_counts counts = UVSCHED_TASK_COUNTS_INIT;
         check(sched_count_tasks(&counts, get(), or_null(store)));
         return counts;
+    }
+    // JSON; see sched_check_store(). An empty store: "default".
+    [[nodiscard]] std::string check_store(const std::string& store = {}, std::optional<int> watch_ms = {}) {
+        const char* out = nullptr;
+        check(sched_check_store(&out, get(), or_null(store), watch_ms.value_or(-1)));
+        return out;
     }
     [[nodiscard]] TaskIterator get_tasks(const std::string& store = {}) {
         sched_task_iterator* raw = nullptr;

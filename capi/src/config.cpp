@@ -23,6 +23,14 @@ int change(const char* function, sched_config* handle, Set&& set) noexcept {
     });
 }
 
+// A store of a config, by its alias. Throws Error(not_found).
+StoreConfig& added_store(Config& config, const char* store) {
+    const std::string alias = name_argument(store, "store");
+    const auto found = config.stores.find(alias);
+    if (found == config.stores.end()) fail(Code::not_found, "store: \"" + alias + "\" was not added");
+    return found->second;
+}
+
 }  // namespace
 
 int sched_config_new(sched_config** out) {
@@ -127,15 +135,42 @@ int sched_config_set_driver(sched_config* config, sched_driver driver) {
     });
 }
 
+int sched_config_set_role(sched_config* config, sched_role role) {
+    return change(__func__, config, [&](Config& to) {
+        switch (role) {
+            case UVSCHED_ROLE_NODE:
+                to.role = Role::node;
+                return;
+            case UVSCHED_ROLE_VISITOR:
+                to.role = Role::visitor;
+                return;
+        }
+        fail(Code::invalid, "role: " + std::to_string(role) + " is not one of UVSCHED_ROLE_NODE, UVSCHED_ROLE_VISITOR");
+    });
+}
+
+int sched_config_migrate_store(const char** out, sched_config* config, const char* store, sched_migration how) {
+    return guarded(__func__, [&] {
+        not_null(out, "out");
+        const Ref<ConfigObject> ref(config, "config");
+        if (how != UVSCHED_MIGRATE && how != UVSCHED_MIGRATE_SHOW) {
+            fail(Code::invalid, "how: " + std::to_string(how) + " is not one of UVSCHED_MIGRATE, UVSCHED_MIGRATE_SHOW");
+        }
+        const StoreConfig& given = added_store(ref->config, store);
+        if (!given.durable()) fail(Code::unsupported, "store: \"" + std::string(store) + "\" is in memory");
+        const Migration done = given.make()->migrate(how == UVSCHED_MIGRATE ? Migrates::really : Migrates::on_paper);
+        const nlohmann::json told{{"from", done.from}, {"to", done.to}, {"statements", done.statements}};
+        ref->text = told.dump();
+        *out = ref->text.c_str();
+    });
+}
+
 int sched_config_set_retention(sched_config* config, const char* store, int64_t age_microseconds,
                                int64_t rows_per_task) {
     return change(__func__, config, [&](Config& to) {
-        const std::string alias = name_argument(store, "store");
         const Retention retention{.age = at_least(age_microseconds, 0, "age_microseconds"),
                                   .per_task = at_least(rows_per_task, 0, "rows_per_task")};
-        const auto found = to.stores.find(alias);
-        if (found == to.stores.end()) fail(Code::not_found, "store: \"" + alias + "\" was not added");
-        found->second.retention = retention;
+        added_store(to, store).retention = retention;
     });
 }
 

@@ -21,7 +21,7 @@ struct ConfigObject final : Object {
     using Handle = sched_config;
     static constexpr Kind kKind = Kind::config;
     Config config;
-    std::string text;  // what sched_config_json() or sched_config_nest_json() gave last
+    std::string text;  // what sched_config_json() or another function that gives a text gave last
 };
 
 struct SchedulerObject final : Object {
@@ -31,6 +31,7 @@ struct SchedulerObject final : Object {
     const std::shared_ptr<Scheduler> engine;
     const std::shared_ptr<const Object> alive;  // ends with this handle, while the engine may have runs to end
     std::set<std::string> durable;              // aliases of the stores that outlive the process
+    std::string report;                         // what sched_check_store() gave last
 };
 
 // Queues, consumers and iterators do not keep their scheduler alive: sched_free() ends it whatever else is still held.

@@ -1,5 +1,6 @@
 // The functions of a scheduler that add, change, show and delete tasks.
 #include <algorithm>
+#include <nlohmann/json.hpp>
 
 #include "arguments.hpp"
 #include "task_draft.hpp"
@@ -10,6 +11,7 @@ using namespace uvsched::capi;
 namespace {
 
 constexpr std::size_t kMaxPreview = 10'000;
+constexpr Micros kWatch = 5 * kSecond;
 
 // Runs a call on the task of that id.
 template <class Call>
@@ -68,6 +70,18 @@ int sched_remove_all_tasks(int64_t* removed, sched_scheduler* scheduler, const c
         const Ref<SchedulerObject> ref(scheduler, "scheduler");
         const std::int64_t number = ref->engine->remove_all(optional_name(store, "store"));
         if (removed != nullptr) *removed = number;
+    });
+}
+
+int sched_check_store(const char** out, sched_scheduler* scheduler, const char* store, int watch_ms) {
+    return guarded(__func__, [&] {
+        not_null(out, "out");
+        const Ref<SchedulerObject> ref(scheduler, "scheduler");
+        const std::string alias = known_store(*ref->engine, store == nullptr ? "default" : store);
+        const Micros watch = int_at_least(watch_ms, -1, "watch_ms") < 0 ? kWatch : watch_ms * kMillisecond;
+        ref->report = report_json(ref->engine->report(alias, watch))
+                          .dump(-1, ' ', false, nlohmann::json::error_handler_t::replace);
+        *out = ref->report.c_str();
     });
 }
 

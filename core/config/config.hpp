@@ -31,6 +31,7 @@ struct Config {
     Policies defaults;
     Undeclared undeclared = Undeclared::keep;
     Driver driver = Driver::own_thread;
+    Role role = Role::node;
 
     // Add a store or an executor, from text, or from text or an object. They throw as read_store() and read_executor()
     // do, and Error(invalid) for a wrong alias, Error(already) if the alias is taken.

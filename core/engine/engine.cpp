@@ -67,7 +67,8 @@ Engine::Engine(Config config)
       dispatcher_(config_.executors, this, *shared_.clock, shared_.notices),
       asker_(shared_, life_, this, config_.driver == Driver::own_thread),
       ids_(system_random().value_or(static_cast<std::uint64_t>(shared_.clock->wall()))),
-      parts_{shared_, life_, runs_, dispatcher_, asker_, ids_, config_.driver == Driver::caller ? &bell_ : nullptr},
+      parts_{shared_,     life_, runs_, dispatcher_, asker_, ids_, config_.driver == Driver::caller ? &bell_ : nullptr,
+             config_.role},
       drafts_(parts_, config_.defaults),
       declared_(shared_.releases) {
     for (std::uint16_t i = 0; i < dispatcher_.count(); ++i) {
@@ -118,7 +119,7 @@ void Engine::start(bool paused) {
         });
         for (const auto& home : *homes()) home->open();
         write_declared();
-        start_loop(paused);
+        start_loop(paused || config_.role == Role::visitor);
     } catch (...) {
         abandon_start();
         throw;
@@ -367,6 +368,8 @@ void Engine::pause() {
 }
 
 void Engine::resume() {
+    if (config_.role == Role::visitor)
+        fail(Code::unsupported, "the scheduler is a visitor of its stores: it runs nothing");
     const Lock lock(shared_);
     if (!life_.resume()) return;
     shared_.notices.asked(EventCode::scheduler_resumed, {}, {});
@@ -426,6 +429,17 @@ std::optional<std::chrono::milliseconds> Engine::poll_timeout() {
     return loop_->timeout();
 }
 
+// What other processes make in a store is found at once where the store can tell.
+void Engine::watch_tellers() {
+    insist([this] {
+        std::vector<std::shared_ptr<const Membership>> tellers;
+        for (const auto& home : *homes()) {
+            if (auto teller = home->teller()) tellers.push_back(std::move(teller));
+        }
+        loop_->watch(std::move(tellers));
+    });
+}
+
 // One turn by the thread that has the seat. False if the scheduler has stopped.
 bool Engine::drive() {
     {
@@ -440,7 +454,9 @@ bool Engine::drive() {
     const std::optional<Instant> until = step();
     if (until) {
         loop_->arm(*until, shared_.shortage.any());
+        watch_tellers();
     } else {
+        loop_->watch({});
         shared_.bus.observers().pump();  // the last event is that it has stopped
     }
     const std::lock_guard lock(shared_.mutex);

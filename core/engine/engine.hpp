@@ -64,6 +64,7 @@ public:
     std::vector<Instant> preview(const std::string& store, const std::string& id, std::size_t count,
                                  std::optional<Instant> after) override;
     std::vector<HistoryRow> history(const std::string& store, const HistoryQuery& query) override;
+    StoreReport report(const std::string& store, Micros watch) override;
     [[nodiscard]] std::vector<std::string> store_aliases() const override;
     [[nodiscard]] std::vector<std::string> executor_aliases() const override { return dispatcher_.aliases(); }
     void add_store(const std::string& alias, const StoreConfig& store) override;
@@ -110,6 +111,7 @@ private:
     std::optional<Instant> step();
     Instant pump() noexcept;
     bool drive();
+    void watch_tellers();
     template <class Done>
     Code drive_until(std::optional<Micros> timeout, Done done);
     void begin_drain();

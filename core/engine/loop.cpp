@@ -3,8 +3,10 @@
 #include <uv.h>
 
 #include <algorithm>
+#include <memory>
 #include <mutex>
 #include <optional>
+#include <vector>
 
 #include "core/base/errno.hpp"
 #include "core/platform/descriptors.hpp"
@@ -54,6 +56,7 @@ struct Loop::Handles {
         });
     }
     ~Handles() {
+        for (Watch* const watch : watches) end_watch(watch);
         uv_close(reinterpret_cast<uv_handle_t*>(&waker_poll), nullptr);
         if (timer.descriptor() >= 0) uv_close(reinterpret_cast<uv_handle_t*>(&timer_poll), nullptr);
         uv_close(reinterpret_cast<uv_handle_t*>(&nap), nullptr);
@@ -62,6 +65,27 @@ struct Loop::Handles {
     }
     Handles(const Handles&) = delete;
     Handles& operator=(const Handles&) = delete;
+
+    // A descriptor that is watched, until libuv has let go of it.
+    struct Watch {
+        uv_poll_t poll{};
+        std::shared_ptr<const Membership> teller;
+    };
+    std::vector<Watch*> watches;
+
+    void add_watch(const std::shared_ptr<const Membership>& teller) {
+        auto watch = std::make_unique<Watch>();
+        watch->teller = teller;
+        watches.reserve(watches.size() + 1);
+        if (uv_poll_init(&loop, &watch->poll, teller->descriptor()) != 0) return;  // the next beat tells all the same
+        uv_poll_start(&watch->poll, UV_READABLE, [](uv_poll_t* poll, int, int) { of(poll->loop).woken = true; });
+        watches.push_back(watch.release());
+    }
+    static void end_watch(Watch* watch) {
+        watch->poll.data = watch;
+        uv_close(reinterpret_cast<uv_handle_t*>(&watch->poll),
+                 [](uv_handle_t* closed) { const std::unique_ptr<Watch> over(static_cast<Watch*>(closed->data)); });
+    }
 
     static Handles& of(uv_loop_t* loop) { return *static_cast<Handles*>(loop->data); }
 
@@ -127,6 +151,27 @@ std::optional<std::chrono::milliseconds> Loop::timeout() const noexcept { return
 void Loop::look() {
     uv_run(&handles_->loop, UV_RUN_NOWAIT);
     static_cast<void>(handles_->is_over());  // a step of the clock ends one sleep, and not each that follows
+}
+
+void Loop::watch(std::vector<std::shared_ptr<const Membership>> tellers) {
+    Handles& h = *handles_;
+    bool changed = false;
+    std::erase_if(h.watches, [&](Handles::Watch* watch) {
+        if (std::ranges::find(tellers, watch->teller) != tellers.end()) return false;
+        Handles::end_watch(watch);
+        return changed = true;
+    });
+    for (const auto& teller : tellers) {
+        const auto same = [&](const Handles::Watch* watch) { return watch->teller == teller; };
+        if (std::ranges::any_of(h.watches, same)) continue;
+        h.add_watch(teller);
+        changed = true;
+    }
+    if (!changed) return;
+    // libuv tells the kernel when it runs; a signal that it takes meanwhile must still end the next sleep.
+    h.woken = false;
+    uv_run(&h.loop, UV_RUN_NOWAIT);
+    if (h.woken) signal();
 }
 
 std::string Loop::library() { return std::string("libuv ") + uv_version_string(); }

@@ -5,7 +5,9 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <vector>
 
+#include "core/stores/membership.hpp"
 #include "core/time/clock.hpp"
 
 namespace uvsched {
@@ -37,6 +39,9 @@ public:
     [[nodiscard]] int descriptor() const noexcept;
     [[nodiscard]] std::optional<std::chrono::milliseconds> timeout() const noexcept;
     void look();
+
+    // They are also readable when the descriptor of one of these is, and it ends a rest(). Others are watched no more.
+    void watch(std::vector<std::shared_ptr<const Membership>> tellers);
 
     // "libuv 1.44.2": the version that is loaded.
     [[nodiscard]] static std::string library();

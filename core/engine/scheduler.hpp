@@ -90,6 +90,9 @@ public:
     virtual std::vector<Instant> preview(const std::string& store, const std::string& id, std::size_t count,
                                          std::optional<Instant> after) = 0;
     virtual std::vector<HistoryRow> history(const std::string& store, const HistoryQuery& query) = 0;
+    // Of a durable store that is open. Reads all of it; watches its nodes for so long as they may take for a beat, but
+    // not longer than `watch`.
+    [[nodiscard]] virtual StoreReport report(const std::string& store, Micros watch) = 0;
     [[nodiscard]] virtual std::vector<std::string> store_aliases() const = 0;
     [[nodiscard]] virtual std::vector<std::string> executor_aliases() const = 0;
 

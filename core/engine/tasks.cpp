@@ -314,6 +314,10 @@ std::vector<Instant> Engine::preview(const std::string& store, const std::string
     return times;
 }
 
+StoreReport Engine::report(const std::string& store, Micros watch) {
+    return home(store.empty() ? "default" : store)->report(watch);
+}
+
 std::vector<HistoryRow> Engine::history(const std::string& store, const HistoryQuery& query) {
     return home(store.empty() ? "default" : store)->history(query);
 }

@@ -87,7 +87,7 @@ void Drafts::name(NewTask& task, Definition& definition, bool durable) const {
 }
 
 void Drafts::check_callable(const NewTask& task, const Definition& definition) const {
-    if (task.spec.token != 0) return;
+    if (task.spec.token != 0 || parts_.role == Role::visitor) return;
     const FunctionVersion* const function = parts_.runs.functions().find(definition.function);
     if (function == nullptr)
         fail(Code::not_found, "function \"" + definition.function + "\" is not registered: register it first");

@@ -78,6 +78,7 @@ std::unique_ptr<StoreDriver> DurableHome::make_driver() {
     hooks.made = [this](StoreReply&& reply) { claimed(std::move(reply)); };
     hooks.held = [this](const FireSet& fires) { drop_others(fires); };
     hooks.asking = [this](const std::vector<StoredTask>& tasks) {
+        if (visits()) return;
         const Lock lock(parts_.shared);
         for (const StoredTask& task : tasks) {
             if (place_for(*task.definition)) ask(task);
@@ -106,7 +107,8 @@ void DurableHome::open() {
     if (!driver_) driver_ = make_driver();
     const Clock& clock = *parts_.shared.clock;
     const ClockReading now = clock.read();
-    take_over(driver_->open({.wall = now.wall,
+    take_over(driver_->open({.role = parts_.role,
+                             .wall = now.wall,
                              .elapsed = now.elapsed,
                              .boot = clock.real() ? boot_id() : std::string(),
                              .real = clock.real(),
@@ -175,6 +177,7 @@ void DurableHome::hurry() noexcept {
 
 // After this program's declarations are written: only then are the needs of its tasks known.
 void DurableHome::learn() {
+    if (visits()) return;
     driver_->read([this](Store& store) {
         std::vector<Lane> lanes = store.lanes();
         const std::vector<StoredTask> asking = store.asking();

@@ -41,6 +41,7 @@ public:
     bool run_now(const std::string& id) override;
     std::optional<TaskView> get(const std::string& id) override;
     std::vector<HistoryRow> history(const HistoryQuery& query) override;
+    [[nodiscard]] StoreReport report(Micros watch) override;
     std::optional<TaskView> get_over(const std::string& id) override { return companion_.get_over(id); }
     bool forget_over(const std::string& id) override { return companion_.forget_over(id); }
     void begin_list(ListPlace& place) override { companion_.begin_list(place); }
@@ -53,6 +54,9 @@ public:
     void close() noexcept override;
     void hurry() noexcept override;
     Instant pump() noexcept override;
+    [[nodiscard]] std::shared_ptr<const Membership> teller() const override {
+        return driver_ ? driver_->teller() : nullptr;
+    }
     void abandon() noexcept override;
 
     void started(const Now& now) override;
@@ -63,7 +67,7 @@ public:
     void settle() noexcept override;
     [[nodiscard]] bool holds(const RunSlot& slot) noexcept override;
     void called(const RunSlot& slot) noexcept override;
-    void clock_stepped(Micros /*change*/) override { stepped_ = open_; }
+    void clock_stepped(Micros /*change*/) override { stepped_ = open_ && !visits(); }
     void claim(const Now& now) override;
     void flush() noexcept override;
     [[nodiscard]] Instant next_deadline(const Now& now) const override;
@@ -90,6 +94,9 @@ private:
     // By this process's clock, and by the store's.
     [[nodiscard]] Now here() const { return on_lines(parts_.shared.now()); }
     [[nodiscard]] Now present() const { return driver_ ? driver_->now(here()) : here(); }
+
+    // It opens its store to look at it and to change tasks: nothing is claimed, asked or cleared up here.
+    [[nodiscard]] bool visits() const noexcept { return parts_.role == Role::visitor; }
 
     // durable_home.cpp: its life
     [[nodiscard]] std::unique_ptr<StoreDriver> make_driver();
@@ -131,6 +138,11 @@ private:
     void ask_again(const StoredTask& task);
     [[nodiscard]] Change answer_change(const Ask& ask, TaskState state) const;
     void post_answer(StoreRequest request);
+
+    // durable_report.cpp: operators
+    void watch_nodes(StoreReport& report, Micros watch);
+    void look_for_unreadable(StoreReport& report);
+    void look_for_unasked(StoreReport& report);
 
     // durable_tasks.cpp: callers
     void leave_other_home(const NewTask& task, bool starting);

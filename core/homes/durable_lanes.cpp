@@ -38,7 +38,7 @@ std::string DurableHome::why_unrunnable(const Lane& lane) const {
 
 // If there is no memory for it now, the loop does it later.
 void DurableHome::regroup() noexcept {
-    if (!driver_) return;
+    if (!driver_ || visits()) return;
     try {
         lanes_.regroup([this](const Lane& lane) {
             return why_unrunnable(lane).empty() ? parts_.dispatcher.find(lane.executor) : std::nullopt;
@@ -77,6 +77,7 @@ void DurableHome::executor_removed(std::uint16_t executor) noexcept {
 }
 
 void DurableHome::report_unrunnable() {
+    if (visits()) return;
     lanes_.each_unreported([this](const Lane& lane) {
         const std::string why = why_unrunnable(lane);
         if (why.empty()) return false;

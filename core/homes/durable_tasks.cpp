@@ -255,7 +255,7 @@ void DurableHome::note_declared(const NewTask& task) {
 // A start that declares nothing in a store leaves the store alone: the program is a tool, or starts its scheduler
 // often.
 void DurableHome::settle_undeclared(Undeclared undeclared) {
-    if (declared_.empty()) return;
+    if (declared_.empty() || visits()) return;
     std::vector<std::string> ids;
     read([&](Store& store) { ids = store.declared_at_start(); });
     std::erase_if(ids, [&](const std::string& id) { return declared_.contains(id); });

@@ -36,6 +36,7 @@ struct EngineParts {
     TriggerAsker& asker;
     TaskIds& ids;
     Bell* bell = nullptr;  // the engine has no threads: it pumps its homes when the bell rings
+    Role role = Role::node;
 };
 
 // Computes a change of a task: sets the state in `change` and, if the definition changes, also the definition, miss and
@@ -72,6 +73,10 @@ public:
     virtual bool run_now(const std::string& id) = 0;
     virtual std::optional<TaskView> get(const std::string& id) = 0;
     virtual std::vector<HistoryRow> history(const HistoryQuery& query) = 0;
+    // See Scheduler::report(). Throws Error(unsupported).
+    [[nodiscard]] virtual StoreReport report(Micros /*watch*/) {
+        fail(Code::unsupported, "store \"" + alias_ + "\" is in memory: nobody else can have it open");
+    }
 
     // A task that is over, as long as the history has a row of it.
     virtual std::optional<TaskView> get_over(const std::string& /*id*/) { return std::nullopt; }
@@ -96,6 +101,8 @@ public:
     virtual void hurry() noexcept {}
     // Without threads: does what its store has to do. Says until when (wall time) it need not be called.
     virtual Instant pump() noexcept { return kLatest; }
+    // Whose descriptor calls for the next pump() too; see StoreDriver.
+    [[nodiscard]] virtual std::shared_ptr<const Membership> teller() const { return nullptr; }
     virtual void abandon() noexcept {}  // in the child of a fork, whose threads are not here
 
     // ---- the loop thread, and ends of runs; the lock is held ----

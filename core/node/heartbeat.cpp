@@ -89,7 +89,7 @@ bool Heartbeat::holds() noexcept {
 
 Heartbeat::Rest Heartbeat::rest(Micros now) const {
     Rest rest{.until = next_};
-    if (!watched_ || !membership_ || membership_->descriptor() < 0) return rest;
+    if (!membership_ || membership_->descriptor() < 0) return rest;
     if (const Micros quiet = saturating_add(asked_, kLeastPause); now < quiet) {
         rest.until = std::min(next_, quiet);
         return rest;

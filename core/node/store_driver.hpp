@@ -3,6 +3,7 @@
 #pragma once
 
 #include <functional>
+#include <memory>
 
 #include "core/node/store_node.hpp"
 
@@ -29,6 +30,9 @@ public:
     // Does the work that is there, and returns until when no further call is needed, unless `wake` is called. A driver
     // with a thread has nothing to do here.
     virtual StoreNode::Time pump() noexcept { return StoreNode::kWithMail; }
+    // Whose descriptor then tells of what other nodes make: pump() is to be called when it is readable. nullptr:
+    // nobody's. Read by whoever pumps.
+    [[nodiscard]] virtual std::shared_ptr<const Membership> teller() const { return nullptr; }
 
     // Thread-safe; they never wait. See StoreNode and Heartbeat.
     [[nodiscard]] Now now(const Now& here) noexcept { return node().now(here); }

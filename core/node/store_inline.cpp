@@ -38,9 +38,13 @@ StoreInline::~StoreInline() { node_.store().close(); }
 StoreNode::Time StoreInline::pump() noexcept {
     if (inside()) return now_();
     const Turn turn(*this);
+    teller_.reset();
     if (node_.closed()) return StoreNode::kWithMail;
-    const Micros next_beat = node_.heartbeat().pump().until;
+    Heartbeat::Rest rest = node_.heartbeat().pump();
+    teller_ = std::move(rest.membership);
+    const Micros next_beat = rest.until;
     const Time until = node_.pump(now_());
+    if (node_.closed()) teller_.reset();
     if (next_beat == kLatest) return until;
     return std::min(until, now_() + std::chrono::microseconds(next_beat - node_.heartbeat().now()));
 }
@@ -60,6 +64,7 @@ void StoreInline::close() {
     node_.end();
     const Turn turn(*this);
     pump_until([this] { return node_.closed(); });
+    teller_.reset();
 }
 
 void StoreInline::read(const std::function<void(Store&)>& job) {

@@ -27,6 +27,7 @@ public:
     void read(const std::function<void(Store&)>& job) override;
     Batch apply(Batch batch) override;
     Time pump() noexcept override;
+    [[nodiscard]] std::shared_ptr<const Membership> teller() const override { return teller_; }
 
 private:
     class Turn;
@@ -39,6 +40,7 @@ private:
     const std::function<Time()> now_;
     std::mutex mutex_;
     std::atomic<std::thread::id> owner_{};  // the thread that pumps
+    std::shared_ptr<const Membership> teller_;
 };
 
 }  // namespace uvsched

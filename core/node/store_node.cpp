@@ -89,6 +89,7 @@ Joined StoreNode::join(const OpenRequest& request) {
     lease_ = std::chrono::microseconds(joined.opened.lease);
     next_check_ = Time::min();
     unasked_.clear();
+    told_lanes_.clear();
     buried_.clear();
     ask_again_ = false;
     next_piece_ = Time::max();
@@ -141,6 +142,7 @@ std::vector<FireRef> StoreNode::at_work() {
 // back. And what the owner has, but the store does not say so, is not to begin.
 void StoreNode::settle_doubt() {
     try {
+        if (number_ == 0) return forget_doubt();  // a visitor, who holds nothing
         FireSet held;
         held.add_all(at_work());
         const std::vector<FireRef> fires = store_->mine();
@@ -679,6 +681,7 @@ void StoreNode::look_around() {
     try {
         see_changes();
         wakes.groups = mail_.groups();
+        tell_lanes(wakes.groups);
         const Now ahead = how_far_ahead();
         for (const LaneGroup& group : *wakes.groups) {
             Store::Wake& wake = wakes.wakes.emplace_back(store_->next_wake(group.lanes));
@@ -702,6 +705,16 @@ void StoreNode::see_changes() {
     if (changes == seen_) return;
     hooks_.lanes(store_->lanes());
     seen_ = changes;
+}
+
+// For operators, who ask what no node has.
+void StoreNode::tell_lanes(const LaneGroups& groups) {
+    std::vector<LaneNumber> lanes;
+    for (const LaneGroup& group : *groups) lanes.insert(lanes.end(), group.lanes.begin(), group.lanes.end());
+    std::ranges::sort(lanes);
+    if (lanes == told_lanes_) return;
+    store_->tell_lanes(lanes);
+    told_lanes_ = std::move(lanes);
 }
 
 // A piece for so many rows, which keeps up with those who write them; all there is to prune when nobody writes.

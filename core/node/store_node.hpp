@@ -124,6 +124,7 @@ private:
     static void keep_taken(StoreRequest& request, StoreReply& reply);
     void look_around();
     void see_changes();
+    void tell_lanes(const LaneGroups& groups);
     void settle();
     bool reply_all();
     void lose(const Error& what) noexcept;
@@ -174,6 +175,7 @@ private:
     bool wakes_unknown_ = false;         // they are looked for again, also if no mail comes
     std::optional<std::uint64_t> seen_;  // Store::changes(), when lanes() was read last
     std::atomic<bool> noticed_{false};
+    std::vector<LaneNumber> told_lanes_;  // in the store, as those that this node has
 
     int failures_ = 0;    // in a row
     bool blind_ = false;  // the last look for wakes failed

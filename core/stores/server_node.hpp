@@ -24,6 +24,7 @@ struct ServerNode {
     DefinitionCache cache;
 
     bool joined = false;  // the store is open
+    bool visits = false;  // and this is no node of it: nothing is asked of the row of one
     NodeNumber node = 0;
     std::string uuid;  // of the store
     std::uint64_t store_hash = 0;
@@ -34,8 +35,9 @@ struct ServerNode {
     // Another node is to be opened, perhaps of another store.
     void begin(const OpenRequest& request) {
         cache.clear();
+        visits = request.role == Role::visitor;
         node = draw_node_number();
-        retention = request.retention;
+        retention = visits ? Retention{.age = 0, .per_task = 0} : request.retention;
         shared = std::make_shared<NodeShared>(clock);  // the last node's beat may still be at work with the other
         clock->begin(!request.real);
     }

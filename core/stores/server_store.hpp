@@ -1,5 +1,5 @@
-// ServerStore: what all stores on servers do alike: how a node joins and leaves, how often a call is made again that
-// others came between, and how a batch is applied.
+// ServerStore: what all stores on servers do alike: how a node joins and leaves, what a visitor does not, how often a
+// call is made again that others came between, and how a batch is applied.
 #pragma once
 
 #include <exception>
@@ -24,7 +24,13 @@ public:
         try {
             db_.begin(request);
             db_.forget();
-            return join(request);
+            if (!db_.visits) return join(request);
+            Opened opened = visit(request);
+            // On this line all times are wall times, whatever the machine's clock is set to.
+            opened.line = {.boot = request.boot, .base = saturating_sub(request.wall, request.elapsed), .shift = 0};
+            opened.store_hash = db_.store_hash;
+            warnings_ = opened.notices;
+            return opened;
         } catch (...) {
             let_go();
             throw;
@@ -36,6 +42,22 @@ public:
     std::shared_ptr<Membership> membership() final { return membership_; }
     [[nodiscard]] Now now(const Now& here) const final { return db_.clock->now(here); }
     void apply(Batch& batch) final;
+    StoreReport report() final {
+        StoreReport out = look_over();
+        out.problems.insert(out.problems.end(), warnings_.begin(), warnings_.end());
+        return out;
+    }
+    Migration migrate(Migrates how) final {
+        if (db_.joined) fail(Code::already, db_.session.message("this store is open"));
+        try {
+            const Migration out = bring_up_to_date(how);
+            let_go();
+            return out;
+        } catch (...) {
+            let_go();
+            throw;
+        }
+    }
 
 protected:
     template <class Options>
@@ -56,6 +78,12 @@ protected:
 
     // Makes `membership_`, and this node one of the store's. From `db_.joined` on, leave() is called for it.
     virtual Opened join(const OpenRequest& request) = 0;
+    // Connects to a store that is there, and sets `db_.joined`; leave() is not called then.
+    virtual Opened visit(const OpenRequest& request) = 0;
+    // See Store::report(); without what the opening has told.
+    virtual StoreReport look_over() = 0;
+    // See Store::migrate(). Leaves the session open.
+    virtual Migration bring_up_to_date(Migrates how) = 0;
     // If it gave back all that it held, the store has no trace of it any more.
     virtual void leave() noexcept = 0;
 
@@ -73,12 +101,14 @@ private:
     void let_go() noexcept {
         if (membership_) membership_->leave();
         membership_.reset();
-        if (db_.joined) leave();
+        if (db_.joined && !db_.visits) leave();
         db_.session.close();
         db_.joined = false;
     }
     [[nodiscard]] MaybeDone in_the_way() const { return MaybeDone(db_.session.message("other nodes were in the way")); }
     void apply_waves(Batch& batch);
+
+    std::vector<std::string> warnings_;  // of a visitor's opening
 };
 
 // What fails when something is written may have happened. A batch that is refused is asked for again, request by

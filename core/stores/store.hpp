@@ -10,7 +10,8 @@
 //   PLAN    (the node)       pure
 //   COMMIT  apply(batch)     one transaction: starts, finishes, releases, changes, claims; each with its own outcome
 //
-// A store that several nodes can have open at once also tells a node about the others (membership.hpp).
+// A store that several nodes can have open at once also tells a node about the others (membership.hpp). Operators open
+// it as visitors, and ask for a report (store_report.hpp).
 //
 // Each store itself does what a fork() needs.
 #pragma once
@@ -29,6 +30,8 @@
 #include "core/model/clock_line.hpp"
 #include "core/model/fire.hpp"
 #include "core/stores/membership.hpp"
+#include "core/stores/migration.hpp"
+#include "core/stores/store_report.hpp"
 #include "core/stores/task_reader.hpp"
 
 namespace uvsched {
@@ -54,7 +57,14 @@ struct Retention {
     std::int64_t per_task = 1'000;  // and all but the newest of each task; 0: no limit
 };
 
+// What an opening makes of whoever opens a store.
+enum class Role : std::uint8_t {
+    node,     // one of those that run its tasks
+    visitor,  // nothing is claimed, recovered or counted through it, and the store keeps no trace of it
+};
+
 struct OpenRequest {
+    Role role = Role::node;
     Instant wall = 0;
     Micros elapsed = 0;  // the machine's elapsed clock, at the same moment
     std::string boot{};  // the start of the machine that this clock counts from; empty: not known, or a manual clock
@@ -64,9 +74,9 @@ struct OpenRequest {
     std::vector<FireRef> ours{};  // fires that this process is working on: they become those of the new node
 };
 
-// The store has one node more.
+// The store has one node more, or a visitor.
 struct Opened {
-    NodeNumber node = 0;           // drawn at this opening: the owner of all that is claimed through it
+    NodeNumber node = 0;           // drawn at this opening: the owner of all that is claimed through it; 0: a visitor
     std::uint64_t store_hash = 0;  // of store_uuid, for fire ids
     ElapsedLine line;
     Micros lease = 0;              // a node that is silent for so long is dead; 0: there is no membership()
@@ -114,6 +124,10 @@ class Store : public TaskReader {
 public:
     // Creates or migrates the database, and joins it as a new node. Takes nothing from any other node. Throws Error:
     // busy, corrupt, version, store, with the file's name in the message. May be called again after close().
+    //
+    // As a visitor it makes nothing: Error(not_found) if there is no store, Error(version) if its tables are of an
+    // earlier version. A visitor has no membership(), and may call what TaskReader has, apply() for a batch of adds,
+    // changes, removes and runs, lanes(), changes(), next_wake(), report() and nodes().
     virtual Opened open(const OpenRequest& request) = 0;
     virtual void close() noexcept = 0;
 
@@ -172,6 +186,22 @@ public:
 
     // Deletes old history, a bounded piece at a time; true while there is more to do.
     virtual bool prune(Instant now) = 0;
+
+    // ---- for operators ----
+
+    // Writes down the lanes that this node has now.
+    virtual void tell_lanes(std::span<const LaneNumber> /*lanes*/) {}
+
+    // What there is to say of the store as a whole, and of its nodes alone. The report may take long.
+    [[nodiscard]] virtual StoreReport report() { refuse_report(); }
+    [[nodiscard]] virtual std::vector<NodeReport> nodes() { refuse_report(); }
+
+    // Of a closed store: makes it, or brings its tables up to date, or says with what that would be done. Throws what
+    // open() throws.
+    [[nodiscard]] virtual Migration migrate(Migrates /*how*/) { refuse_report(); }
+
+private:
+    [[noreturn]] static void refuse_report() { fail(Code::unsupported, "this store cannot tell of itself"); }
 };
 
 // The named steps of a store's transactions, for tests that kill the process there.

@@ -42,10 +42,22 @@ def test_what_there_is(url: str) -> None:
     assert "report-a" in out
     assert "only the server itself tells what is under way, who has the store open and which tasks are finished" in out
     assert "SELECT" not in out
-    status, out, errors = command.run("status", url, "--check")
-    assert (status, errors) == (0, "")
-    assert "not checked: damage and sizes, which the server's own tools show" in out
-    assert "tasks: 2 active" in out
+    for check in (["status", url, "--check"], ["store", "check", url]):
+        status, out, errors = command.run(*check)
+        assert (status, errors) == (0, "")
+        assert "\ntasks: 2 active\nfires that have not ended: none\nrows of history: 0\n" in out
+        assert f"function '{__name__}:work': 2 tasks, and no scheduler has it\n" in out
+
+
+def test_a_store_that_is_not_there(server: str) -> None:
+    url = f"{server}/uvsched_tests?collection=test_{uuid.uuid4().hex}"
+    assert "there is no store in the collection" in command.run("status", url)[2]
+    assert command.run("store", "migrate", url, "--sql")[1].endswith(
+        ": would be made, schema 1; the store knows no SQL\n"
+    )
+    assert command.run("store", "migrate", url)[1].endswith(": made, schema 1\n")
+    assert command.run("store", "migrate", url)[1].endswith(": nothing to do, schema 1\n")
+    assert command.run("store", "check", url)[0] == 0
 
 
 def test_a_task_is_paused_resumed_and_deleted(url: str) -> None:

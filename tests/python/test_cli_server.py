@@ -19,14 +19,13 @@ from servers.postgresql import running, sql
 from uvsched import SQLiteStore
 from uvsched.cli import run_now, store_server
 from uvsched.cli.destination import Operator, opened
-from uvsched.events.constants import TASK_UNRUNNABLE
 from uvsched.schedulers import BackgroundScheduler
 from uvsched.stores.factory import create_store
 from uvsched.triggers import CronTrigger
 
 from . import command
 from .command import COMMAND, ENVIRONMENT
-from .conftest import Recorder, until_sync
+from .conftest import until_sync
 
 APP = """
 import asyncio
@@ -76,6 +75,8 @@ print("imported", flush=True)
 """
 TELLS = "only the server itself tells what is under way (SELECT * FROM {0}.fires;), who has the store open "
 COMMANDS = [
+    ["store", "check"],
+    ["store", "migrate"],
     ["status"],
     ["history"],
     ["preview"],
@@ -175,8 +176,10 @@ def printed(*arguments: str) -> tuple[int, Any]:
 
 
 def ended(url: str, task_id: str, *options: str) -> list[Any]:
-    """The rows of a task that has ended, the newest first; none as long as there is no table."""
+    """The rows of a task that has ended, the newest first; none as long as there is no store."""
     status, out, errors = command.run("history", url, "--task", task_id, "--limit", "10000", "--json", *options)
+    if "there is no store" in errors:
+        return []
     assert status in (0, 1), errors
     runs: list[Any] = json.loads(out)["runs"]
     return runs
@@ -456,37 +459,87 @@ def test_a_task_that_was_set_apart(stopped: str, server: str, schema: str) -> No
     sql(server, f"UPDATE {schema}.def SET def = 'not JSON', quarantine = 'it was' WHERE id = 'report-a'")
     status, out, errors = command.run("status", stopped)
     assert (status, errors) == (1, "")
-    assert re.search(r"^report-a cannot be read: .*not JSON at byte 2", out, re.MULTILINE)
+    assert re.search(r"^report-a cannot be read: it was$", out, re.MULTILINE)
     assert re.search(r"^report-a  unreadable\n", out, re.MULTILINE)
     (task,) = [task for task in printed("status", stopped)[1]["stores"][0]["tasks"] if task["id"] == "report-a"]
     assert (task["state"], task["runs"], task["trigger"]) == ("unreadable", None, None)
     assert command.run("preview", stopped, "report-a") == (1, "report-a: cannot be read\n", "")
     status, out, errors = command.run("pause", stopped, "report-a", "report-b")
     assert (status, out) == (1, "paused report-b\n")
-    assert "not JSON at byte 2" in errors
+    assert "cannot be read: it was" in errors
     status, _, errors = command.run("run-now", stopped, "report-a")
-    assert (status, "not JSON at byte 2" in errors) == (1, True)
+    assert (status, "cannot be read: it was" in errors) == (1, True)
     assert command.run("delete", stopped, "report-a")[0] == 0
     assert tasks_of(stopped).keys() == {"report-b"}
 
 
 def test_a_check_of_a_server(stopped: str, server: str, schema: str) -> None:
-    status, out, errors = command.run("status", stopped, "--check")
-    assert (status, errors) == (0, "")
-    unchecked, here, tasks = out.splitlines()[-3:]
-    assert unchecked == (
-        f"not checked: damage, which pg_amcheck --schema={schema} --install-missing DATABASE looks for, and sizes, "
-        rf"which \dt+ {schema}.* shows in psql"
-    )
-    assert re.fullmatch(r"here: uvsched \S+ \(libuv \S+, SQLite \S+\)", here), here
-    assert tasks == "tasks: 2 active"
+    for check in (["status", stopped, "--check"], ["store", "check", stopped]):
+        status, out, errors = command.run(*check)
+        assert errors == ""
+        wrong = [line for line in out.splitlines() if line.startswith("wrong: ")]
+        assert all("the server's setting fsync is off" in line for line in wrong)  # that of the tests
+        assert status == int(bool(wrong))
+        assert re.search(r"^PostgreSQL \S+( .*)?, schema 2, lease 2 s$", out, re.MULTILINE)
+        assert re.search(r"^here: uvsched \S+ \(libuv \S+, SQLite \S+\)$", out, re.MULTILINE)
+        assert "\ntasks: 2 active\nfires that have not ended: none\nrows of history: 0\n" in out
+        assert f"function '{__name__}:work': 2 tasks, and no scheduler has it\n" in out
+        assert "\noldest snapshot seconds: 0\n" in out
+        assert "\ndead rows sched: " in out
 
     sql(server, f"UPDATE {schema}.def SET def = 'not JSON' WHERE id = 'report-a'")  # nobody has come upon it
     assert command.run("status", stopped)[0] == 0
-    status, out, _ = command.run("status", stopped, "--check")
+    status, out, _ = command.run("store", "check", stopped)
     assert status == 1
-    assert f"rows that cannot be read: 1 (SELECT id, definition FROM {schema}.tasks;)\n" in out
-    assert printed("status", stopped, "--check")[1]["stores"][0]["check"]["unreadable"] == 1
+    unread = "rows that cannot be read, and that no scheduler has come upon yet: 1"
+    assert f"wrong: {unread}\n" in out
+    (store,) = printed("store", "check", stopped)[1]["stores"]
+    assert unread in store["report"]["problems"]
+    assert sql(server, f"SELECT count(*) FROM {schema}.node WHERE label LIKE 'Operator%'") == "0\n"
+
+
+def test_a_check_beside_the_application(app: subprocess.Popen[str], url: str) -> None:
+    _, out, errors = command.run("store", "check", url)
+    assert errors == ""
+    assert re.search(
+        rf"^worker \(process {app.pid}, uvsched \S+\) has the store open, and has lanes \d+( \d+)+$", out, re.MULTILINE
+    )
+    assert "no scheduler has it" not in out
+    report = printed("store", "check", url)[1]["stores"][0]["report"]
+    (node,) = report["nodes"]
+    assert (node["label"], node["state"]) == ("worker", "open")
+    assert all(lane["has_node"] for lane in report["lanes"])
+    assert len(node["lanes"]) == len(report["lanes"]) == 6
+    app.send_signal(signal.SIGSTOP)
+    try:
+        status, out, _ = command.run("store", "check", url)
+    finally:
+        app.send_signal(signal.SIGCONT)
+    assert status == 1
+    assert f'wrong: scheduler "worker" (process {app.pid}) gives no sign of life; after a lease (2 s) ' in out
+
+
+def test_a_store_is_made_and_brought_up_to_date(server: str, url: str, schema: str) -> None:
+    status, out, errors = command.run("status", url)
+    assert (status, out) == (2, "")
+    assert f'there is no store in the schema "{schema}"; the first start of a scheduler makes it' in errors
+    status, made, errors = command.run("store", "migrate", url, "--sql")
+    assert (status, errors) == (0, "")
+    assert made.startswith(f'CREATE SCHEMA IF NOT EXISTS "{schema}";\nCREATE TABLE "{schema}".meta (')
+    assert command.run("store", "check", url)[0] == 2  # nothing was made
+    sql(server, made)  # as an administrator runs it
+    assert command.run("store", "migrate", url)[1].endswith(": nothing to do, schema 2\n")
+    assert command.run("store", "migrate", url, "--sql")[1].endswith(": nothing to do, schema 2\n")
+    sql(server, f"ALTER TABLE {schema}.node DROP COLUMN lanes; UPDATE {schema}.meta SET schema = 1")
+    assert "(schema 1, and 2 here); the next start of a scheduler" in command.run("pause", url, "a")[2]
+    status, out, errors = command.run("store", "migrate", url, "--sql")
+    assert (status, errors) == (0, "")
+    assert out == (
+        f'ALTER TABLE "{schema}".node ADD COLUMN IF NOT EXISTS lanes text;\n'
+        f'UPDATE "{schema}".meta SET schema = 2, min_reader = 1;\n'
+    )
+    assert command.run("store", "migrate", url)[1].endswith(": brought from schema 1 to 2\n")
+    assert command.run("store", "check", url)[2] == ""
 
 
 def test_a_task_that_waits_for_its_next_time(app: subprocess.Popen[str], url: str) -> None:
@@ -495,10 +548,8 @@ def test_a_task_that_waits_for_its_next_time(app: subprocess.Popen[str], url: st
     app.communicate(timeout=60)
     assert command.run("pause", url, "weekly")[0] == command.run("resume", url, "weekly")[0] == 0
     status, out, _ = command.run("status", url, "--check")
-    assert (
-        "weekly has no next time, and has not finished: only a scheduler of the application knows its trigger, " in out
-    )
-    assert (status, "server_app:Weekly, and none has computed its next time\n" in out) == (1, True)
+    assert 'wrong: task "weekly" has no next time, and has not finished: no scheduler that knows its trigger, ' in out
+    assert (status, "server_app:Weekly, has computed it\n" in out) == (1, True)
 
 
 # trust
@@ -518,21 +569,21 @@ def test_a_command_imports_no_function(stopped: str, server: str, schema: str, t
     assert (status, errors) == (0, "")
     assert re.fullmatch("imported __init__\nadded new: .*\n", out)
     operator = Operator({"default": create_store(stopped, {}, "default")})
-    heard = Recorder(operator, TASK_UNRUNNABLE)
     with opened(operator):
-        until_sync(lambda: heard.events, "the scheduler says what it cannot run")
+        assert {record.function for record in operator.records("default")} == {"jobs.hidden:work", "jobs:work"}
     assert "jobs" not in sys.modules
 
 
 # what is no store, and secrets
 
 
-@pytest.mark.parametrize("arguments", COMMANDS, ids=lambda arguments: arguments[0])
+@pytest.mark.parametrize("arguments", COMMANDS, ids="-".join)
 def test_a_server_that_cannot_be_reached(arguments: list[str]) -> None:
     name, *rest = arguments
-    status, out, errors = command.run(name, "postgresql://me:s3cret@127.0.0.1:1/jobs", *rest)
+    words = [name, rest.pop(0)] if name == "store" else [name]
+    status, out, errors = command.run(*words, "postgresql://me:s3cret@127.0.0.1:1/jobs", *rest)
     assert (status, out) == (2, "")
-    assert errors.startswith(f"uvsched {name}: the store cannot be opened: postgresql://127.0.0.1:1/jobs: ")
+    assert errors.startswith(f"uvsched {' '.join(words)}: the store cannot be opened: postgresql://127.0.0.1:1/jobs: ")
     assert errors.count("\n") == 1
     assert "s3cret" not in errors
 
@@ -550,7 +601,8 @@ def test_a_server_that_cannot_be_reached(arguments: list[str]) -> None:
 )
 def test_a_url_that_is_wrong(url: str, why: str) -> None:
     for name, *rest in COMMANDS:
-        status, out, errors = command.run(name, url, *rest)
+        words = [name, rest.pop(0)] if name == "store" else [name]
+        status, out, errors = command.run(*words, url, *rest)
         assert (status, out) == (2, "")
         assert why in errors
         assert errors.count("\n") == 1

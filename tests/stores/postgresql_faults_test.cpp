@@ -43,6 +43,25 @@ TEST_CASE("what the server refuses did not happen, and what is at fault is told 
     CHECK_FALSE(store.get("other").has_value());
 }
 
+TEST_CASE("what is refused in a later piece of a batch is refused: asked for part by part, all else is done once") {
+    PostgresqlBackend backend;
+    Store& store = backend.store();
+    backend.place().run("ALTER TABLE def ADD CONSTRAINT allowed CHECK (def NOT LIKE '%forbidden%')");
+    Definition bad = every("bad");
+    bad.name = "forbidden";
+    Batch batch;
+    batch.adds.push_back(adding(every("good")));
+    batch.adds.push_back(adding(every("good")));  // the second piece
+    batch.adds.push_back(adding(bad));            // is refused, with this one
+    CHECK(throws<Refused>([&] { store.apply(batch); }));
+    CHECK(store.get("good").has_value());
+    CHECK_FALSE(store.get("bad").has_value());
+    const Add again = apply(store, batch.adds[0]);
+    CHECK(again.task.state.uid == batch.adds[0].state.uid);
+    CHECK(store.counts().active == 1);
+    CHECK(throws<Refused>([&] { apply(store, batch.adds[2]); }));
+}
+
 TEST_CASE("text that PostgreSQL cannot hold is kept, escaped") {
     PostgresqlBackend backend;
     Store& store = backend.store();

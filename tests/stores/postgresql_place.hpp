@@ -24,7 +24,8 @@ public:
         : name_("test_" + std::to_string(::getpid()) + "_" + std::to_string(++last_)),
           server_(server),
           options_(read(server.url_of(name_))),
-          session_(options_) {}
+          direct_(read(server.direct_url_of(name_))),
+          session_(direct_) {}
     ~PostgresqlSchema() override {
         try {
             run("DROP SCHEMA IF EXISTS " + name_ + " CASCADE");
@@ -57,6 +58,7 @@ public:
     }
 
     [[nodiscard]] std::string url(const std::string& options) const override { return server_.url_of(name_, options); }
+    [[nodiscard]] bool tells() const override { return !server_.is_pooled(); }
     void move_clock(uvsched::Micros ahead) const override {
         FaultyPostgresql::rewrite = {};
         if (ahead != 0) FaultyPostgresql::rewrite = [ahead](const std::string& sql) { return with_clock(sql, ahead); };
@@ -118,6 +120,7 @@ private:
     const std::string name_;
     const PostgresqlServer& server_;
     const uvsched::PostgresqlOptions options_;
+    const uvsched::PostgresqlOptions direct_;
     uvsched::postgresql::Session session_;
 };
 

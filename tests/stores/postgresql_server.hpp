@@ -1,13 +1,17 @@
-// PostgresqlServer: the one of UVSCHED_TEST_POSTGRESQL_URL, or one of the tests' own.
+// PostgresqlServer: the one of UVSCHED_TEST_POSTGRESQL_URL, or one of the tests' own; with UVSCHED_TEST_PGBOUNCER=1 the
+// stores on that one come to it through a pooler.
 #pragma once
 
+#include <cstdlib>
 #include <filesystem>
 #include <fstream>
+#include <memory>
 #include <stdexcept>
 #include <string>
 #include <utility>
 #include <vector>
 
+#include "tests/stores/pgbouncer.hpp"
 #include "tests/stores/server.hpp"
 
 class PostgresqlServer final : public Server {
@@ -30,8 +34,19 @@ public:
             std::ofstream rules(data() + "/pg_hba.conf", std::ios::trunc);  // the first that fits counts
             rules << "local all locked scram-sha-256\nlocal all all trust\n";
         }
-        set_url("postgresql://tester@/postgres?host=" + escaped(folder().file("")));
+        set_url(url_at(folder().file("")));
         PostgresqlServer::start();
+        if (std::getenv("UVSCHED_TEST_PGBOUNCER") == nullptr) return;
+        direct_url_ = url();
+        pooler_ = std::make_unique<PgBouncer>(folder().file(""));
+        wait_until([this] { return pooler_->is_ready(); });
+        set_url(url_at(pooler_->socket_folder()));
+    }
+
+    [[nodiscard]] bool is_pooled() const { return pooler_ != nullptr; }
+    // Like url_of(), past the pooler.
+    [[nodiscard]] std::string direct_url_of(const std::string& name) const {
+        return is_pooled() ? direct_url_ + "&schema=" + name : url_of(name);
     }
 
     [[nodiscard]] std::string unanswered_url() const override {
@@ -60,6 +75,9 @@ private:
         }
         throw std::runtime_error("no PostgreSQL server is installed: " + name + " is not in /usr/lib/postgresql");
     }
+    static std::string url_at(const std::string& socket_folder) {
+        return "postgresql://tester@/postgres?host=" + escaped(socket_folder);
+    }
     static std::string escaped(const std::string& path) {
         std::string out;
         for (const char c : path) out += c == '/' ? std::string("%2F") : std::string(1, c);
@@ -67,4 +85,6 @@ private:
     }
 
     const std::vector<std::string> settings_;
+    std::string direct_url_;  // if there is a pooler
+    std::unique_ptr<PgBouncer> pooler_;
 };

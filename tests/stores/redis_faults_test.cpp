@@ -114,6 +114,31 @@ TEST_CASE("keys of another program in the place of this store's: that task is at
     CHECK(claim(store, "good", kStart + kMinute).state == FireState::claimed);
 }
 
+TEST_CASE("what is refused in a later piece of a batch is refused: asked for part by part, all else is done once") {
+    RedisBackend backend;
+    Store& store = backend.store();
+    const StoredTask bad = add(store, every("bad"));
+    const StoredTask good = add(store, every("good"));
+    const std::string lane = std::to_string(bad.lane);
+    backend.place().ask("DEL @due:" + lane);
+    backend.place().ask("SET @due:" + lane + " mine");
+    Batch batch;
+    const auto change = [&](const StoredTask& task, Instant due) {
+        Change& out = batch.changes.emplace_back();
+        out.id = task.definition->id;
+        out.state = task.state;
+        out.state->next_due = due;
+        out.now_wall = kStart;
+    };
+    change(good, kStart + kHour);
+    change(good, kStart + 2 * kHour);  // the second piece
+    change(bad, kStart + kHour);       // of which a key is refused, with this one
+    CHECK(throws<Refused>([&] { store.apply(batch); }));
+    CHECK(store.get("good")->state.next_due >= kStart + kHour);
+    CHECK(apply(store, batch.changes[1]).outcome == Outcome::done);
+    CHECK(store.get("good")->state.next_due == kStart + 2 * kHour);
+}
+
 TEST_CASE("a server that forgot its scripts is given them again") {
     RedisBackend backend;
     Store& store = backend.store();

@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from servers import postgresql
+from servers import mongodb_server, postgresql, redis
 
 from .commands import CommandServer, running
 
@@ -32,14 +32,22 @@ def folder(tmp_path: Path) -> Path:
     return tmp_path
 
 
-@pytest.fixture(params=["sqlite", "postgresql"])
+SERVERS = {
+    "postgresql": (postgresql.running, "&schema=test_{}&lease=2"),
+    "redis": (redis.running, "?prefix=test_{}&lease=2"),
+    "mongodb": (mongodb_server.running, "/uvsched_tests?collection=test_{}&lease=2"),
+}
+
+
+@pytest.fixture(params=["sqlite", *SERVERS])
 def store(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     """The store of the application."""
     if request.param == "sqlite":
         yield
         return
-    with postgresql.running() as url:
-        monkeypatch.setenv("WORKERS_STORE", f"{url}&schema=test_{uuid.uuid4().hex}&lease=2")
+    running_server, place = SERVERS[request.param]
+    with running_server() as url:
+        monkeypatch.setenv("WORKERS_STORE", url + place.format(uuid.uuid4().hex))
         yield
 
 

@@ -94,7 +94,7 @@ Instant Database::enter(Who who, Instant by_hand) {
         throw StoreLost(
             session.message("the collections of the store were dropped, or are those of another store by now"));
     }
-    if (who == Who::nodes && !stands) {
+    if (who == Who::nodes && !stands && !visits) {
         throw NodeLost(session.message(
             "other nodes took this one for dead, because it was silent for a lease; it joins them again"));
     }

@@ -44,6 +44,7 @@ public:
     Collections names;
     Session session;
     std::string label;
+    std::string server;           // its name and version
     bool counted = false;         // since the opening it was looked who has too much history
     std::set<std::string> grown;  // tasks with more history since
 

@@ -1,10 +1,11 @@
 // What an opening does: it makes sure of the server, makes the store if there is none, adds a node, and reads again
-// what could not be read before.
+// what could not be read before. That of a visitor only makes sure.
 #include <utility>
 
 #include "core/base/quote.hpp"
 #include "core/platform/host.hpp"
 #include "core/stores/mongodb/store_steps.hpp"
+#include "core/stores/rows/lane_list.hpp"
 #include "core/stores/store_uuid.hpp"
 
 namespace uvsched::mongodb {
@@ -15,15 +16,17 @@ constexpr std::int64_t kLayout = 1;  // of the documents; and the oldest version
 constexpr std::int64_t kMinReader = 1;
 constexpr std::int64_t kOldestServer[] = {4, 2};
 
-void check_server(Session& session) {
+void check_server(Database& db) {
+    Session& session = db.session;
     Document info;
     info["buildInfo"] = 1;
     info = session.run(info);
     const Document& version = member(info, "versionArray");
     const std::int64_t major = version.is_array() && version.size() > 1 ? whole(version[0]) : 0;
     const std::int64_t minor = major > 0 ? whole(version[1]) : 0;
-    if (std::pair(major, minor) >= std::pair(kOldestServer[0], kOldestServer[1])) return;
     const std::string_view shown = text_of(member(info, "version"));
+    db.server = "MongoDB " + std::string(shown);
+    if (std::pair(major, minor) >= std::pair(kOldestServer[0], kOldestServer[1])) return;
     fail(Code::version, session.message("the server is MongoDB " + (shown.empty() ? "?" : in_quotes(shown)) +
                                         "; version 4.2 or newer is needed"));
 }
@@ -150,7 +153,8 @@ void read_all_again(Database& db, std::vector<Quarantined>& told) {
 
 void add_node(Database& db) {
     const Document node{{"_id", db.node}, {"label", db.label}, {"beat", 0},           {"gone", false},
-                        {"dead", false},  {"boot", boot_id()}, {"pid", process_id()}, {"version", UVSCHED_RELEASE}};
+                        {"dead", false},  {"boot", boot_id()}, {"pid", process_id()}, {"version", UVSCHED_RELEASE},
+                        {"lanes", ""}};
     static_cast<void>(db.run(
         {{"insert", db.names.nodes}, {"documents", Document::array({node})}, {"writeConcern", kept_by_majority()}}));
 }
@@ -164,33 +168,81 @@ void set_lease(Database& db) {
         {{"update", db.names.nodes}, {"updates", Document::array({one})}, {"writeConcern", kept_by_majority()}}));
 }
 
-}  // namespace
+// Nothing if there is no store.
+Document find_document(Database& db) {
+    check_server(db);
+    Document store = read_store(db.session, db.names);
+    if (whole(member(store, "min_reader")) > kLayout) {
+        fail(Code::version,
+             db.session.message("written by a newer uvsched (schema " + std::to_string(whole(member(store, "schema"))) +
+                                ", readable from " + std::to_string(whole(member(store, "min_reader"))) +
+                                " on; this one knows " + std::to_string(kLayout) +
+                                "); update uvsched, or use another collection"));
+    }
+    return store;
+}
 
-void prepare_store(Database& db, Opened& opened) {
+// What the store is known by.
+void remember_store(Database& db, const Document& store) {
+    db.uuid = text_of(member(store, "uuid"));
+    if (db.uuid.empty()) {
+        fail(Code::corrupt, db.session.message("the collection " + in_quotes(db.names.nodes) +
+                                               " is of another program: name another one with ?collection="));
+    }
+    db.store_hash = hash_of_uuid(db.uuid);
+}
+
+// A server's refusal of what `step` asks, as an operator can use it.
+template <class Step>
+auto refused_in_words(Step&& step) {
     try {
-        check_server(db.session);
-        Document store = read_store(db.session, db.names);
-        if (store.is_null()) store = make_store(db);
-        if (whole(member(store, "min_reader")) > kLayout) {
-            fail(Code::version,
-                 db.session.message("written by a newer uvsched (schema " +
-                                    std::to_string(whole(member(store, "schema"))) + ", readable from " +
-                                    std::to_string(whole(member(store, "min_reader"))) + " on; this one knows " +
-                                    std::to_string(kLayout) + "); update uvsched, or use another collection"));
-        }
-        make_indexes(db.session, db.names);
-        db.uuid = text_of(member(store, "uuid"));
-        if (db.uuid.empty()) {
-            fail(Code::corrupt, db.session.message("the collection " + in_quotes(db.names.nodes) +
-                                                   " is of another program: name another one with ?collection="));
-        }
+        return step();
     } catch (const Refusal& refusal) {
         const bool rights = refusal.number() == kUnauthorized;
         throw Error(Code::store,
                     refusal.message() + (rights ? "; the user needs the role readWrite in this database" : ""));
     }
-    db.store_hash = hash_of_uuid(db.uuid);
+}
+
+}  // namespace
+
+void prepare_store(Database& db, Opened& opened) {
+    refused_in_words([&] {
+        Document store = find_document(db);
+        if (store.is_null()) store = make_store(db);
+        make_indexes(db.session, db.names);
+        remember_store(db, store);
+    });
     opened.store_hash = db.store_hash;
+}
+
+void find_store(Database& db) {
+    const Document store = refused_in_words([&] { return find_document(db); });
+    if (store.is_null()) {
+        fail(Code::not_found, db.session.message("there is no store in the collection " + in_quotes(db.names.tasks) +
+                                                 "; the first start of a scheduler makes it, and so does `uvsched "
+                                                 "store migrate`"));
+    }
+    remember_store(db, store);
+}
+
+Migration migrate_store(Database& db, Migrates how) {
+    const Document store = refused_in_words([&] { return find_document(db); });
+    Opened opened;
+    if (how == Migrates::really) prepare_store(db, opened);
+    return {.from = whole(member(store, "schema")), .to = kLayout};
+}
+
+void visit(Database& db, const OpenRequest& request) {
+    db.label = request.label;
+    static_cast<void>(db.enter(Who::anybody, request.wall));
+}
+
+void tell_lanes(Database& db, std::span<const LaneNumber> lanes) {
+    Document change;
+    change["$set"]["lanes"] = lane_list(lanes);
+    const Document one{{"q", {{"_id", db.node}}}, {"u", std::move(change)}};
+    static_cast<void>(db.run({{"update", db.names.nodes}, {"updates", Document::array({one})}}));
 }
 
 void join(Database& db, const OpenRequest& request, Opened& opened) {

@@ -27,6 +27,9 @@ public:
     std::vector<StoredTask> asking() override { return mongodb::asking(db_); }
     bool prune(Instant now) override { return prune_piece(db_, now); }
 
+    void tell_lanes(std::span<const LaneNumber> lanes) override { mongodb::tell_lanes(db_, lanes); }
+    std::vector<NodeReport> nodes() override { return mongodb::nodes(db_); }
+
     std::optional<StoredTask> get(const std::string& id) override { return mongodb::get(db_, id); }
     std::vector<StoredTask> list(const std::string& after, std::size_t limit, bool finished) override {
         return mongodb::list(db_, after, limit, finished);
@@ -37,6 +40,12 @@ public:
 
 private:
     Opened join(const OpenRequest& request) override;
+    Opened visit(const OpenRequest& request) override;
+    StoreReport look_over() override { return mongodb::report(db_); }
+    Migration bring_up_to_date(Migrates how) override {
+        db_.session.open();
+        return migrate_store(db_, how);
+    }
     void leave() noexcept override { mongodb::leave(db_); }
     void apply_wave(Batch& batch, Wave& wave, bool first, bool last) override {
         mongodb::apply_wave(db_, batch, wave, first, last);
@@ -52,6 +61,14 @@ Opened MongodbStore::join(const OpenRequest& request) {
     db_.joined = true;
     mongodb::join(db_, request, opened);
     return opened;
+}
+
+Opened MongodbStore::visit(const OpenRequest& request) {
+    db_.session.open();
+    find_store(db_);
+    db_.joined = true;
+    mongodb::visit(db_, request);
+    return {};
 }
 
 }  // namespace

@@ -27,11 +27,20 @@ void settle_refused(Database& db, std::vector<Finish>& finishes);
 // joining.cpp
 void prepare_store(Database& db, Opened& opened);
 void join(Database& db, const OpenRequest& request, Opened& opened);
+// Throws Error(not_found) if there is no store.
+void find_store(Database& db);
+void visit(Database& db, const OpenRequest& request);
+[[nodiscard]] Migration migrate_store(Database& db, Migrates how);
+void tell_lanes(Database& db, std::span<const LaneNumber> lanes);
 void leave(Database& db) noexcept;
 // Who holds fires and has no document among the nodes, `known` included: it wrote its claim when it was taken for dead
 // already.
 [[nodiscard]] std::vector<NodeNumber> nodes_without_document(Session& session, const Collections& names,
                                                              const std::set<NodeNumber>& known);
+
+// report.cpp
+[[nodiscard]] StoreReport report(Database& db);
+[[nodiscard]] std::vector<NodeReport> nodes(Database& db);
 
 // recovery.cpp
 [[nodiscard]] std::vector<FireRef> mine(Database& db);

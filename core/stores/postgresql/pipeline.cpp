@@ -124,7 +124,7 @@ bool Pipeline::run(Guard guard, bool tells) {
     std::vector<Statement> statements{{kBegin, {}}, {kByKeys, {}}};
     std::size_t before = statements.size();
     if (standing_) *standing_ += before;
-    if (guard != Guard::none) {
+    if (guard != Guard::none && !db_.visits) {
         statements.push_back({db_.sql(guard == Guard::standing ? kStanding : kStandingAlone), {db_.node}});
         standing_ = before++;
     }

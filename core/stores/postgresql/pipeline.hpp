@@ -29,7 +29,7 @@ public:
     // One transaction of all statements, which begins by making sure of something:
     enum class Guard {
         none,
-        standing,        // this node's row is there, and stays there till the end; else NodeLost
+        standing,        // this node's row is there, and stays there till the end; else NodeLost. A visitor has none
         standing_alone,  // the same, without a lock: nothing is to be written
     };
     // Throws Again, NodeLost, StoreLost, MaybeDone, Refused, and Error(store). `tells`: it makes something that others

@@ -36,6 +36,11 @@ public:
         return tried([&] { return prune_piece(db_, now); });
     }
 
+    void tell_lanes(std::span<const LaneNumber> lanes) override {
+        tried([&] { postgresql::tell_lanes(db_, lanes); });
+    }
+    std::vector<NodeReport> nodes() override { return postgresql::nodes(db_); }
+
     std::optional<StoredTask> get(const std::string& id) override { return postgresql::get(db_, id); }
     std::vector<StoredTask> list(const std::string& after, std::size_t limit, bool finished) override {
         return postgresql::list(db_, after, limit, finished);
@@ -45,7 +50,11 @@ public:
     std::vector<std::string> declared_at_start() override { return postgresql::declared_at_start(db_); }
 
 private:
+    void name_channel() { db_.channel = "uvsched_" + hex_text(db_.store_hash); }
     Opened join(const OpenRequest& request) override;
+    Opened visit(const OpenRequest& request) override;
+    StoreReport look_over() override { return postgresql::report(db_); }
+    Migration bring_up_to_date(Migrates how) override;
     void leave() noexcept override { postgresql::leave(db_); }
     void apply_wave(Batch& batch, Wave& wave, bool first, bool last) override;
     void settle(std::vector<Finish>& finishes) override { settle_refused(db_, finishes); }
@@ -54,7 +63,7 @@ private:
 Opened PostgresqlStore::join(const OpenRequest& request) {
     db_.session.open(kConnectPatience);
     prepare_schema(db_);
-    db_.channel = "uvsched_" + hex_text(db_.store_hash);
+    name_channel();
     membership_ = std::make_shared<PostgresqlMembership>(db_);
     Opened opened;
     db_.joined = true;
@@ -68,6 +77,21 @@ Opened PostgresqlStore::join(const OpenRequest& request) {
             "seen with the next beat only (a fifth of the lease); connect to the server itself to see it at once"));
     }
     return opened;
+}
+
+Opened PostgresqlStore::visit(const OpenRequest& /*request*/) {
+    db_.session.open(kConnectPatience);
+    find_schema(db_);
+    name_channel();
+    Opened opened;
+    db_.joined = true;
+    postgresql::visit(db_, opened);
+    return opened;
+}
+
+Migration PostgresqlStore::bring_up_to_date(Migrates how) {
+    db_.session.open(kConnectPatience);
+    return migrate_schema(db_, how);
 }
 
 void PostgresqlStore::apply_wave(Batch& batch, Wave& wave, bool first, bool last) {

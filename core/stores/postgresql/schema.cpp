@@ -4,6 +4,7 @@
 #include <chrono>
 
 #include "core/base/quote.hpp"
+#include "core/stores/migration.hpp"
 #include "core/stores/store_uuid.hpp"
 
 namespace uvsched::postgresql {
@@ -124,7 +125,8 @@ constexpr std::array kTables = {
     gone    boolean NOT NULL DEFAULT false,
     boot_id text    NOT NULL,
     pid     bigint  NOT NULL,
-    version text    NOT NULL
+    version text    NOT NULL,
+    lanes   text
 ) WITH (fillfactor = 50, autovacuum_vacuum_scale_factor = 0, autovacuum_vacuum_threshold = 200))sql",
     R"sql(CREATE VIEW @tasks AS
 SELECT def.id, sched.state, lane.executor, lane.fn AS function,
@@ -146,6 +148,12 @@ SELECT seq, task_id, kind, state, reason, to_timestamp(last_at / 1000000.0) AS s
        (finished_at - started_at) / 1000 AS milliseconds, split_part(error, chr(10), 1) AS error, result, late_result
 FROM @history)sql",
 };
+
+// What makes tables of version n + 2 of those of the version before. They may be made twice.
+constexpr std::array<const char*, kSchemaVersion - 1> kSteps = {
+    "ALTER TABLE @node ADD COLUMN IF NOT EXISTS lanes text",
+};
+constexpr const char* kStamp = "UPDATE @meta SET schema = $1, min_reader = $2 WHERE schema < $1";
 
 constexpr const char* kMeta =
     "INSERT INTO @meta (store_uuid, schema, min_reader, lease) VALUES ($1, $2, $3, $4) ON CONFLICT DO NOTHING";
@@ -178,6 +186,18 @@ std::string creation(Database& db) {
     return "DO " + in_single_quotes(body + "END IF; END");
 }
 
+// What a program of this version needs before it can work with the database.
+struct Found {
+    std::int64_t schema = 0;  // the version of the tables; 0: there are none
+    std::string user;
+};
+
+[[noreturn]] void refuse_rights(Database& db, const SqlError& error, const std::string& user) {
+    if (error.state() != "42501") throw Error(Code::store, error.message());
+    fail(Code::store, error.message() + "; let an administrator of the database run: CREATE SCHEMA " +
+                          quoted_schema(db) + " AUTHORIZATION \"" + user + "\"");
+}
+
 void create(Database& db, const std::string& user) {
     try {
         db.session.run({{"BEGIN", {}},
@@ -186,13 +206,30 @@ void create(Database& db, const std::string& user) {
                         {"COMMIT", {}}},
                        Sends::commits, kSchemaPatience);
     } catch (const SqlError& error) {
-        if (error.state() != "42501") throw Error(Code::store, error.message());
-        fail(Code::store, error.message() + "; let an administrator of the database run: CREATE SCHEMA " +
-                              quoted_schema(db) + " AUTHORIZATION \"" + user + "\"");
+        refuse_rights(db, error, user);
     }
 }
 
-void read_meta(Database& db) {
+// Whoever comes second waits for the row, and finds nothing left to do.
+void bring_up(Database& db, const Found& found) {
+    std::vector<Statement> statements{{"BEGIN", {}}, {db.sql("SELECT 1 FROM @meta FOR UPDATE"), {}}};
+    for (std::int64_t version = found.schema; version < kSchemaVersion; ++version) {
+        statements.push_back({db.sql(kSteps[static_cast<std::size_t>(version) - 1]), {}});
+    }
+    statements.push_back({db.sql(kStamp), {kSchemaVersion, kMinReader}});
+    statements.push_back({"COMMIT", {}});
+    try {
+        db.session.run(statements, Sends::commits, kSchemaPatience);
+    } catch (const SqlError& error) {
+        if (error.state() != "42501") throw Error(Code::store, error.message());
+        fail(Code::store, error.message() +
+                              "; let the owner of the tables run `uvsched store migrate`, or the SQL that "
+                              "`uvsched store migrate --sql` prints");
+    }
+}
+
+// Reads what the store is known by.
+std::int64_t read_meta(Database& db) {
     try {
         const Answers answers = db.session.run({{db.sql(kReadMeta), {}}}, Sends::reads, kSchemaPatience);
         if (answers[0].empty()) {
@@ -205,8 +242,13 @@ void read_meta(Database& db) {
                                     row.text(2) + " on; this one knows " + std::to_string(kSchemaVersion) +
                                     "); update uvsched, or use another schema"));
         }
+        if (row.integer(1) < 1) {
+            fail(Code::corrupt,
+                 db.session.message("meta.schema, " + row.text(1) + ", is not a version; put a backup in place"));
+        }
         db.uuid = row.text(0);
         db.store_hash = hash_of_uuid(db.uuid);
+        return row.integer(1);
     } catch (const SqlError& error) {
         fail(Code::corrupt, error.message() +
                                 "; the schema has tables of another program: name another one with "
@@ -214,9 +256,8 @@ void read_meta(Database& db) {
     }
 }
 
-}  // namespace
-
-void prepare_schema(Database& db) {
+// Throws Error if this program cannot work here.
+Found look_around(Database& db) {
     if (const int version = db.session.server_version(); version < kOldestServer) {
         fail(Code::version, db.session.message("the server is PostgreSQL " + std::to_string(version / 10'000) +
                                                "; version 13 or newer is needed"));
@@ -233,8 +274,65 @@ void prepare_schema(Database& db) {
         fail(Code::store, db.session.message("the server takes no writes (a standby, or read-only); connect to the "
                                              "primary"));
     }
-    if (row.integer(1) == 0) create(db, row.text(2));
-    read_meta(db);
+    return {.schema = row.integer(1) == 0 ? 0 : read_meta(db), .user = row.text(2)};
+}
+
+Found prepare(Database& db) {
+    const Found found = look_around(db);
+    if (found.schema == 0) {
+        create(db, found.user);
+        static_cast<void>(read_meta(db));
+    } else if (found.schema < kSchemaVersion) {
+        bring_up(db, found);
+    }
+    return found;
+}
+
+// As `psql` takes them.
+std::vector<std::string> on_paper(Database& db, const Found& found) {
+    std::vector<std::string> out;
+    if (found.schema == 0) {
+        out.push_back("CREATE SCHEMA IF NOT EXISTS " + quoted_schema(db));
+        for (const char* const table : kTables) out.push_back(db.sql(table));
+        out.push_back(db.sql("INSERT INTO @meta (store_uuid, schema, min_reader, lease) VALUES (") +
+                      in_single_quotes(new_uuid()) + ", " + std::to_string(kSchemaVersion) + ", " +
+                      std::to_string(kMinReader) + ", " + std::to_string(db.options.lease) + ")");
+        return out;
+    }
+    for (std::int64_t version = found.schema; version < kSchemaVersion; ++version) {
+        out.push_back(db.sql(kSteps[static_cast<std::size_t>(version) - 1]));
+    }
+    if (out.empty()) return out;
+    out.push_back(db.sql("UPDATE @meta SET schema = ") + std::to_string(kSchemaVersion) +
+                  ", min_reader = " + std::to_string(kMinReader));
+    return out;
+}
+
+}  // namespace
+
+void prepare_schema(Database& db) { static_cast<void>(prepare(db)); }
+
+void find_schema(Database& db) {
+    const Found found = look_around(db);
+    if (found.schema == 0) {
+        fail(Code::not_found, db.session.message("there is no store in the schema " + quoted_schema(db) +
+                                                 "; the first start of a scheduler makes it, and so does `uvsched "
+                                                 "store migrate`"));
+    }
+    if (found.schema < kSchemaVersion)
+        fail(Code::version, db.session.message(earlier_tables(found.schema, kSchemaVersion)));
+}
+
+Migration migrate_schema(Database& db, Migrates how) {
+    Migration out{.to = kSchemaVersion};
+    if (how == Migrates::on_paper) {
+        const Found found = look_around(db);
+        out.from = found.schema;
+        out.statements = on_paper(db, found);
+    } else {
+        out.from = prepare(db).schema;
+    }
+    return out;
 }
 
 }  // namespace uvsched::postgresql

@@ -70,7 +70,13 @@ void ask_skip_unstarted(Database& db, Pipeline& pipeline, const Column& tasks, R
 
 // joining.cpp
 void join(Database& db, const OpenRequest& request, Opened& opened);
+void visit(Database& db, Opened& opened);
+void tell_lanes(Database& db, std::span<const LaneNumber> lanes);
 void leave(Database& db) noexcept;
+
+// report.cpp
+[[nodiscard]] StoreReport report(Database& db);
+[[nodiscard]] std::vector<NodeReport> nodes(Database& db);
 
 // recovery.cpp
 [[nodiscard]] std::vector<FireRef> mine(Database& db);

@@ -179,7 +179,7 @@ Words Database::asking(const Script& script) const {
 
 Words Database::changing(const Script& script, Instant now) const {
     Words out = asking(script);
-    out.add(by_hand(now)).add(node).add(channel()).add(retention.per_task);
+    out.add(by_hand(now)).add(visits ? std::nullopt : std::optional(node)).add(channel()).add(retention.per_task);
     return out;
 }
 

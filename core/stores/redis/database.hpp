@@ -50,8 +50,9 @@ public:
     Session session;
     ScriptRunner scripts;
     Remembered remembered;
-    bool pruned_all = false;  // retention by number has looked at all tasks since the opening
-    std::string prune_after;  // and at this one last
+    std::string server = "Redis";  // and its version, where it says so
+    bool pruned_all = false;       // retention by number has looked at all tasks since the opening
+    std::string prune_after;       // and at this one last
 
     // Drops what is remembered of the store that was open before.
     void forget();

@@ -1,5 +1,5 @@
 // What an opening does: it makes sure of the server, makes the store if there is none, adds a node, and reads again
-// what could not be read before.
+// what could not be read before. That of a visitor only makes sure.
 #include <charconv>
 #include <chrono>
 #include <map>
@@ -8,6 +8,7 @@
 #include "core/base/quote.hpp"
 #include "core/platform/host.hpp"
 #include "core/stores/redis/store_steps.hpp"
+#include "core/stores/rows/lane_list.hpp"
 #include "core/stores/store_uuid.hpp"
 
 namespace uvsched::redis {
@@ -26,6 +27,12 @@ end
 return call('HMGET', KEYS[1], 'uuid', 'schema', 'min_reader')
 )lua"};
 
+constexpr Script kFind{"find", Script::Kind::bare, R"lua(
+return call('HMGET', KEYS[1], 'uuid', 'schema', 'min_reader')
+)lua"};
+
+constexpr Script kTime{"time", Script::Kind::asks, "return server_time()"};
+
 // The first sets the lease for all. Fires of this process become those of the new node: nobody else has taken them
 // since, if their tokens stand.
 constexpr Script kJoin{"join", Script::Kind::changes, R"lua(
@@ -37,7 +44,7 @@ end
 if alone then queue('HSET', KEYS[1], 'lease', lease) else lease = call('HGET', KEYS[1], 'lease') end
 queue('SADD', P .. 'nodes', node)
 queue('HSET', P .. 'node:' .. node, 'label', label, 'beat', '0', 'gone', '0', 'boot', boot, 'pid', pid, 'version',
-  version)
+  version, 'lanes', '')
 for i = 1, count() do
   local f = named(args(3))
   if f and is_held(f) then
@@ -57,6 +64,11 @@ for lane, its_format in pairs(lane_formats()) do
   end
 end
 return flush() or {lease, server_time(), dead, strays}
+)lua"};
+
+constexpr Script kSetLanesOfNode{"lanes_of_node", Script::Kind::asks, R"lua(
+local node, lanes = arg(), arg()
+if call('SISMEMBER', P .. 'nodes', node) == 1 then call('HSET', P .. 'node:' .. node, 'lanes', lanes) end
 )lua"};
 
 constexpr Script kLeave{"leave", Script::Kind::asks, R"lua(
@@ -110,6 +122,7 @@ void check_server(Database& db, Opened& opened) {
         fail(Code::version, db.session.message("the server is Redis " + (version.empty() ? "?" : in_quotes(version)) +
                                                "; version 6.2 or newer is needed"));
     }
+    db.server = "Redis " + version;
     if (info["role"] == "slave") {
         fail(Code::store, db.session.message("the server takes no writes (a replica); connect to the primary"));
     }
@@ -135,12 +148,14 @@ void add_fires(Words& words, const std::vector<FireRef>& fires) {
 
 }  // namespace
 
-void prepare_store(Database& db, Opened& opened) {
-    check_server(db, opened);
-    Words words = db.scripts.begin(kPrepare);
-    words.add(new_uuid()).add(kLayout).add(kMinReader).add(db.options.lease);
+namespace {
+
+// What the store is known by; gives the version of its keys, 0 if there is none. `script`: kPrepare or kFind.
+std::int64_t read_store(Database& db, const Script& script, Words words) {
     try {
-        const Answer answer = db.scripts.run(kPrepare, words, Sends::changes, kConnectPatience);
+        const bool finds = &script == &kFind;
+        const Answer answer = db.scripts.run(script, words, finds ? Sends::reads : Sends::changes, kConnectPatience);
+        if (finds && answer[0].is_nil() && answer[1].is_nil()) return 0;
         db.uuid = answer[0].text();
         if (db.uuid.empty()) {
             fail(Code::corrupt, db.session.message("the key {" + db.options.prefix +
@@ -152,6 +167,8 @@ void prepare_store(Database& db, Opened& opened) {
                                     answer[2].text() + " on; this one knows " + std::to_string(kLayout) +
                                     "); update uvsched, or use another prefix"));
         }
+        db.store_hash = hash_of_uuid(db.uuid);
+        return answer[1].integer();
     } catch (const Refusal& refusal) {
         if (refusal.word() == "WRONGTYPE" || refusal.message().find("WRONGTYPE") != std::string::npos) {
             fail(Code::corrupt, refusal.message() + "; the key {" + db.options.prefix +
@@ -159,7 +176,43 @@ void prepare_store(Database& db, Opened& opened) {
         }
         throw Error(Code::store, refusal.message());
     }
-    db.store_hash = hash_of_uuid(db.uuid);
+}
+
+}  // namespace
+
+void prepare_store(Database& db, Opened& opened) {
+    check_server(db, opened);
+    Words words = db.scripts.begin(kPrepare);
+    words.add(new_uuid()).add(kLayout).add(kMinReader).add(db.options.lease);
+    static_cast<void>(read_store(db, kPrepare, std::move(words)));
+}
+
+void find_store(Database& db, Opened& opened) {
+    check_server(db, opened);
+    if (read_store(db, kFind, db.scripts.begin(kFind)) > 0) return;
+    fail(Code::not_found, db.session.message("there is no store under the prefix " + in_quotes(db.options.prefix) +
+                                             "; the first start of a scheduler makes it, and so does `uvsched store "
+                                             "migrate`"));
+}
+
+Migration migrate_store(Database& db, Migrates how) {
+    Opened opened;
+    check_server(db, opened);
+    const std::int64_t there = read_store(db, kFind, db.scripts.begin(kFind));
+    if (how == Migrates::really) prepare_store(db, opened);
+    return {.from = there, .to = kLayout};
+}
+
+void visit(Database& db) {
+    const Micros asked = StoreClock::tick();
+    Words words = db.asking(kTime);
+    db.clock->measured(db.run(kTime, words).reply().integer(), asked);
+}
+
+void tell_lanes(Database& db, std::span<const LaneNumber> lanes) {
+    Words words = db.asking(kSetLanesOfNode);
+    words.add(db.node).add(lane_list(lanes));
+    static_cast<void>(db.run(kSetLanesOfNode, words));
 }
 
 void join(Database& db, const OpenRequest& request, Opened& opened) {

@@ -27,6 +27,9 @@ public:
     std::vector<StoredTask> asking() override { return redis::asking(db_); }
     bool prune(Instant now) override { return prune_piece(db_, now); }
 
+    void tell_lanes(std::span<const LaneNumber> lanes) override { redis::tell_lanes(db_, lanes); }
+    std::vector<NodeReport> nodes() override { return redis::nodes(db_); }
+
     std::optional<StoredTask> get(const std::string& id) override { return redis::get(db_, id); }
     std::vector<StoredTask> list(const std::string& after, std::size_t limit, bool finished) override {
         return redis::list(db_, after, limit, finished);
@@ -37,6 +40,12 @@ public:
 
 private:
     Opened join(const OpenRequest& request) override;
+    Opened visit(const OpenRequest& request) override;
+    StoreReport look_over() override { return redis::report(db_); }
+    Migration bring_up_to_date(Migrates how) override {
+        db_.session.open(kConnectPatience);
+        return migrate_store(db_, how);
+    }
     void leave() noexcept override { redis::leave(db_); }
     void apply_wave(Batch& batch, Wave& wave, bool first, bool last) override {
         redis::apply_wave(db_, batch, wave, first, last);
@@ -57,6 +66,15 @@ Opened RedisStore::join(const OpenRequest& request) {
                                  "lease); allow the user the channels &{" +
                                  db_.options.prefix + "}:*");
     }
+    return opened;
+}
+
+Opened RedisStore::visit(const OpenRequest& /*request*/) {
+    db_.session.open(kConnectPatience);
+    Opened opened;
+    find_store(db_, opened);
+    db_.joined = true;
+    redis::visit(db_);
     return opened;
 }
 

@@ -14,7 +14,7 @@
 //   due:LANE          sorted set: tasks by due time
 //   idle:LANE         sorted set: tasks without one; 0 active, 1 paused, 2 finished
 //   ready:LANE        sorted set: ready fires ("TASK:gen:kind:slot") by the time from which they may be claimed
-//   nodes, node:NODE  set; hash: label, beat, gone, boot, pid, version
+//   nodes, node:NODE  set; hash: label, beat, gone, boot, pid, version, lanes
 //   held:NODE         set: the fires that the node holds
 //   history           stream: row numbers -> id of the task
 //   history:ID        stream: the rows of a task, under the same numbers

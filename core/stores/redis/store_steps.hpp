@@ -33,7 +33,16 @@ void settle_refused(Database& db, std::vector<Finish>& finishes);
 // joining.cpp
 void prepare_store(Database& db, Opened& opened);
 void join(Database& db, const OpenRequest& request, Opened& opened);
+// Throws Error(not_found) if there is no store.
+void find_store(Database& db, Opened& opened);
+void visit(Database& db);
+[[nodiscard]] Migration migrate_store(Database& db, Migrates how);
+void tell_lanes(Database& db, std::span<const LaneNumber> lanes);
 void leave(Database& db) noexcept;
+
+// report.cpp
+[[nodiscard]] StoreReport report(Database& db);
+[[nodiscard]] std::vector<NodeReport> nodes(Database& db);
 
 // recovery.cpp
 [[nodiscard]] std::vector<FireRef> mine(Database& db);

@@ -1,12 +1,12 @@
 // A wave of a batch, in the order in which a batch is applied. Each kind of request begins with its number, and is told
 // of in a list, or in a text with a letter for each: "1" done, "0" refused, "m" missing, "d" ended, see
-// transaction.cpp.
+// transaction.cpp. A visitor is no node, and has no number.
 #include "core/stores/redis/store_steps.hpp"
 
 namespace uvsched::redis {
 
 const Script kTransaction{"apply", Script::Kind::changes, R"lua(
-if not standing(node) then return redis.error_reply('UVNODE is not a node') end
+if node ~= '' and not standing(node) then return redis.error_reply('UVNODE is not a node') end
 told = arg() == '1'
 know_tasks(list())
 know_fires(list())

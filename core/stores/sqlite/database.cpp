@@ -28,7 +28,7 @@ Connection& Database::take_turn() {
 }
 
 void Database::check_standing() {
-    if (Cursor(sql().has_node, node).next()) return;
+    if (visits || Cursor(sql().has_node, node).next()) return;
     throw NodeLost(path +
                    ": other processes that use the file took this one for dead, because it was silent for a lease; " +
                    "it joins them again");

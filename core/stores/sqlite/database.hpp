@@ -51,6 +51,7 @@ public:
     DefinitionCache cache;
 
     NodeNumber node = 0;  // this opening, in the column owner
+    bool visits = false;  // it is no node, and has no row
     Micros to_wall = 0;   // of times on the elapsed line: meta.shift
     std::uint64_t store_hash = 0;
     Retention retention;

@@ -81,6 +81,16 @@ void prepare_schema(Connection& connection) {
     transaction.commit();
 }
 
+std::vector<std::string> schema_on_paper(std::int64_t version) {
+    std::vector<std::string> out;
+    if (version >= kSchemaVersion) return out;
+    for (std::int64_t step = version + 1; step <= kSchemaVersion; ++step) out.emplace_back(schema_step(step));
+    out.push_back("UPDATE meta SET schema = " + std::to_string(kSchemaVersion) + ", min_reader = " +
+                  std::to_string(kMinReader) + ", store_uuid = iif(store_uuid = '', '" + new_uuid() + "', store_uuid)");
+    out.push_back("PRAGMA application_id = " + std::to_string(kApplicationId));
+    return out;
+}
+
 Meta read_meta(Connection& connection) {
     Statement statement(connection, "SELECT store_uuid, boot_id, base, shift FROM meta");
     Cursor row(statement);

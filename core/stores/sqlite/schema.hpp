@@ -3,6 +3,7 @@
 
 #include <cstdint>
 #include <string>
+#include <vector>
 
 #include "core/model/clock_line.hpp"
 #include "core/stores/sqlite/connection.hpp"
@@ -26,6 +27,9 @@ std::int64_t schema_version(Connection& connection);
 
 // Creates the tables in an empty file, or runs the migration steps that are missing, in one transaction.
 void prepare_schema(Connection& connection);
+
+// What prepare_schema() would run in a file with tables of this version (0: an empty one).
+[[nodiscard]] std::vector<std::string> schema_on_paper(std::int64_t version);
 
 [[nodiscard]] Meta read_meta(Connection& connection);
 

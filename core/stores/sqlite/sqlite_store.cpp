@@ -5,6 +5,7 @@
 #include <new>
 
 #include "core/stores/node_number.hpp"
+#include "core/stores/rows/lane_list.hpp"
 #include "core/stores/sqlite/database.hpp"
 #include "core/stores/sqlite/file_membership.hpp"
 #include "core/stores/sqlite/fork_pause.hpp"
@@ -80,6 +81,17 @@ public:
         return prune_piece(db_, now);
     }
 
+    void tell_lanes(std::span<const LaneNumber> lanes) override;
+    StoreReport report() override {
+        const Use use(*this);
+        return sqlite::report(db_);
+    }
+    std::vector<NodeReport> nodes() override {
+        const Use use(*this);
+        return sqlite::nodes(db_);
+    }
+    Migration migrate(Migrates how) override;
+
     std::optional<StoredTask> get(const std::string& id) override {
         const Use use(*this);
         return sqlite::get(db_, id);
@@ -114,6 +126,12 @@ private:
     };
 
     Opened open_file(const OpenRequest& request);
+    [[nodiscard]] std::int64_t enter_file(const SharedFile::Door& door);
+    void begin_work();
+    void keep_files();
+    Opened visit_file(const OpenRequest& request);
+    void refuse_missing() const;
+    void refuse_empty() const;
     void close_file() noexcept;
     void open_connection();
     void close_connection(bool alone) noexcept;
@@ -135,27 +153,45 @@ Opened SqliteStore::open(const OpenRequest& request) {
     const auto use = forks_.enter();
     if (!db_.path.empty()) fail(Code::already, db_.path + ": this store is already open");
     try {
-        return open_file(request);
+        return request.role == Role::visitor ? visit_file(request) : open_file(request);
     } catch (...) {
         close_file();
         throw;
     }
 }
 
-Opened SqliteStore::open_file(const OpenRequest& request) {
-    const SharedFile::Door door = SharedFile::open(db_.options.path, db_.options.lease);
+// A place among those that have the file open, and a connection. Gives the version of the tables.
+std::int64_t SqliteStore::enter_file(const SharedFile::Door& door) {
     db_.file = door.file();
     db_.node = draw_node_number();
     db_.file->enter(db_.node);
     db_.path = db_.file->path();
     db_.watch.begin(db_.path, db_.file->database());
     open_connection();
-    static_cast<void>(schema_version(db_.connection));  // before the first write: another program's file stays as it is
+    return schema_version(db_.connection);  // before the first write: another program's file stays as it is
+}
+
+// What is prepared on a connection to tables of this version.
+void SqliteStore::begin_work() {
+    db_.statements.emplace(db_.connection);
+    db_.checkpoints.begin(db_.connection);
+}
+
+// The connection has begun the log, if there was none.
+void SqliteStore::keep_files() {
+    db_.file->keep_database();
+    db_.watch.forget_sides();
+    static_cast<void>(db_.watch.look());  // which remembers them: nobody else makes them anew
+}
+
+Opened SqliteStore::open_file(const OpenRequest& request) {
+    const SharedFile::Door door = SharedFile::open(db_.options.path, db_.options.lease);
+    static_cast<void>(enter_file(door));
+    db_.visits = false;
     db_.connection.prepare_writing(db_.options.synchronous);
     if (door.first()) check_for_damage(db_.connection);
     prepare_schema(db_.connection);
-    db_.statements.emplace(db_.connection);
-    db_.checkpoints.begin(db_.connection);
+    begin_work();
     db_.retention = request.retention;
     Opened opened;
     if (const auto status = look_at(db_.path); status && status->names > 1) {
@@ -179,9 +215,7 @@ Opened SqliteStore::open_file(const OpenRequest& request) {
     db_.step("join.before_commit");
     transaction.commit();
     db_.step("join.committed");
-    db_.file->keep_database();
-    db_.watch.forget_sides();
-    static_cast<void>(db_.watch.look());  // which remembers them: nobody else makes them anew
+    keep_files();
     membership_ = std::make_shared<FileMembership>(db_.file, db_.node);
     opened.lease = db_.file->lease();
     if (opened.lease != db_.options.lease) {
@@ -189,6 +223,73 @@ Opened SqliteStore::open_file(const OpenRequest& request) {
     }
     db_.file->announce(db_.node);
     return opened;
+}
+
+// It has a place in the lock file, so that nobody who is alone in the file does what others must not see; and no row.
+Opened SqliteStore::visit_file(const OpenRequest& request) {
+    refuse_missing();
+    const SharedFile::Door door = SharedFile::open(db_.options.path, db_.options.lease);
+    const std::int64_t version = enter_file(door);
+    if (version == 0) refuse_empty();
+    if (version < kSchemaVersion) fail(Code::version, db_.path + ": " + earlier_tables(version, kSchemaVersion));
+    db_.visits = true;
+    db_.connection.prepare_writing(db_.options.synchronous);
+    begin_work();
+    Opened opened;
+    const Meta meta = read_meta(db_.connection);
+    // What becomes of the line at this start of the machine, the next node writes.
+    opened.line = continued(meta.line, request.boot, {.wall = request.wall, .elapsed = request.elapsed});
+    check_line(db_.path, meta.line, opened.line);
+    db_.to_wall = opened.line.shift;
+    db_.store_hash = hash_of_uuid(meta.store_uuid);
+    opened.store_hash = db_.store_hash;
+    keep_files();
+    return opened;
+}
+
+void SqliteStore::refuse_missing() const {
+    if (status_behind(db_.options.path)) return;
+    fail(Code::not_found, db_.options.path +
+                              ": there is no such file; the first start of a scheduler makes it, and so " +
+                              "does `uvsched store migrate`");
+}
+
+void SqliteStore::refuse_empty() const {
+    fail(Code::not_found, db_.path +
+                              ": there is no store in this file, which is empty; the first start of a scheduler " +
+                              "makes it, and so does `uvsched store migrate`");
+}
+
+Migration SqliteStore::migrate(Migrates how) {
+    const auto use = forks_.enter();
+    if (!db_.path.empty()) fail(Code::already, db_.path + ": this store is open");
+    Migration out{.to = kSchemaVersion};
+    try {
+        if (how == Migrates::really || status_behind(db_.options.path)) {
+            const SharedFile::Door door = SharedFile::open(db_.options.path, db_.options.lease);
+            out.from = enter_file(door);
+            if (how == Migrates::really) {
+                db_.connection.prepare_writing(db_.options.synchronous);
+                if (door.first()) check_for_damage(db_.connection);
+                prepare_schema(db_.connection);
+                keep_files();
+            }
+            db_.visits = true;
+        }
+        if (how == Migrates::on_paper) out.statements = schema_on_paper(out.from);
+    } catch (...) {
+        close_file();
+        throw;
+    }
+    close_file();
+    return out;
+}
+
+void SqliteStore::tell_lanes(std::span<const LaneNumber> lanes) {
+    const Use use(*this);
+    Writing transaction(db_);
+    Cursor(db_.sql().set_lanes, db_.node, lane_list(lanes)).run();
+    transaction.commit();
 }
 
 // SQLite opens the file by its name, which may have come to lead elsewhere since it was locked.
@@ -206,6 +307,7 @@ void SqliteStore::close_file() noexcept {
     membership_.reset();
     db_.statements.reset();
     if (db_.file) {
+        if (db_.visits) db_.file->forget(db_.node);  // nobody looks for what it may have held
         const SharedFile::Exit exit(db_.file, db_.node);
         close_connection(exit.alone());
         db_.file->keep_after_close();
@@ -283,11 +385,8 @@ void SqliteStore::take_up() {
     db_.file->check_side_files();
     open_connection();
     db_.connection.prepare_writing(db_.options.synchronous);
-    db_.statements.emplace(db_.connection);
-    db_.checkpoints.begin(db_.connection);
-    db_.file->keep_database();
-    db_.watch.forget_sides();
-    static_cast<void>(db_.watch.look());  // which remembers them: nobody else makes them anew
+    begin_work();
+    keep_files();
     let_go_ = false;
 }
 

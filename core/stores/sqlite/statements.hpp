@@ -199,7 +199,10 @@ struct Statements {
     Statement shift{db, "SELECT shift FROM meta"};
     Statement set_shift{db, "UPDATE meta SET shift = ?1"};
     Statement set_line{db, "UPDATE meta SET boot_id = ?1, base = ?2, shift = ?3"};
-    Statement add_node{db, "INSERT INTO node (id, label, beat, boot_id, pid, version) VALUES (?1, ?2, 0, ?3, ?4, ?5)"};
+    Statement add_node{db,
+                       "INSERT INTO node (id, label, beat, boot_id, pid, version, lanes) VALUES (?1, ?2, 0, ?3, ?4, "
+                       "?5, '')"};
+    Statement set_lanes{db, "UPDATE node SET lanes = ?2 WHERE id = ?1"};
     Statement has_node{db, "SELECT 1 FROM node WHERE id = ?1"};
     Statement drop_node{
         db, "DELETE FROM node WHERE id = ?1 AND NOT EXISTS (SELECT 1 FROM open WHERE owner = ?1 AND lane > 0)"};

@@ -50,6 +50,10 @@ void join(Database& db, const OpenRequest& request, bool first, Opened& opened);
 // Gives room again behind the numbers of history and of lanes, which may be somebody's edit.
 void make_room(Database& db);
 
+// report.cpp
+[[nodiscard]] StoreReport report(Database& db);
+[[nodiscard]] std::vector<NodeReport> nodes(Database& db);
+
 // recovery.cpp
 [[nodiscard]] std::vector<FireRef> mine(Database& db);
 [[nodiscard]] Recovered recover(Database& db, NodeNumber dead, Instant now, std::size_t limit);

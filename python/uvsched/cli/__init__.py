@@ -7,6 +7,7 @@ without a web server, and what is in its store.
     uvsched doctor myapp.tasks:scheduler
     uvsched status tasks.db
     uvsched history tasks.db --since 1h
+    uvsched store check tasks.db
     uvsched pause postgresql://host/jobs digest
 
 `uvsched --help` and `uvsched COMMAND --help` say more; docs/command-line.md has examples, docs/triggers.md the rules.

@@ -18,6 +18,7 @@ from .destination import CANNOT_ADD, Operator, opened, why_lost
 from .display import printable
 from .loading import prepare_imports
 from .options import CommandError, aware, moment_text, utc_text, zone_of
+from .store_commands import migrated
 from .target import Target, missing_file, target_of
 
 
@@ -29,6 +30,8 @@ def run(args: argparse.Namespace) -> int:
         _check_store(target, args)
         prepare_imports(args)
         _check_alone(args.function)
+        if args.create:
+            migrated(target.store, "default")
         scheduler: AsyncIOScheduler = Operator(target.stores, [args.executor or "default"], name)
     else:
         scheduler = target.scheduler

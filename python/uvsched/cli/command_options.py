@@ -61,11 +61,11 @@ def add_json(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--json", action="store_true", help="print one JSON document")
 
 
-def later(command: str) -> Callable[[argparse.Namespace], int]:
-    """What runs a command: run() of its module, which is loaded when it is called."""
+def later(module: str, name: str = "run") -> Callable[[argparse.Namespace], int]:
+    """What runs a command: a function of a module, which is loaded when it is called."""
 
     def run(args: argparse.Namespace) -> int:
-        status: int = importlib.import_module(f".{command}", __package__).run(args)
+        status: int = getattr(importlib.import_module(f".{module}", __package__), name)(args)
         return status
 
     return run

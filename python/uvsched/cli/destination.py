@@ -1,10 +1,10 @@
-"""The scheduler through which a command looks at a store on a server, adds tasks to a store, or changes them. It is
-paused: nothing runs in the command."""
+"""The scheduler through which a command looks at a store on a server, adds tasks to a store, or changes them. It is a
+visitor: nothing runs in the command, and the store keeps no trace of it."""
 
 from __future__ import annotations
 
 import contextlib
-import threading
+import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import datetime, timezone
 from typing import TYPE_CHECKING, Any
@@ -18,8 +18,6 @@ from .options import CommandError
 
 if TYPE_CHECKING:
     from .. import _core
-
-_PATIENCE = 5.0  # seconds
 
 CANNOT_ADD = (UvschedException, LookupError, TypeError, ValueError)
 """What add_task raises."""
@@ -69,23 +67,15 @@ class Operator(AsyncIOScheduler):
         """Rows of a store's ledger, the newest first, with the members of UVSCHED_HISTORY_FIELDS; see history()."""
         return self._handle.usable().history(task, store, state, before, limit)
 
+    def check(self, store: str, watch_ms: int = -1) -> dict[str, Any]:
+        """What there is to say of a store as a whole: see sched_check_store() in uvsched.h."""
+        report: dict[str, Any] = json.loads(self._handle.usable().check_store(store, watch_ms))
+        return report
+
     def first_due(self, store: str, id: str) -> datetime | None:
         """The next due time of a task, without jitter; None if it has none."""
         times = self._handle.usable().preview_task_runs(id, store, None, 1)
         return from_micros(times[0], timezone.utc) if times else None
-
-    def count(self, store: str) -> int:
-        """How many tasks of a store have not finished, and were not set apart."""
-        return sum(self._handle.usable().count_tasks(store))
-
-    def hear(self) -> None:
-        """Returns when listeners have been told what the engine has reported so far, or its loop hangs."""
-        loop = self._driver.asyncio_loop
-        if loop is not None:
-            told = threading.Event()
-            # The loop takes reports before the calls that are made in its next turn.
-            loop.call_soon_threadsafe(loop.call_soon, told.set)
-            told.wait(_PATIENCE)
 
 
 @contextlib.contextmanager

@@ -13,6 +13,7 @@ def add_parsers(commands: Any) -> None:
     _add_history(commands)
     _add_changes(commands)
     _add_run_now(commands)
+    _add_store(commands)
 
 
 def _add_history(commands: Any) -> None:
@@ -85,3 +86,43 @@ def _add_run_now(commands: Any) -> None:
     add_store(parser)
     add_json(parser)
     parser.set_defaults(run=later("run_now"))
+
+
+def _add_store(commands: Any) -> None:
+    parser = commands.add_parser(
+        "store",
+        help="look at a store as a whole, make it, or bring it up to date",
+        description="A store as a whole, while schedulers use it or while none does.",
+    )
+    actions = parser.add_subparsers(metavar="ACTION", required=True)
+    _add_store_check(actions)
+    _add_store_migrate(actions)
+
+
+def _add_store_check(actions: Any) -> None:
+    parser = actions.add_parser(
+        "check",
+        help="what is in a store, who has it open, and what is wrong",
+        description="Shows versions and counts, the schedulers that have the store open and what each can run, what no "
+        "scheduler can run, and what is wrong: tasks that are late, cannot be read or have no next time, damage of a "
+        "file. Reads the whole store, and watches its schedulers for two fifths of the lease, 5 seconds at most.",
+        epilog="Exit status: 0; 1 when something is wrong; 2 when an argument is wrong, or the store cannot be opened.",
+    )
+    add_target(parser)
+    add_zone(parser, "times are shown in")
+    add_json(parser)
+    parser.set_defaults(run=later("store_commands", "check"), command="store check")
+
+
+def _add_store_migrate(actions: Any) -> None:
+    parser = actions.add_parser(
+        "migrate",
+        help="make a store, or bring its tables up to date",
+        description="Makes a store that is not there, or brings its tables up to date, as the next start of a "
+        "scheduler would do.",
+        epilog="Exit status: 0, also when there is nothing to do; 2 when an argument is wrong, or the store cannot be "
+        "opened.",
+    )
+    add_target(parser)
+    parser.add_argument("--sql", action="store_true", help="change nothing, and print the SQL that would do it")
+    parser.set_defaults(run=later("store_commands", "migrate"), command="store migrate")

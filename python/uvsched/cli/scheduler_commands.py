@@ -101,7 +101,7 @@ def _add_add(commands: Any) -> None:
     parser.add_argument("--store", metavar="ALIAS", help="the store, if a scheduler is named (default: default)")
     parser.add_argument("--executor", metavar="ALIAS", help="the executor that runs it (default: default)")
     parser.add_argument("--replace", action="store_true", help="replace a task that has this id")
-    parser.add_argument("--create", action="store_true", help="make the file if it does not exist")
+    parser.add_argument("--create", action="store_true", help="make the store if it does not exist")
     add_zone(parser, "TIME and EXPRESSION are read in")
     add_json(parser)
     parser.set_defaults(run=later("add"))

@@ -5,14 +5,15 @@ from __future__ import annotations
 
 import argparse
 import json
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from datetime import datetime, timedelta, timezone, tzinfo
 from typing import Any
 
 from .display import printable, table
 from .options import moment_text, utc_text, zone_of
+from .store_check import StoreCheck, checked
 from .store_rows import LastRun, StoredTask
-from .store_view import Activity, Check, StoreView
+from .store_view import Activity, StoreView
 from .target import target_of
 
 _LATE = timedelta(seconds=60)
@@ -41,7 +42,7 @@ class Report:
     place: str
     rows: list[Row]
     activity: Activity
-    check: Check | None
+    check: StoreCheck | None
 
     @property
     def wrong(self) -> bool:
@@ -56,7 +57,9 @@ def run(args: argparse.Namespace) -> int:
     reports = []
     for alias in target.stores:
         with target.view(alias) as view:
-            reports.append(_read(alias, view, args.check))
+            reports.append(_read(alias, view))
+    if args.check:  # by now this process has closed them
+        reports = [replace(report, check=checked(target.stores[report.alias], report.alias)) for report in reports]
     if target.scheduler is not None:
         nothing = Activity([], [], None)
         reports += [
@@ -71,13 +74,13 @@ def run(args: argparse.Namespace) -> int:
     return int(any(report.wrong for report in reports))
 
 
-def _read(alias: str, view: StoreView, check: bool) -> Report:
+def _read(alias: str, view: StoreView) -> Report:
     now = datetime.now(timezone.utc)
     last = view.last_runs()
     activity = view.activity()
     tasks = view.tasks()
     rows = [Row(task, last.get(task.id), problem_of(task, now, activity.open_by, view.what)) for task in tasks]
-    return Report(alias, view.what, view.place, rows, activity, view.check(tasks) if check else None)
+    return Report(alias, view.what, view.place, rows, activity, None)
 
 
 def problem_of(task: StoredTask, now: datetime, open_by: int | None, what: str = "file") -> str | None:
@@ -123,7 +126,7 @@ def _lines(report: Report, zone: tzinfo) -> list[str]:
     lines += [node.line() for node in activity.nodes]
     if activity.elsewhere is not None:
         lines.append(printable(activity.elsewhere))
-    return lines if report.check is None else [*lines, *map(printable, report.check.lines())]
+    return lines if report.check is None else [*lines, *report.check.lines(zone)]
 
 
 def _cells(row: Row, zone: tzinfo) -> list[str]:
@@ -162,5 +165,5 @@ def _document(report: Report) -> dict[str, Any]:
         "under_way": None if activity.under_way is None else [asdict(fire) for fire in activity.under_way],
         "schedulers": None if activity.elsewhere is not None else [asdict(node) for node in activity.nodes],
         "elsewhere": activity.elsewhere,
-        "check": None if check is None else asdict(check),  # type: ignore[call-overload]  # a dataclass
+        "check": None if check is None else asdict(check),
     }

@@ -7,13 +7,12 @@ import contextlib
 import os
 import sqlite3
 import urllib.parse
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from collections.abc import Set as AbstractSet
 from datetime import datetime, timezone
 from typing import Any
 
 from .._time import from_micros, to_micros
-from .file_check import FileCheck, checked
 from .file_rows import FileRows
 from .nodes import nodes_of
 from .options import CommandError
@@ -84,9 +83,6 @@ class StoreFile(FileRows):
 
     def activity(self) -> Activity:
         return Activity([UnderWay(*row) for row in self.rows(_UNDER_WAY)], *nodes_of(self))
-
-    def check(self, tasks: Sequence[StoredTask]) -> FileCheck:
-        return checked(self)
 
     def named(self, id: str) -> NamedTask | None:
         self.require_current()

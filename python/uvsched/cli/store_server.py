@@ -1,5 +1,5 @@
-"""A store on a server, as a paused scheduler sees it. What only the tables of the server tell is not guessed: commands
-say how to ask the server."""
+"""A store on a server, as a visiting scheduler sees it. What only the tables of the server tell is not guessed:
+commands say how to ask the server."""
 
 from __future__ import annotations
 
@@ -11,14 +11,11 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from .._time import from_micros
-from ..events import SchedulerEvent, TaskEvent
-from ..events.constants import TASK_QUARANTINED
 from ..exceptions import StoreCorruptError, TaskLookupError, UvschedException
 from ..stores import BaseStore
 from ..tasks.records import NEVER
 from .destination import Operator, opened
 from .options import CommandError
-from .server_check import ServerCheck, checked
 from .server_sql import in_brackets, query, text_of
 from .store_rows import LastRun, LedgerRow, NamedTask, Request, StoredTask, Wanted
 from .store_view import Activity
@@ -39,12 +36,6 @@ class StoreServer:
         self._operator = operator
         self._alias = alias
         self._store = store
-        self._set_apart: dict[str, str] = {}
-        operator.add_listener(self._hear, TASK_QUARANTINED)
-
-    def _hear(self, event: SchedulerEvent) -> None:
-        if isinstance(event, TaskEvent):
-            self._set_apart[event.task_id] = event.message
 
     @property
     def place(self) -> str:
@@ -60,9 +51,8 @@ class StoreServer:
 
     @cached_property
     def set_apart(self) -> dict[str, str]:
-        """The tasks whose rows were found to be unreadable, and why. Each opening reports them."""
-        self._operator.hear()
-        return dict(self._set_apart)
+        """The tasks whose rows were found to be unreadable, and why."""
+        return {task["id"]: task["why"] for task in self._operator.check(self._alias, 0)["apart"]}
 
     def ids(self) -> list[str]:
         return sorted({*(record.id for record in self._records), *self.set_apart})
@@ -101,9 +91,6 @@ class StoreServer:
         }
         *others, last = (f"{what}{in_brackets(sql)}" for what, sql in told.items())
         return Activity(None, [], None, f"only the server itself tells {', '.join(others)} and {last}")
-
-    def check(self, tasks: Sequence[StoredTask]) -> ServerCheck:
-        return checked(self._operator, self._alias, self._store, tasks)
 
     def named(self, id: str) -> NamedTask | None:
         try:

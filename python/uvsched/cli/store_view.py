@@ -3,7 +3,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from datetime import datetime
@@ -28,17 +28,6 @@ class Activity:
     nodes: list[Node]
     open_by: int | None
     elsewhere: str | None = None
-
-
-class Check(Protocol):
-    """What a check of a store found, a dataclass."""
-
-    @property
-    def wrong(self) -> bool:
-        """Whether something is."""
-
-    def lines(self) -> list[str]:
-        """For people."""
 
 
 class StoreView(Protocol):
@@ -69,9 +58,6 @@ class StoreView(Protocol):
 
     def activity(self) -> Activity:
         """What goes on."""
-
-    def check(self, tasks: Sequence[StoredTask]) -> Check:
-        """Looks for what is wrong with the store, in which these tasks are. May take long."""
 
     def named(self, id: str) -> NamedTask | None:
         """The task with this id; None if there is none."""

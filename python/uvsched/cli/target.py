@@ -21,6 +21,7 @@ from .store_view import StoreView
 
 _SCHEDULER = re.compile(r"[^\W\d][\w.]*:[^\W\d][\w.]*\Z")
 _URL = re.compile(r"sqlite:|\w+://")
+_LIKE_URL = re.compile(r"\w\w+:")
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,6 +71,8 @@ def target_of(text: str, args: argparse.Namespace) -> Target:
 
 
 def _store_of(text: str) -> BaseStore:
+    if _URL.match(text) is None and _LIKE_URL.match(text) is not None:
+        existing(text)  # none is made of a URL that lacks its slashes
     try:
         store = create_store(text if _URL.match(text) is not None else SQLiteStore(text), {}, "default")
         if store.networked or (isinstance(store, SQLiteStore) and store.file):

@@ -133,8 +133,8 @@ class BaseScheduler:
     """Whether it works in the program's calls alone, and there is no asyncio loop."""
 
     _visits: ClassVar[bool] = False
-    """Whether it only visits stores whose tasks other programs run: it looks up no function for a stored task, and what
-    it adds need not be declared or trusted here."""
+    """Whether it only visits stores whose tasks other programs run: it runs nothing, looks up no function for a stored
+    task, and what it adds need not be declared or trusted here."""
 
     def __init__(
         self,
@@ -163,7 +163,7 @@ class BaseScheduler:
         configuration = read_configuration(global_config, {**options, **named}, polled=self._polled)
         declarations = Declarations()
         kind = type(self).__name__
-        handle = EngineHandle(kind, configuration, declarations)  # the engine refuses now what it refuses
+        handle = EngineHandle(kind, configuration, declarations, self._visits)  # which refuses now what it refuses
         registry = Registry(configuration, declarations, self._visits)
         resources = Resources(declarations)
         unrunnable = Unrunnable(configuration, declarations, registry, resources, self._visits)

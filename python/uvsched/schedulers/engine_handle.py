@@ -25,6 +25,9 @@ class EngineHandle:
 
     An engine belongs to the process that made it: in a forked child the next use makes a new one.
 
+    Args:
+        visits: the engine is a visitor of its stores.
+
     Attributes:
         identity: the name in the ledger: the one that was given, else kind, host, process id and a number of its own.
         forked: whether the scheduler ran when this process was forked off, and has not been started here.
@@ -33,8 +36,9 @@ class EngineHandle:
         TypeError, ValueError, LookupError: the engine refuses the configuration.
     """
 
-    def __init__(self, kind: str, configuration: Configuration, declarations: Declarations) -> None:
+    def __init__(self, kind: str, configuration: Configuration, declarations: Declarations, visits: bool) -> None:
         self._kind = kind
+        self._visits = visits
         self._number = next(_numbers)
         self._configuration = configuration
         self._declarations = declarations
@@ -75,6 +79,7 @@ class EngineHandle:
                     configuration.timezone,
                     [alias for alias, lasts in durable.items() if lasts],
                     configuration.own_threads,
+                    self._visits,
                 )
                 self._declarations.replay(engine, durable)
                 self._engine = engine
