@@ -63,7 +63,8 @@ test_bare() {
     suite "The wheel and the archive in a bare root" pytest_bare "$RESULTS/pytest-bare.xml"
 }
 
-# The packages that need nothing, and a part of the tests of ./dev test --bundled. Where the sources in them cannot be had, that counts as skipped.
+# The packages that need nothing, and a part of the tests of ./dev test --bundled. Where the sources in them cannot be
+# had, that counts as skipped.
 test_packages() {
     if ! bundled_sources; then
         SKIPPED=$((SKIPPED + 1))
