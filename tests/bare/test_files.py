@@ -11,7 +11,7 @@ import pytest
 
 TOP = Path(__file__).resolve().parents[2]
 WHEELS = sorted((TOP / "build/wheels").glob("uvsched-*.whl"))
-LIMIT = 2_000_000
+LIMIT = 2_800_000  # docs/decisions/0056-wheels.md has the size, and where it comes from
 C_LIBRARIES = {
     "manylinux": re.compile(r"libuvsched\.so\.0|lib(c|m|pthread|dl|rt|util|resolv)\.so\.\d|ld-linux-.*\.so\.\d"),
     "musllinux": re.compile(r"libuvsched\.so\.0|libc\.so"),
