@@ -65,8 +65,8 @@ class Place(NamedTuple):
 
     @property
     def patience(self) -> float:
-        """Seconds for a command; an emulated machine is some twenty times as slow."""
-        return 1200 if self.foreign else 120
+        """Seconds for a command, of which a busy machine takes but a part; an emulated one is slower by far."""
+        return 3600 if self.foreign else 600
 
     def __str__(self) -> str:
         return "-".join((self.suite, self.machine, *self.more))

@@ -16,7 +16,7 @@ C_LIBRARIES = {
     "manylinux": re.compile(r"libuvsched\.so\.0|lib(c|m|pthread|dl|rt|util|resolv)\.so\.\d|ld-linux-.*\.so\.\d"),
     "musllinux": re.compile(r"libuvsched\.so\.0|libc\.so"),
 }
-TAG = re.compile(r"uvsched-[\d.]+-(?P<python>cp\d+)-(?P=python)-(?P<libc>\w+?linux)_(?P<rest>[\w.]+)\.whl")
+TAG = re.compile(r"uvsched-[\d.]+-(?P<python>cp\d+)-(?P=python)-(?P<libc>manylinux|musllinux)(?P<rest>[\w.]+)\.whl")
 pytestmark = pytest.mark.skipif(not WHEELS, reason="there is no wheel in build/wheels: ./dev wheels")
 
 

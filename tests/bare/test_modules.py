@@ -12,15 +12,21 @@ import pytest
 from servers.postgresql import running
 
 TOP = Path(__file__).resolve().parents[2]
+WORK = """
+import asyncio
+ran = asyncio.Event()
+async def fire():
+    ran.set()
+"""
 PROGRAM = """
 import asyncio, sys
-import uvsched
+import uvsched, work
 assert uvsched.__file__.startswith(sys.argv[2]), uvsched.__file__
 async def main():
-    ran = asyncio.Event()
-    async with uvsched.AsyncIOScheduler(stores={"default": uvsched.PostgreSQLStore(sys.argv[1])}) as scheduler:
-        scheduler.add_task(ran.set, "interval", seconds=0.01)
-        await ran.wait()
+    store = uvsched.PostgreSQLStore(sys.argv[1])
+    async with uvsched.AsyncIOScheduler(stores={"default": store}) as scheduler:
+        scheduler.add_task(work.fire, "interval", seconds=0.01)
+        await work.ran.wait()
 asyncio.run(main())
 """
 
@@ -32,6 +38,7 @@ def test_the_module_of_postgresql_serves_the_wheel(tmp_path: Path) -> None:
         pytest.skip(f"there is no wheel for {tag} in build/wheels: ./dev wheels")
     with zipfile.ZipFile(wheels[0]) as wheel:
         wheel.extractall(tmp_path / "site")
+    (tmp_path / "site/work.py").write_text(WORK)
     build = tmp_path / "build"  # as docs/installing.md says
     options = ["-DUVSCHED_BUNDLED=ON", "-DUVSCHED_POSTGRESQL=ON", "-DUVSCHED_BUILD_TESTS=OFF"]
     subprocess.run(["cmake", "-S", TOP, "-B", build, *options], check=True, capture_output=True, timeout=120)

@@ -13,6 +13,7 @@ from pathlib import Path
 import pytest
 from bare.programs import EXAMPLE, STRICT
 from bare.root import Place, Root
+from bare.works import ONE_FIRE
 
 TOP = Path(__file__).resolve().parents[2]
 PYTHON = "/root/built/bin/python"
@@ -34,17 +35,7 @@ def installed(root: Root, house: Path, requirements: list[str]) -> str:
 
 def works(root: Root) -> None:
     assert re.search(r"\(bundled: libuv [\d.]+, SQLite [\d.]+\)", root.run("/root/built/bin/uvsched", "--version"))
-    program = """
-import asyncio
-from uvsched import AsyncIOScheduler
-async def main():
-    ran = asyncio.Event()
-    async with AsyncIOScheduler(stores="sqlite:////root/tasks.db") as scheduler:
-        scheduler.add_task(ran.set, "interval", seconds=0.01)
-        await ran.wait()
-asyncio.run(main())
-"""
-    root.run(PYTHON, "-c", program)
+    root.run(PYTHON, "-c", ONE_FIRE)
 
 
 def test_with_a_compiler_and_pip(root_of: Callable[[Place], Root], tmp_path: Path) -> None:

@@ -11,19 +11,10 @@ from pathlib import Path
 
 from bare.programs import compiled, compiler
 from bare.root import Root
+from bare.works import ONE_FIRE
 
 TOP = Path(__file__).resolve().parents[2]
 PYTHON = "/root/venv/bin/python"
-ONE_FIRE = """
-import asyncio
-from uvsched import AsyncIOScheduler
-async def main():
-    ran = asyncio.Event()
-    async with AsyncIOScheduler() as scheduler:
-        scheduler.add_task(ran.set, "interval", seconds=0.01)
-        await ran.wait()
-asyncio.run(main())
-"""
 
 
 def package(root: Root) -> str:
@@ -140,7 +131,9 @@ def test_a_wrong_library_on_the_search_path_is_named(python_root: Root) -> None:
 
 
 def test_a_store_on_a_server_says_where_its_module_comes_from(python_root: Root) -> None:
-    program = "import uvsched; uvsched.AsyncIOScheduler(stores='postgresql://127.0.0.1:1/nothing')"
+    program = (
+        "from uvsched import *; AsyncIOScheduler(stores={'default': PostgreSQLStore('postgresql://127.0.0.1:1/x')})"
+    )
     printed = python_root.fails(PYTHON, "-c", program)
     assert f'libuvsched-postgresql.so is not in "{package(python_root)}/lib"; ' in printed
     assert "no wheel of an index has it, docs/installing.md says how to make it" in printed
