@@ -24,8 +24,9 @@ import uvsched, work
 assert uvsched.__file__.startswith(sys.argv[2]), uvsched.__file__
 async def main():
     store = uvsched.PostgreSQLStore(sys.argv[1])
-    async with uvsched.AsyncIOScheduler(stores={"default": store}) as scheduler:
-        scheduler.add_task(work.fire, "interval", seconds=0.01)
+    scheduler = uvsched.AsyncIOScheduler(stores={"default": store})
+    scheduler.add_task(work.fire, "interval", seconds=0.01)
+    async with scheduler:
         await work.ran.wait()
 asyncio.run(main())
 """
