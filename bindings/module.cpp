@@ -17,6 +17,16 @@ constexpr const char* kOnlyMain = "uvsched works only in the main interpreter, n
 
 bool in_subinterpreter() noexcept { return PyInterpreterState_Get() != PyInterpreterState_Main(); }
 
+// Why this interpreter cannot have the extension; nullptr if it can.
+const char* obstacle() noexcept {
+#ifdef Py_GIL_DISABLED
+    return "uvsched does not work in free-threaded Python: its extension relies on the GIL; use the usual build of "
+           "this version (docs/installing.md says more)";
+#else
+    return in_subinterpreter() ? kOnlyMain : nullptr;
+#endif
+}
+
 }  // namespace
 
 PYBIND11_MODULE(_core_of_main, module, pybind11::multiple_interpreters::not_supported()) {
@@ -53,7 +63,8 @@ PYBIND11_MODULE(_core_of_main, module, pybind11::multiple_interpreters::not_supp
 // Python calls this. pybind11's own entry waits for ever for the main interpreter's lock if CPython 3.11 or older runs
 // it in another interpreter. Newer ones run it in the main interpreter, and then the body above in the one that asked.
 extern "C" PYBIND11_EXPORT PyObject* PyInit__core() {
-    if (!in_subinterpreter()) return PyInit__core_of_main();
-    PyErr_SetString(PyExc_ImportError, kOnlyMain);
+    const char* const why = obstacle();
+    if (why == nullptr) return PyInit__core_of_main();
+    PyErr_SetString(PyExc_ImportError, why);
     return nullptr;
 }

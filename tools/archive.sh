@@ -19,8 +19,13 @@ archive_for() {
     library_options "$1" -DCMAKE_INSTALL_LIBDIR=lib -DCMAKE_INSTALL_INCLUDEDIR=include -DUVSCHED_ONE_FILE=OFF \
         -DUVSCHED_BUILD_STATIC=ON "-DUVSCHED_CXX_RUNTIME=$(cxx_runtime "$1")"
     cmake --build "$build" --parallel "$JOBS"
+    kinds=
+    case $1 in musllinux_*) # Debian's programs are on glibc
+        kinds="-G TGZ -D CPACK_PACKAGE_FILE_NAME=uvsched-$(release_version)-linux-musl-${1#*_}" ;;
+    esac
+    # shellcheck disable=SC2086
     SOURCE_DATE_EPOCH=${SOURCE_DATE_EPOCH:-$(source_date)} \
-        cpack --config "$build/CPackConfig.cmake" -B "$ROOT/$ARCHIVES" >"$WHEELS/$1/cpack.log" ||
+        cpack --config "$build/CPackConfig.cmake" $kinds -B "$ROOT/$ARCHIVES" >"$WHEELS/$1/cpack.log" ||
         { cat "$WHEELS/$1/cpack.log" && return 1; }
     rm -rf "$ARCHIVES/_CPack_Packages"
 }
@@ -29,9 +34,10 @@ archive_for() {
 #
 # Makes the C library into an archive and a Debian package, in build/archives: shared and static library, headers,
 # pkg-config file, CMake package and licences. They need nothing but glibc 2.17; libuv and SQLite are part of the
-# library, and the C++ runtime too.
+# library, and the C++ runtime too. For musl there is the archive alone.
 #
-#   --platform NAME   manylinux_x86_64 or manylinux_aarch64; without it, that of this machine
+#   --platform NAME   manylinux_x86_64, manylinux_aarch64, musllinux_x86_64 or musllinux_aarch64; without it, glibc on
+#                     this machine's processor
 task_archive() {
     platform=manylinux_$(uname -m)
     case ${1:-} in
@@ -39,9 +45,9 @@ task_archive() {
     --platform) platform=${2:-} ;;
     ?*) fail "archive: unknown option '$1'" ;;
     esac
-    case $platform in
-    manylinux_x86_64 | manylinux_aarch64) ;;
-    *) fail "archive: --platform takes manylinux_x86_64 or manylinux_aarch64, not '$platform'" ;;
+    case " $WHEEL_PLATFORMS " in
+    *" $platform "*) ;;
+    *) fail "archive: --platform takes one of: $WHEEL_PLATFORMS, not '$platform'" ;;
     esac
     take_turn
     wheel_tools

@@ -116,7 +116,7 @@ python_of() {
     for program in "/usr/bin/python$1" "${PYENV_ROOT:-$HOME/.pyenv}/versions/$1".*/bin/"python$1"; do
         [ -x "$program" ] || continue
         include=$("$program" -c 'import sysconfig; print(sysconfig.get_path("include"))')
-        [ -f "$include/Python.h" ] && echo "$program" && break
+        if [ -f "$include/Python.h" ]; then echo "$program" && break; fi
     done
 }
 

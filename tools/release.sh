@@ -42,7 +42,7 @@ missing() {
 # ./dev release --check
 #
 # Says what is missing for a release of the version in uvsched.h: the section in CHANGELOG.md, a clean checkout, the
-# tag, the wheels of each platform, and the source distribution. Changes nothing.
+# tag, wheels and C archive of each platform, and the source distribution. Changes nothing.
 task_release() {
     case ${1:-} in
     -h | --help) help_of release release && return ;;
@@ -56,11 +56,15 @@ task_release() {
     [ "$(git rev-parse -q --verify "v$version^{commit}")" = "$(git rev-parse HEAD)" ] ||
         missing "the tag v$version does not stand at this commit"
     for platform in $WHEEL_PLATFORMS; do
-        for python in 310 311 312 313 314; do
-            name="uvsched-$version-cp$python-*$(wheel_tag "$platform")*.whl"
+        for python in $WHEEL_PYTHONS; do
+            name="uvsched-$version-cp$(echo "$python" | tr -d .)-*$(wheel_tag "$platform")*.whl"
             find $WHEELS -maxdepth 1 -name "$name" 2>/dev/null | grep -q . ||
-                missing "no wheel for $platform and Python 3.${python#3} in $WHEELS (./dev wheels)"
+                missing "no wheel for $platform and Python $python in $WHEELS (./dev wheels)"
         done
+        libc=linux-
+        case $platform in musllinux_*) libc=linux-musl- ;; esac
+        [ -f "$ARCHIVES/uvsched-$version-$libc${platform#*_}.tar.gz" ] ||
+            missing "no C archive for $platform in $ARCHIVES (./dev archive --platform $platform)"
     done
     [ -f "$DIST/uvsched-$version.tar.gz" ] || missing "no source distribution in $DIST (./dev sdist)"
     [ "$MISSING" -eq 0 ] || fail "$MISSING things are missing; and ./dev test tells whether the rest is in order"

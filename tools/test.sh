@@ -41,6 +41,16 @@ test_python_asan() {
 pytest_bare() { run_pytest "$BARE_VENV" "$1" -n 0 tests/bare; }
 pytest_bundled() { run_pytest .venv-bundled "$1" tests/python; }
 
+# Of those tests, the ones that lean on SQLite and libuv most: some two minutes.
+pytest_bundled_part() {
+    files=
+    for name in recovery durable file_lost private_files loops exit fork cli_operators; do
+        files="$files tests/python/test_$name.py"
+    done
+    # shellcheck disable=SC2086
+    run_pytest .venv-bundled "$1" $files
+}
+
 bundled_packages() {
     need debootstrap
     check "wheel with everything bundled" wheels_for "manylinux_$(uname -m)" "$(python_version "$PYTHON")"
@@ -53,7 +63,8 @@ test_bare() {
     suite "The wheel and the archive in a bare root" pytest_bare "$RESULTS/pytest-bare.xml"
 }
 
-# The packages that need nothing. Where the sources in them cannot be had, that counts as skipped.
+# The packages that need nothing, and a part of the tests of ./dev test --bundled. Where the sources in them cannot be
+# had, that counts as skipped.
 test_packages() {
     if ! bundled_sources; then
         SKIPPED=$((SKIPPED + 1))
@@ -62,6 +73,8 @@ test_packages() {
     fi
     bundled_packages
     test_bare .venv
+    check "environment with the bundled wheel" bundled_environment
+    suite "Python, bundled, in part" pytest_bundled_part "$RESULTS/pytest-bundled.xml"
 }
 
 # What is linked into the library instead of what the system has.

@@ -2,6 +2,7 @@
 # Wheels for any Linux: the library is compiled once for each platform, the extension for each Python.
 
 WHEEL_PLATFORMS="manylinux_x86_64 manylinux_aarch64 musllinux_x86_64 musllinux_aarch64"
+WHEEL_PYTHONS="3.10 3.11 3.12 3.13 3.14"
 WHEELS=build/wheels
 WHEEL_TOOLS=.venv-wheels/bin
 
@@ -108,13 +109,7 @@ library_for() {
 
 # wheel_pythons: an interpreter of each version from 3.10 on, as far as the system or pyenv has it with its headers.
 wheel_pythons() {
-    for version in 3.10 3.11 3.12 3.13 3.14; do
-        for program in /usr/bin/python$version "${PYENV_ROOT:-$HOME/.pyenv}"/versions/$version.*/bin/python$version; do
-            [ -x "$program" ] || continue
-            include=$("$program" -c 'import sysconfig; print(sysconfig.get_path("include"))')
-            [ -f "$include/Python.h" ] && echo "$program" && break
-        done
-    done
+    for version in $WHEEL_PYTHONS; do python_of "$version"; done
 }
 
 # extension_suffix PLATFORM VERSION
@@ -159,7 +154,47 @@ bundled_environment() {
         "$WHEELS"/uvsched-*-cp"$version"-*manylinux*_"$(uname -m)".whl
 }
 
-# ./dev wheels [--platform NAME] [--python VERSION]
+# emulator PLATFORM: what compiles and runs programs of another processor. Debian's package tells the kernel which
+# files are for qemu, unless it is installed where that cannot be done.
+emulator() {
+    case $1 in *_"$(uname -m)") return ;; esac
+    machine=${1#*_}
+    need qemu-user-static binfmt-support "gcc-$machine-linux-gnu"
+    formats=/proc/sys/fs/binfmt_misc
+    [ -e $formats/register ] || as_root mount -t binfmt_misc binfmt_misc $formats
+    [ -e "$formats/qemu-$machine" ] || as_root tee $formats/register <"/usr/lib/binfmt.d/qemu-$machine.conf" >/dev/null
+}
+
+# roots_for PLATFORMS: where the packages of these platforms are tried. What is emulated is slow: one root serves.
+roots_for() {
+    for platform in $1; do
+        case $platform in
+        *_"$(uname -m)") echo "bookworm/${platform#*_} trixie/${platform#*_} bullseye/${platform#*_}" ;;
+        *) echo "bookworm/${platform#*_}" ;;
+        esac
+    done | tr ' ' '\n' | awk '!seen[$0]++' | paste -sd ' '
+}
+
+pytest_wheels() {
+    UVSCHED_TEST_ROOTS=$ROOTS UVSCHED_TEST_SDIST=$SDIST run_pytest .venv "$1" -n 0 -p no:cacheprovider \
+        -o timeout=3600 tests/bare
+}
+
+# test_wheels PLATFORMS: the archives, too, and then everything in bare roots.
+test_wheels() {
+    need debootstrap
+    for platform in $1; do
+        emulator "$platform"
+        check "C archive for $platform" archive_for "$platform"
+    done
+    check "source distribution" source_distribution
+    check "Python package" environment .venv dev
+    ROOTS=$(roots_for "$1") SDIST=yes
+    suite "Packages in bare roots: $ROOTS" pytest_wheels "$RESULTS/pytest-wheels.xml"
+    summary
+}
+
+# ./dev wheels [--platform NAME] [--python VERSION] [--test]
 #
 # Builds wheels that need nothing of the system but its C library, into build/wheels: for each platform and each Python
 # from 3.10 on that this machine has with its headers (the system's or pyenv's). libuv and SQLite are part of them. The
@@ -167,8 +202,11 @@ bundled_environment() {
 #
 #   --platform NAME     this one alone: manylinux_x86_64, manylinux_aarch64, musllinux_x86_64 or musllinux_aarch64
 #   --python VERSION    this one alone, e.g. 3.11
+#   --test              then make the C archives and the source distribution, and try everything in roots of Debian that
+#                       have nothing: 11, 12 and 13, and for another processor 12 under qemu; C programs on musl with
+#                       its loader; the source distribution with a compiler, and without. Half an hour and more
 task_wheels() {
-    platforms=$WHEEL_PLATFORMS only=
+    platforms=$WHEEL_PLATFORMS only='' test=''
     while [ $# -gt 0 ]; do
         case $1 in
         -h | --help) help_of wheels wheels && return ;;
@@ -177,15 +215,23 @@ task_wheels() {
             *" ${2:-} "*) platforms=$2 ;;
             *) fail "wheels: --platform takes one of: $WHEEL_PLATFORMS, not '${2:-}'" ;;
             esac
+            shift
             ;;
-        --python) only=${2:-} ;;
+        --python)
+            only=${2:-}
+            [ -n "$(python_of "$only")" ] ||
+                fail "wheels: neither the system nor pyenv has a Python '$only' with its headers"
+            shift
+            ;;
+        --test) test=yes ;;
         *) fail "wheels: unknown option '$1'" ;;
         esac
-        shift 2
+        shift
     done
     take_turn
     wheels_for "$platforms" "$only"
     ls build/wheels/*.whl
+    if [ -n "$test" ]; then test_wheels "$platforms"; fi
 }
 
 # wheels_for PLATFORMS [VERSION]

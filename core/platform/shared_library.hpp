@@ -5,8 +5,10 @@
 
 namespace uvsched {
 
-// The folder of the file that this code is in: of the shared library, or of the program. Empty if the system does not
-// tell.
+// The file that this code is in: the shared library, or the program. Empty if the system does not tell.
+[[nodiscard]] std::string own_file();
+
+// The folder of that file; empty if it is not known.
 [[nodiscard]] std::string own_folder();
 
 // The address of a function in the library of this file, which is never unloaded. nullptr: it cannot be loaded, or has

@@ -8,8 +8,14 @@ from __future__ import annotations
 import importlib
 from typing import TYPE_CHECKING, Any
 
+try:
+    from ._core import __version__
+except ModuleNotFoundError as error:
+    from ._extension import absence
+
+    raise ImportError(absence(), name=error.name) from None
+
 from . import _zone_data
-from ._core import __version__
 from .runs import CurrentRun, Run, current_run
 
 if TYPE_CHECKING:

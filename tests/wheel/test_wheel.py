@@ -87,4 +87,4 @@ def test_auditwheel_leaves_the_library_whole(tmp_path: Path) -> None:
         ended = subprocess.run(command, env=environment, capture_output=True, text=True, timeout=60, check=False)
         assert ended.returncode == 0, ended.stderr
         assert "another copy of libuvsched is in use" in ended.stdout
-        assert str(site / name) in ended.stdout
+        assert f'in "{site / name}", beside this one in "{copy}"' in ended.stdout

@@ -12,10 +12,14 @@ std::string last_error() {
 
 }  // namespace
 
-std::string own_folder() {
+std::string own_file() {
     Dl_info info{};
-    if (dladdr(reinterpret_cast<const void*>(&own_folder), &info) == 0 || info.dli_fname == nullptr) return {};
-    const std::string file = info.dli_fname;
+    if (dladdr(reinterpret_cast<const void*>(&own_file), &info) == 0 || info.dli_fname == nullptr) return {};
+    return info.dli_fname;
+}
+
+std::string own_folder() {
+    const std::string file = own_file();
     const std::size_t slash = file.rfind('/');
     return slash == std::string::npos ? std::string() : file.substr(0, slash);
 }

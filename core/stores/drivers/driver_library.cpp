@@ -52,7 +52,8 @@ void* find_driver(const std::string& name, const char* function, const char* nee
         fail(Code::unsupported, path + " cannot be used: " + why + "; install " + needs);
     }
     fail(Code::unsupported, file + " is not in " + (searched.empty() ? "any known folder" : searched) +
-                                "; install it (" + "it needs " + needs + "), or name its folder in " + kModulePath);
+                                "; install it (" + "it needs " + needs + "), or name its folder in " + kModulePath +
+                                "; no wheel of an index has it, docs/installing.md says how to make it");
 }
 
 void refuse_driver(const std::string& name, unsigned version, unsigned wanted) {
