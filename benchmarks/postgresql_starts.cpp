@@ -1,5 +1,5 @@
-// How long a start takes on a PostgreSQL server, which waits for its disk at each commit: with 100,000 new tasks, and in
-// eight processes that declare the same 1,000.
+// How long a start takes on a PostgreSQL server, which waits for its disk at each commit: with 100,000 new tasks, and
+// in eight processes that declare the same 1,000.
 //
 //   bench_postgresql_starts      (TMPDIR: a folder on a real disk; UVSCHED_TEST_POSTGRESQL_URL: another server)
 #include "benchmarks/starts.hpp"

@@ -1,5 +1,5 @@
-// How long a start takes on a SQLite file, synchronous FULL: with 100,000 new tasks, in eight processes that declare the
-// same 1,000, and beside 1,000,000 stored tasks, with the memory that the program has then.
+// How long a start takes on a SQLite file, synchronous FULL: with 100,000 new tasks, in eight processes that declare
+// the same 1,000, and beside 1,000,000 stored tasks, with the memory that it takes then.
 //
 //   bench_sqlite_starts [FOLDER]      (/var/tmp: a folder on a real disk)
 #include "benchmarks/bare_sqlite.hpp"
