@@ -4,7 +4,7 @@
 BUILD_PACKAGES="g++ cmake ninja-build pkg-config ccache libuv1-dev libsqlite3-dev libpq-dev nlohmann-json3-dev"
 BUILD_PACKAGES="$BUILD_PACKAGES libhiredis-dev libmongoc-dev"
 TEST_PACKAGES="doctest-dev libcctz-dev libglib2.0-dev patchelf zlib1g-dev postgresql pgbouncer redis-server"
-TEST_PACKAGES="$TEST_PACKAGES maven default-jdk-headless"
+TEST_PACKAGES="$TEST_PACKAGES maven default-jdk-headless git"
 PYTHON_PACKAGES="python3-dev python3-venv"
 LINT_PACKAGES="clang-14 clang-format-14 clang-tidy-14 shellcheck"
 ABI_PACKAGES="abigail-tools"

@@ -20,7 +20,8 @@ from .destination import CANNOT_ADD, Operator, opened, why_lost
 from .display import printable, table
 from .loading import hush, load_object
 from .options import CommandError
-from .target import missing_file, target_of
+from .store_commands import migrated
+from .target import target_of
 
 _MADE_ID = re.compile(r"[0-9a-f]{32}\Z")
 
@@ -116,12 +117,15 @@ def _destination(
         executors = [found.task.executor or "default" for found in stored]
         scheduler = Operator(target.stores, executors, zone_name(source.timezone))
     if not args.dry_run:
+        if target.scheduler is None:
+            for alias, store in target.stores.items():
+                migrated(store, alias)  # the application may not have been started yet
         with opened(scheduler):
             yield scheduler, set()
         return
     taken: set[str] = set()
     for alias, store in target.stores.items():
-        if missing_file(store) is None:
+        if migrated(store, alias, show=True)["from"] > 0:
             with target.view(alias) as view:
                 taken.update(view.ids())
     yield scheduler, taken
