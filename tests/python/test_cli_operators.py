@@ -586,7 +586,7 @@ def test_a_check_of_a_file(app: Application, path: Path) -> None:
         assert (status, errors) == (0, "")
         for line in (
             r"SQLite [\d.]+, schema 3, lease \d+ s",
-            r"here: uvsched \S+ \(libuv \S+, SQLite \S+\)",
+            r"here: uvsched \S+ \((bundled: )?libuv \S+, SQLite \S+\)",
             r"tasks: 5 active",
             r"fires that have not ended: .*",
             r"rows of history: [1-9]\d*",
