@@ -89,6 +89,7 @@ Joined StoreNode::join(const OpenRequest& request) {
     lease_ = std::chrono::microseconds(joined.opened.lease);
     next_check_ = Time::min();
     unasked_.clear();
+    told_groups_.reset();
     told_lanes_.clear();
     buried_.clear();
     ask_again_ = false;
@@ -709,12 +710,15 @@ void StoreNode::see_changes() {
 
 // For operators, who ask what no node has.
 void StoreNode::tell_lanes(const LaneGroups& groups) {
+    if (groups == told_groups_) return;  // as after nearly every transaction
     std::vector<LaneNumber> lanes;
     for (const LaneGroup& group : *groups) lanes.insert(lanes.end(), group.lanes.begin(), group.lanes.end());
     std::ranges::sort(lanes);
-    if (lanes == told_lanes_) return;
-    store_->tell_lanes(lanes);
-    told_lanes_ = std::move(lanes);
+    if (lanes != told_lanes_) {
+        store_->tell_lanes(lanes);
+        told_lanes_ = std::move(lanes);
+    }
+    told_groups_ = groups;
 }
 
 // A piece for so many rows, which keeps up with those who write them; all there is to prune when nobody writes.

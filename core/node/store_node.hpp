@@ -175,6 +175,7 @@ private:
     bool wakes_unknown_ = false;         // they are looked for again, also if no mail comes
     std::optional<std::uint64_t> seen_;  // Store::changes(), when lanes() was read last
     std::atomic<bool> noticed_{false};
+    LaneGroups told_groups_;              // those that told_lanes_ are of
     std::vector<LaneNumber> told_lanes_;  // in the store, as those that this node has
 
     int failures_ = 0;    // in a row
